@@ -1,0 +1,22 @@
+// Every page works without this file; it only shortens the way. A behaviour is one module, and finds its elements
+// by a data- attribute.
+import htmx from "htmx.org";
+import { busyForms } from "./js/busy-forms.js";
+import { copyButtons } from "./js/copy.js";
+import { enliven, register } from "./js/enliven.js";
+import { menus } from "./js/menus.js";
+import { polling } from "./js/polling.js";
+import { sideBar } from "./js/side-bar.js";
+import { themeSwitch } from "./js/theme.js";
+import { uploadForm } from "./js/upload-form.js";
+
+// The content security policy allows neither eval nor inline styles, and pages of a private library are not kept.
+Object.assign(htmx.config, {
+  allowEval: false,
+  includeIndicatorStyles: false,
+  historyCacheSize: 0,
+  refreshOnHistoryMiss: true,
+});
+
+register(themeSwitch, sideBar, menus, copyButtons, busyForms, uploadForm, polling);
+htmx.onLoad(enliven);

@@ -1,0 +1,15 @@
+// Words and numbers in the language of the page.
+
+const UNITS = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"];
+
+/** "1.2 GB" */
+export function size(bytes) {
+  const step = Math.min(UNITS.length - 1, Math.floor(Math.log10(Math.max(bytes, 1)) / 3));
+  const format = { style: "unit", unit: UNITS[step], maximumFractionDigits: step > 1 ? 1 : 0 };
+  return new Intl.NumberFormat(document.documentElement.lang, format).format(bytes / 1000 ** step);
+}
+
+/** `text` with each {name} replaced by that value. */
+export function fill(text, values) {
+  return text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
+}
