@@ -1,0 +1,37 @@
+"""privmedia: a private media library for teams. The application decides, the front server streams.
+
+`main` is the composition root. Nothing is imported at module level: every `import privmedia.x` runs this file.
+"""
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pyramid.router import Router
+
+
+def main(global_config: dict[str, str], **ini: str) -> Router:
+    """The WSGI application of the `[app:main]` section. Raises SettingsError with every problem at once."""
+    from pyramid.config import Configurator
+
+    from privmedia.installation import Installation
+    from privmedia.settings import Settings
+
+    installation = Installation.open(Settings.read(ini))
+    return compose(Configurator(settings=dict(ini)), installation)
+
+
+def compose(config: Any, installation: Any) -> Router:
+    """All features of one installation, in the order of the floors."""
+    config.registry["installation"] = installation
+    config.include("privmedia.web")  # first: transactions, security policy and error pages hold for all that follows
+    config.include("privmedia.audit")
+    config.include("privmedia.accounts")
+    config.include("privmedia.access")
+    config.include("privmedia.library")
+    config.include("privmedia.uploads")
+    config.include("privmedia.delivery")
+    config.include("privmedia.admin")
+    config.include("privmedia.operations")
+    router: Router = config.make_wsgi_app()
+    return router

@@ -1,0 +1,49 @@
+"""Principals: whom a rule speaks of. Written `user:7`, `group:3`, `everyone`; stored as one integer.
+
+The number is what the gate's statement compares: `everyone` 0, a user id*4+1, a group id*4+2.
+"""
+from __future__ import annotations
+
+from sqlalchemy import Dialect, Integer, TypeDecorator
+
+EVERYONE = "everyone"
+EVERYONE_NUMBER = 0
+_USER, _GROUP = 1, 2
+
+
+def user(user_id: int) -> str:
+    return f"user:{user_id}"
+
+
+def group(group_id: int) -> str:
+    return f"group:{group_id}"
+
+
+def number(principal: str) -> int:
+    """The stored number of a principal. Raises ValueError for anything that is none."""
+    if principal == EVERYONE:
+        return EVERYONE_NUMBER
+    kind, _, digits = principal.partition(":")
+    if not digits.isascii() or not digits.isdigit() or kind not in ("user", "group"):
+        raise ValueError(f"{principal!r} is no principal")
+    return int(digits) * 4 + (_USER if kind == "user" else _GROUP)
+
+
+def name(stored: int) -> str:
+    """The principal of a stored number."""
+    if stored == EVERYONE_NUMBER:
+        return EVERYONE
+    return user(stored // 4) if stored % 4 == _USER else group(stored // 4)
+
+
+class PrincipalNumber(TypeDecorator[str]):
+    """A principal in a column: text in Python, its number in the database."""
+
+    impl = Integer
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> int | None:
+        return None if value is None else number(value)
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> str | None:
+        return None if value is None else name(value)

@@ -1,0 +1,172 @@
+"""The database: base class, column types, engines. No Pyramid.
+
+SQLite as its driver comes opens no transaction for a SELECT, so that reading and then updating loses writes silently;
+therefore the driver's own transaction handling is switched off and `BEGIN` is sent by us. Which BEGIN belongs to the
+verb: sessions read by default, and `writing()` opens the short write transactions.
+"""
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import BigInteger, Dialect, Engine, MetaData, TypeDecorator, create_engine, event, make_url
+from sqlalchemy.engine import URL, Connection
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
+
+from privmedia.errors import SettingsError
+
+BUSY_TIMEOUT = 10_000  # milliseconds
+# Whoever reads first and writes later takes the write lock at once: SQLite does not wait when a reader turns writer.
+WRITES = "privmedia_writes"
+NETWORK_FILE_SYSTEMS = ("nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "9p", "afs", "ceph", "glusterfs")
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(column_0_label)s",
+            "uq": "uq_%(table_name)s_%(column_0_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A moment, stored as whole milliseconds since 1970 in UTC: the same number, order and cost on every database."""
+
+    impl = BigInteger
+    cache_ok = True
+    _epoch = datetime(1970, 1, 1, tzinfo=UTC)
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        return None if value is None else milliseconds(value)
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else self._epoch + timedelta(milliseconds=value)
+
+
+def milliseconds(moment: datetime) -> int:
+    """A moment as the database stores it."""
+    if moment.tzinfo is None:
+        raise ValueError("a moment without a time zone cannot be stored")
+    return (moment - UtcDateTime._epoch) // timedelta(milliseconds=1)
+
+
+def make_engine(url: str, **options: Any) -> Engine:
+    """The application's engine: our own BEGIN on SQLite, liveness checks on PostgreSQL."""
+    address = _checked(url)
+    if address.get_backend_name() == "sqlite":
+        engine = create_engine(address, connect_args={"timeout": BUSY_TIMEOUT / 1000}, **options)
+        event.listen(engine, "connect", prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    else:
+        engine = create_engine(address, pool_pre_ping=True, **options)
+    return engine
+
+
+def make_gate_engine(url: str) -> Engine:
+    """An engine whose connections never hold a transaction open, so that each statement sees the latest commit.
+
+    It has no begin listener on purpose: a kept connection inside a transaction would hold one snapshot of SQLite's WAL
+    and never see a revocation. Parameters are named on both databases.
+    """
+    address = _checked(url)
+    options: dict[str, Any] = {"isolation_level": "AUTOCOMMIT"}
+    if address.get_backend_name() == "sqlite":
+        options |= {"paramstyle": "named", "connect_args": {"timeout": BUSY_TIMEOUT / 1000, "check_same_thread": False}}
+    engine = create_engine(address, **options)
+    if address.get_backend_name() == "sqlite":
+        event.listen(engine, "connect", prepare_sqlite)
+    return engine
+
+
+def make_sessionmaker(engine: Engine) -> sessionmaker[Session]:
+    """Sessions whose objects stay readable after commit."""
+    return sessionmaker(engine, expire_on_commit=False)
+
+
+def write_mode(session: Session) -> Session:
+    """Make the session's next transaction a writing one. Call it before the first statement."""
+    session.connection(execution_options={WRITES: True})
+    return session
+
+
+@contextmanager
+def writing(factory: sessionmaker[Session]) -> Iterator[Session]:
+    """One short write transaction: committed at the end, rolled back on any error."""
+    with factory() as session, session.begin():
+        yield write_mode(session)
+
+
+@contextmanager
+def reading(factory: sessionmaker[Session]) -> Iterator[Session]:
+    """One read transaction, always rolled back."""
+    with factory() as session:
+        yield session
+
+
+def is_busy(error: Exception) -> bool:
+    """Whether trying again may help: SQLite was locked, PostgreSQL had to choose one of two."""
+    if not isinstance(error, OperationalError):
+        return False
+    original = error.orig
+    if isinstance(original, sqlite3.OperationalError):
+        return getattr(original, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+    return getattr(original, "sqlstate", None) in ("40001", "40P01", "55P03")
+
+
+def prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+    """Pragmas of each new connection. FULL: an acknowledged commit survives a power cut."""
+    connection.isolation_level = None
+    for pragma in (
+        f"busy_timeout = {BUSY_TIMEOUT}",
+        "journal_mode = WAL",
+        "synchronous = FULL",
+        "foreign_keys = ON",
+        "trusted_schema = OFF",
+        "cell_size_check = ON",
+        "mmap_size = 0",
+    ):
+        connection.execute(f"PRAGMA {pragma}").close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    mode = "BEGIN IMMEDIATE" if connection.get_execution_options().get(WRITES) else "BEGIN"
+    connection.exec_driver_sql(mode)
+
+
+def _checked(url: str) -> URL:
+    address = make_url(url)
+    if address.get_backend_name() == "postgresql":
+        return address.set(drivername="postgresql+psycopg")
+    if address.get_backend_name() != "sqlite":
+        raise SettingsError([f"'sqlalchemy.url' names {address.get_backend_name()}; use sqlite or postgresql."])
+    if address.database and address.database != ":memory:":
+        kind = file_system_of(Path(address.database).absolute().parent)
+        if kind in NETWORK_FILE_SYSTEMS:
+            raise SettingsError(
+                [f"'sqlalchemy.url' lies on a network file system ({kind}), where SQLite loses data. Use a local disk."]
+            )
+    return address
+
+
+def file_system_of(path: Path) -> str:
+    """The type of the file system a path lies on, by the longest matching mount point; '' where Linux does not tell."""
+    mounts = Path("/proc/self/mounts")
+    if not mounts.exists():
+        return ""
+    best, kind = "", ""
+    for line in mounts.read_text().splitlines():
+        _, mount, this_kind, *_ = line.split(" ")
+        mount = mount.encode().decode("unicode_escape")
+        inside = mount == "/" or str(path) == mount or str(path).startswith(mount + "/")
+        if inside and len(mount) >= len(best):
+            best, kind = mount, this_kind
+    return kind

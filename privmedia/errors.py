@@ -1,0 +1,80 @@
+"""What can go wrong, in the words a person reads. No HTTP in here: one exception view gives each its status."""
+from __future__ import annotations
+
+
+class DomainError(Exception):
+    """A refusal with a sentence for the person who asked; `sentence` is shown as it is."""
+
+    sentence = "That did not work."
+
+    def __init__(self, sentence: str | None = None) -> None:
+        if sentence is not None:
+            self.sentence = sentence
+        super().__init__(self.sentence)
+
+
+class NotFound(DomainError):
+    """It does not exist, or not for this person: nobody can tell which."""
+
+    sentence = "There is nothing here."
+
+
+class NotAllowed(DomainError):
+    """Refused on something the person can see; its existence is known."""
+
+    sentence = "You do not have access to this."
+
+
+class Invalid(DomainError):
+    """A value that cannot be used. `field` names the form field it belongs to, if any."""
+
+    def __init__(self, sentence: str, field: str | None = None) -> None:
+        super().__init__(sentence)
+        self.field = field
+
+
+class Conflict(DomainError):
+    """Something else changed or exists meanwhile."""
+
+
+class Throttled(DomainError):
+    """Too many tries. `retry_after` is in seconds."""
+
+    def __init__(self, retry_after: int) -> None:
+        self.retry_after = retry_after
+        minutes = max(1, round(retry_after / 60))
+        unit = "minute" if minutes == 1 else "minutes"
+        super().__init__(f"Too many tries. Wait {minutes} {unit}, then try again.")
+
+
+class TooLarge(DomainError):
+    """More bytes than allowed. `limit` is in bytes."""
+
+    def __init__(self, sentence: str, limit: int) -> None:
+        super().__init__(sentence)
+        self.limit = limit
+
+
+class RefusedType(DomainError):
+    """A kind of file that has no place here."""
+
+
+class NoSpace(DomainError):
+    """The server's disk is full; what was being written is gone, nothing else is."""
+
+    sentence = "The server has no space left. Nothing was added; tell your administrator."
+
+
+class Unavailable(DomainError):
+    """A part that is needed does not answer. Try again later."""
+
+    sentence = "The server cannot answer this right now. Try again in a moment."
+
+
+class SettingsError(DomainError):
+    """The configuration cannot be used. `problems` lists every reason, not just the first."""
+
+    def __init__(self, problems: list[str]) -> None:
+        self.problems = problems
+        count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+        super().__init__(f"The settings have {count}:\n" + "\n".join(f"  - {problem}" for problem in problems))

@@ -1,0 +1,139 @@
+"""The library: a tree of folders, the items in them, the versions of an item and the files of a version."""
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, Enum, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from privmedia.accounts.models import User
+from privmedia.db import Base, UtcDateTime
+
+ROOT_ID = 1
+ROOT_ACL_ID = 1
+
+
+class Kind(StrEnum):
+    """What an item is to people."""
+
+    VIDEO = "video"
+    AUDIO = "audio"
+    IMAGE = "image"
+    DOCUMENT = "document"
+
+
+class State(StrEnum):
+    """How far an item's newest version is prepared."""
+
+    WAITING = "waiting"
+    PREPARING = "preparing"
+    READY = "ready"
+    UNPLAYABLE = "unplayable"
+    """Sound, but no browser plays it as it is."""
+    FAILED = "failed"
+
+
+def _words(enum: type[StrEnum]) -> Enum:
+    return Enum(enum, native_enum=False, length=16, values_callable=lambda members: [member.value for member in members])
+
+
+class Folder(Base):
+    """A folder. `acl_id` is the nearest rules that apply; they are its own if its parent's differ.
+
+    The root (id 1) is the library itself: it holds folders, and the rules above all others.
+    """
+
+    __tablename__ = "folders"
+    __table_args__ = (
+        UniqueConstraint("parent_id", "name_key"),
+        Index("ix_folders_acl_id", "acl_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    uid: Mapped[str] = mapped_column(String(16), unique=True)
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("folders.id"))
+    name: Mapped[str] = mapped_column(String(200))
+    name_key: Mapped[str] = mapped_column(String(400))
+
+    acl_id: Mapped[int] = mapped_column(ForeignKey("acls.id"))
+    created_by: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Item(Base):
+    """One video, audio, image or document. `acl_id` only if it has rules of its own."""
+
+    __tablename__ = "items"
+    __table_args__ = (
+        Index("ix_items_folder_id", "folder_id", "id"),
+        Index("ix_items_acl_id", "acl_id", "id"),
+        Index("ix_items_uploader_id", "uploader_id", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    uid: Mapped[str] = mapped_column(String(16), unique=True)
+    folder_id: Mapped[int] = mapped_column(ForeignKey("folders.id"))
+    kind: Mapped[Kind] = mapped_column(_words(Kind))
+    title: Mapped[str] = mapped_column(String(300))
+    description: Mapped[str] = mapped_column(Text, default="")
+
+    current: Mapped[int] = mapped_column(default=1)
+    """Number of the version that is shown."""
+    state: Mapped[State] = mapped_column(_words(State), default=State.WAITING)
+    reason: Mapped[str] = mapped_column(String(500), default="")
+    """Why it failed or cannot be played, for its page."""
+    shown: Mapped[bool] = mapped_column(default=False)
+    """There is something to view. Until then only the uploader and people with Edit see the item."""
+
+    acl_id: Mapped[int | None] = mapped_column(ForeignKey("acls.id"))
+    uploader_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    folder: Mapped[Folder] = relationship()
+    uploader: Mapped[User | None] = relationship()
+
+
+class Version(Base):
+    """One original as uploaded, and what is known of it."""
+
+    __tablename__ = "versions"
+    __table_args__ = (UniqueConstraint("item_id", "number"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    item_id: Mapped[int] = mapped_column(ForeignKey("items.id", ondelete="CASCADE"))
+    number: Mapped[int] = mapped_column(default=1)
+
+    filename: Mapped[str] = mapped_column(String(255))
+    size: Mapped[int] = mapped_column(BigInteger)
+    sha256: Mapped[str | None] = mapped_column(String(64))
+    """Of the original, in hexadecimal; None while the worker has not read it ("checking")."""
+    duration: Mapped[float | None] = mapped_column()
+    """Seconds."""
+    width: Mapped[int | None] = mapped_column()
+    height: Mapped[int | None] = mapped_column()
+    pages: Mapped[int | None] = mapped_column()
+    probe: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+
+    created_by: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    item: Mapped[Item] = relationship()
+
+
+class File(Base):
+    """A file of a version that may be asked for by name. Nothing else in its folder can be.
+
+    `name` is what stands in the address (`play.mp4`, `poster.webp`, `original`), `stored_as` what lies in the version's
+    folder: a playable original is served as `play.mp4` without a copy.
+    """
+
+    __tablename__ = "files"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    version_id: Mapped[int] = mapped_column(ForeignKey("versions.id", ondelete="CASCADE"), primary_key=True)
+    name: Mapped[str] = mapped_column(String(64), primary_key=True)
+    stored_as: Mapped[str] = mapped_column(String(64))
+    media_type: Mapped[str] = mapped_column(String(100))
+    size: Mapped[int] = mapped_column(BigInteger)

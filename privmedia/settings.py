@@ -1,0 +1,188 @@
+"""The settings: one frozen object, read once from the ini and the environment, every problem reported together."""
+from __future__ import annotations
+
+import difflib
+import os
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, Field, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from privmedia.errors import SettingsError
+
+FRONT_SERVERS = ("builtin", "nginx", "apache", "lighttpd", "caddy")
+SENDERS_BUILT = ("builtin", "nginx")
+SAMPLE_SECRETS = ("change-me", "changeme", "secret", "development", "sample", "example", "please-replace")
+SHORTEST_SECRET = 32  # characters
+UNITS = {"": 1, "b": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
+
+
+def parse_text(value: str) -> str:
+    return value
+
+
+def parse_path(value: str) -> Path:
+    path = Path(value)
+    if not path.is_absolute():
+        raise ValueError("it has to be an absolute path")
+    return path
+
+
+def parse_size(value: str) -> int:
+    """Bytes, from `512m`, `20 GB`, `1073741824`. Units are powers of 1024."""
+    match = re.fullmatch(r"(\d+)\s*([bkmgt]?)i?b?", value.strip().lower())
+    if match is None or int(match[1]) == 0:
+        raise ValueError("it has to be a size such as 512m or 20g")
+    return int(match[1]) * UNITS[match[2]]
+
+
+def parse_hours(value: str) -> int:
+    return _between(value, 1, 24 * 365, "hours")
+
+
+def parse_bcrypt_rounds(value: str) -> int:
+    return _between(value, 4, 16, "rounds")
+
+
+def parse_front_server(value: str) -> str:
+    if value not in FRONT_SERVERS:
+        raise ValueError(f"it has to be one of {', '.join(FRONT_SERVERS)}")
+    if value not in SENDERS_BUILT:
+        raise ValueError(f"{value} is not supported yet; use one of {', '.join(SENDERS_BUILT)}")
+    return value
+
+
+def parse_base_url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.query or parts.fragment:
+        raise ValueError("it has to be an address such as https://media.example.com")
+    if parts.path not in ("", "/"):
+        raise ValueError("it has to be a host of its own, without a path")
+    _ = parts.port  # raises for a port that is no number
+    return f"{parts.scheme}://{parts.netloc.lower()}"
+
+
+def _between(value: str, lowest: int, highest: int, unit: str) -> int:
+    if not value.strip().isdigit() or not lowest <= int(value) <= highest:
+        raise ValueError(f"it has to be a whole number of {unit} from {lowest} to {highest}")
+    return int(value)
+
+
+def setting(help: str, parse: Callable[[str], Any] = parse_text, *, key: str = "", default: Any = MISSING) -> Any:
+    """A field of Settings: what it means, how its text is read, its key in the ini, its default."""
+    metadata = {"help": help, "parse": parse, "key": key}
+    return field(metadata=metadata) if default is MISSING else field(default=default, metadata=metadata)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """All settings. `docs/settings.md` lists them; a test holds both equal."""
+
+    sqlalchemy_url: str = setting("Database address, SQLite or PostgreSQL.", key="sqlalchemy.url")
+    media_root: Path = setting("Folder of all files: incoming/, private/ and public/ lie in it.", parse_path)
+    base_url: str = setting("The one address people use; any other Host answers 421.", parse_base_url)
+    secret: str = setting(f"Key of all signatures, at least {SHORTEST_SECRET} random characters.")
+    front_server: str = setting("Who sends files: builtin or nginx.", parse_front_server, default="builtin")
+    max_upload_size: int = setting("Largest file one may upload, e.g. 20g.", parse_size, default=20 * UNITS["g"])
+    session_idle_hours: int = setting("Hours without a request after which one is signed out.", parse_hours, default=12)
+    bcrypt_rounds: int = setting("Cost of password hashes; 12 takes about 0.3 s.", parse_bcrypt_rounds, default=12)
+    mail_url: str = setting("Mail server, e.g. smtp://user:password@mail.example.com:587.", default="")
+    ffmpeg: str = setting("The ffmpeg program; empty: the one in PATH, else the bundled one.", default="")
+    static_root: Path = setting(
+        "Folder of the built scripts and styles.", parse_path, default=Path(__file__).parent.parent / "static" / "dist"
+    )
+
+    @property
+    def loopback(self) -> bool:
+        """Whether the site is for this machine only."""
+        return urlsplit(self.base_url).hostname in ("localhost", "127.0.0.1", "::1")
+
+    @property
+    def production(self) -> bool:
+        """Whether other people rely on it: anything but the built-in sender on a loopback address."""
+        return not (self.loopback and self.front_server == "builtin")
+
+    @property
+    def secure(self) -> bool:
+        """Whether people come by HTTPS, so that cookies may insist on it."""
+        return self.base_url.startswith("https://")
+
+    @classmethod
+    def read(cls, ini: Mapping[str, str], environ: Mapping[str, str] = os.environ) -> Settings:
+        """Settings from the `[app:main]` section and the environment, which wins.
+
+        Raises SettingsError with every wrong, missing or unknown value.
+        """
+        problems: list[str] = []
+        values: dict[str, Any] = {}
+        for item in fields(cls):
+            text = environ.get(environment_name(item), ini.get(ini_key(item)))
+            if text is None or text.strip() == "":
+                if item.default is MISSING:
+                    problems.append(f"'{ini_key(item)}' is missing. {item.metadata['help']}")
+                continue
+            try:
+                values[item.name] = item.metadata["parse"](text.strip())
+            except ValueError as error:
+                problems.append(f"'{ini_key(item)}' has the value '{text}': {error}.")
+        problems.extend(_unknown(ini))
+        if "secret" in values and (problem := _secret_problem(values["secret"], production=_is_production(values))):
+            problems.append(problem)
+        if "media_root" in values and "base_url" in values and _is_production(values):
+            problems.extend(_media_root_problems(values["media_root"]))
+        if problems:
+            raise SettingsError(problems)
+        return cls(**values)
+
+
+def ini_key(item: Field[Any]) -> str:
+    """The key of a setting in the ini."""
+    return str(item.metadata["key"] or f"privmedia.{item.name}")
+
+
+def environment_name(item: Field[Any]) -> str:
+    """The name of a setting in the environment."""
+    return f"PRIVMEDIA_{item.name.upper()}"
+
+
+def _is_production(values: Mapping[str, Any]) -> bool:
+    host = urlsplit(values.get("base_url", "")).hostname
+    return not (host in ("localhost", "127.0.0.1", "::1") and values.get("front_server", "builtin") == "builtin")
+
+
+def _unknown(ini: Mapping[str, str]) -> list[str]:
+    known = [ini_key(item) for item in fields(Settings)]
+    problems = []
+    for key in ini:
+        if key.startswith("privmedia.") and key not in known:
+            near = difflib.get_close_matches(key, known, 1)
+            problems.append(f"'{key}' is no setting." + (f" Did you mean '{near[0]}'?" if near else ""))
+    return problems
+
+
+def _secret_problem(secret: str, *, production: bool) -> str | None:
+    if not production:
+        return None
+    if any(sample in secret.lower() for sample in SAMPLE_SECRETS):
+        return "'privmedia.secret' is the sample one. Make your own: openssl rand -hex 32"
+    if len(secret) < SHORTEST_SECRET or len(set(secret)) < 8:
+        return f"'privmedia.secret' is too short: {SHORTEST_SECRET} random characters at least. openssl rand -hex 32"
+    return None
+
+
+def _media_root_problems(root: Path) -> list[str]:
+    if not root.is_dir():
+        return [f"'privmedia.media_root' names '{root}', which is no folder."]
+    problems = []
+    devices = {name: (root / name).stat().st_dev for name in ("incoming", "private") if (root / name).is_dir()}
+    here = root.stat().st_dev
+    if devices.get("incoming", here) != devices.get("private", here):
+        problems.append(
+            f"'{root}/incoming' and '{root}/private' lie on different file systems. "
+            "A finished upload could not be moved in one step: put both on one."
+        )
+    if not os.access(root, os.W_OK | os.X_OK):
+        problems.append(f"'privmedia.media_root' names '{root}', where this user may not write.")
+    return problems

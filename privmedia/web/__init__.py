@@ -1,0 +1,14 @@
+"""What all pages share. `web` imports no feature; features add what they know by directives."""
+from __future__ import annotations
+
+from pyramid.config import Configurator
+
+
+def includeme(config: Configurator) -> None:
+    config.include("privmedia.web.transactions")
+    config.include("privmedia.web.security")
+    config.include("privmedia.web.csrf")
+    config.include("privmedia.web.address")  # outermost tween: names and addresses are checked before anything else
+    config.include("privmedia.web.headers")
+    config.include("privmedia.web.pages")
+    config.include("privmedia.web.errors")

@@ -1,0 +1,67 @@
+"""One address only: any Host but that of `base_url` answers 421, and every absolute address is built from it."""
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from pyramid.config import Configurator
+from pyramid.httpexceptions import HTTPBadRequest
+from pyramid.registry import Registry
+from pyramid.request import Request
+from pyramid.response import Response
+from pyramid.tweens import INGRESS
+
+log = logging.getLogger(__name__)
+
+ANY_HOST = ("/healthz",)
+LOOPBACK = frozenset({"localhost", "127.0.0.1"})
+
+Handler = Callable[[Request], Response]
+
+
+def allowed_hosts(base_url: str) -> frozenset[str]:
+    """The values of Host that are ours: with the port unless it is the scheme's own; loopback names are one."""
+    parts = urlsplit(base_url)
+    names = LOOPBACK if parts.hostname in LOOPBACK else {parts.hostname or ""}
+    default_port = 443 if parts.scheme == "https" else 80
+    port = parts.port or default_port
+    hosts = {f"{name}:{port}" for name in names}
+    if port == default_port:
+        hosts |= names
+    return frozenset(hosts)
+
+
+def one_address_factory(handler: Handler, registry: Registry) -> Handler:
+    """Tween, outermost: what comes from outside about names and addresses is checked here, and nowhere believed again."""
+    settings = registry["installation"].settings
+    hosts = allowed_hosts(settings.base_url)
+    scheme = urlsplit(settings.base_url).scheme
+    behind_proxy = settings.front_server != "builtin"
+
+    def one_address(request: Request) -> Response:
+        environ = request.environ
+        try:
+            path = request.path_info
+            request.GET.keys()
+        except UnicodeDecodeError:
+            return HTTPBadRequest("The address is not valid UTF-8.")
+        if environ.get("HTTP_HOST", "").lower() not in hosts and path not in ANY_HOST:
+            return plain(421, "This server does not answer under that name.")
+        environ["wsgi.url_scheme"] = scheme
+        forwarded = environ.pop("HTTP_X_FORWARDED_FOR", None)
+        if behind_proxy and forwarded:
+            # The front server overwrites the header; its last entry is the one it saw itself.
+            environ["REMOTE_ADDR"] = forwarded.rsplit(",", 1)[-1].strip()
+        return handler(request)
+
+    return one_address
+
+
+def plain(status: int, sentence: str) -> Response:
+    """A short answer in text, for when no page can be made."""
+    return Response(status=status, text=f"{sentence}\n", content_type="text/plain", charset="UTF-8")
+
+
+def includeme(config: Configurator) -> None:
+    config.add_tween("privmedia.web.address.one_address_factory", under=INGRESS)

@@ -1,0 +1,149 @@
+"""Error pages: each domain error and each HTTP refusal gets its status and its words in one place."""
+from __future__ import annotations
+
+import logging
+from typing import Any
+from urllib.parse import urlencode
+
+from pyramid.config import Configurator
+from pyramid.exceptions import BadCSRFOrigin, BadCSRFToken, PredicateMismatch
+from pyramid.httpexceptions import HTTPException, HTTPForbidden, HTTPNotFound, HTTPSeeOther
+from pyramid.interfaces import IExceptionResponse
+from pyramid.renderers import render_to_response
+from pyramid.request import Request
+from pyramid.response import Response
+from pyramid.security import NO_PERMISSION_REQUIRED
+from sqlalchemy.exc import InterfaceError, OperationalError
+
+from privmedia import errors
+from privmedia.web.address import plain
+from privmedia.web.i18n import _
+
+log = logging.getLogger(__name__)
+
+TEMPLATE = "privmedia:templates/errors/error.jinja2"
+STATUS: dict[type[errors.DomainError], int] = {
+    errors.NotAllowed: 403,
+    errors.Invalid: 422,
+    errors.Conflict: 409,
+    errors.Throttled: 429,
+    errors.TooLarge: 413,
+    errors.RefusedType: 415,
+    errors.NoSpace: 507,
+    errors.Unavailable: 503,
+}
+TITLES = {
+    400: _("That request cannot be read"),
+    403: _("You do not have access to this"),
+    405: _("That cannot be done here"),
+    409: _("Somebody changed it meanwhile"),
+    413: _("That is too large"),
+    415: _("That kind of file cannot be added"),
+    422: _("That cannot be used"),
+    429: _("Too many tries"),
+    500: _("Something broke on the server"),
+    503: _("The server cannot answer right now"),
+    507: _("No space left"),
+}
+
+
+def error_page(request: Request, status: int, title: Any, text: Any, **more: Any) -> Response:
+    """A page of its own for a refusal: inside the frame for signed-in people, alone for others."""
+    values = {"code": status, "title": title, "text": text, "actions": [], **more}
+    response = render_to_response(TEMPLATE, values, request=request)
+    response.status_int = status
+    return response
+
+
+def not_found(error: Exception, request: Request) -> Response:
+    """Missing and denied are one answer, the same to the byte. Who is not signed in is asked to, for every address."""
+    if isinstance(error, PredicateMismatch) and request.matched_route is not None:
+        return error_page(request, 405, TITLES[405], _("The address exists, but not for this kind of request."))
+    if request.identity is None and request.matched_route is not None:
+        return sign_in_first(request)
+    return error_page(
+        request,
+        404,
+        _("There is nothing here for you"),
+        _(
+            "The address may be mistyped, or what was here is gone, or you have no access to it. "
+            "This page looks the same in all three cases."
+        ),
+        actions=[(_("Library"), "/")] if request.identity else [(_("Sign in"), "/login")],
+    )
+
+
+def forbidden(error: HTTPForbidden, request: Request) -> Response:
+    if request.identity is None:
+        return sign_in_first(request)
+    context = request.context
+    if context is not None and hasattr(context, "__acl__") and not request.has_permission("view", context):
+        return not_found(error, request)
+    if context is None or not hasattr(context, "__acl__"):
+        return not_found(error, request)  # pages for administrators do not exist for others
+    return error_page(request, 403, TITLES[403], _("You can see it, but you may not do this with it."))
+
+
+def sign_in_first(request: Request) -> Response:
+    there = request.path_qs if request.method in ("GET", "HEAD") and request.path_qs != "/" else ""
+    return HTTPSeeOther("/login" + (f"?{urlencode({'next': there})}" if there else ""))
+
+
+def domain_error(error: errors.DomainError, request: Request) -> Response:
+    status = STATUS[type(error)]
+    response = error_page(request, status, TITLES[status], error.sentence)
+    if isinstance(error, errors.Throttled):
+        response.headers["Retry-After"] = str(error.retry_after)
+    return response
+
+
+def forged(error: Exception, request: Request) -> Response:
+    return error_page(
+        request,
+        403,
+        _("This form is no longer valid"),
+        _("It was open too long, you signed in again meanwhile, or another site sent it. Reload the page and try again."),
+    )
+
+
+def unreadable(error: UnicodeDecodeError, request: Request) -> Response:
+    return error_page(request, 400, TITLES[400], _("Part of it is not valid UTF-8."))
+
+
+def http_error(error: HTTPException, request: Request) -> Response:
+    """What Pyramid or a view raised as an HTTP answer: redirects as they are, refusals as pages."""
+    if error.status_int < 400:
+        return error
+    return error_page(request, error.status_int, TITLES.get(error.status_int, error.title), error.detail or "")
+
+
+def database_down(error: Exception, request: Request) -> Response:
+    """Fail closed, without asking the database anything more."""
+    log.error("the database did not answer %s %s", request.method, request.path, exc_info=error)
+    response = plain(503, errors.Unavailable.sentence)
+    response.headers["Retry-After"] = "5"
+    return response
+
+
+def unexpected(error: Exception, request: Request) -> Response:
+    log.error("unhandled error in %s %s", request.method, request.path, exc_info=error)
+    return plain(500, "Something broke on the server. It has been logged; nothing of yours was changed.")
+
+
+def includeme(config: Configurator) -> None:
+    def page_for(context: Any, view: Any) -> None:
+        config.add_exception_view(view, context=context, permission=NO_PERMISSION_REQUIRED)
+
+    config.add_notfound_view(not_found, append_slash=False)
+    config.add_forbidden_view(forbidden)
+    page_for(IExceptionResponse, http_error)
+    page_for(HTTPNotFound, not_found)
+    page_for(HTTPForbidden, forbidden)
+    page_for(BadCSRFToken, forged)
+    page_for(BadCSRFOrigin, forged)
+    page_for(errors.DomainError, domain_error)
+    page_for(errors.NotFound, not_found)
+    page_for(UnicodeDecodeError, unreadable)
+    page_for(OperationalError, database_down)
+    page_for(InterfaceError, database_down)
+    page_for(Exception, unexpected)

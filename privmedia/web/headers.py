@@ -1,0 +1,55 @@
+"""Headers of every page, unless the page has set its own."""
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from pyramid.config import Configurator
+from pyramid.registry import Registry
+from pyramid.request import Request
+from pyramid.response import Response
+
+PAGE_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data: blob:",
+        "font-src 'self'",
+        "media-src 'self' blob:",
+        "connect-src 'self'",
+        "worker-src 'self' blob:",
+        "manifest-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+PAGE_HEADERS = (
+    ("Content-Security-Policy", PAGE_POLICY),
+    ("X-Content-Type-Options", "nosniff"),
+    # Not `no-referrer`: browsers then send `Origin: null` with our own forms.
+    ("Referrer-Policy", "same-origin"),
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+    ("Permissions-Policy", "camera=(), geolocation=(), microphone=(), browsing-topics=()"),
+    ("Cache-Control", "private, no-cache"),
+    ("Vary", "Cookie"),
+)
+TRANSPORT = ("Strict-Transport-Security", "max-age=31536000")
+
+Handler = Callable[[Request], Response]
+
+
+def page_headers_factory(handler: Handler, registry: Registry) -> Handler:
+    headers = PAGE_HEADERS + ((TRANSPORT,) if registry["installation"].settings.secure else ())
+
+    def page_headers(request: Request) -> Response:
+        response = handler(request)
+        for name, value in headers:
+            response.headers.setdefault(name, value)
+        return response
+
+    return page_headers
+
+
+def includeme(config: Configurator) -> None:
+    config.add_tween("privmedia.web.headers.page_headers_factory", under="privmedia.web.address.one_address_factory")

@@ -1,0 +1,169 @@
+"""What every template can use: built assets, icons, addresses, messages, and how numbers and times read."""
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from jinja2 import pass_context
+from jinja2.runtime import Context
+from markupsafe import Markup
+from pyramid.config import Configurator
+from pyramid.csrf import get_csrf_token
+from pyramid.events import BeforeRender
+from pyramid.request import Request
+from pyramid.session import SignedCookieSessionFactory
+
+from privmedia.web.i18n import DOMAIN
+
+THEMES = ("auto", "light", "dark")
+
+
+class Assets:
+    """The built scripts, styles and icons, under the names their sources have."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    @cached_property
+    def manifest(self) -> dict[str, str]:
+        return self._read("manifest.json")
+
+    @cached_property
+    def icons(self) -> dict[str, str]:
+        return self._read("icons.json")
+
+    def url(self, name: str) -> str:
+        """The address of a built file. Raises KeyError for a name the build does not know."""
+        return f"/static/{self.manifest[name]}"
+
+    def icon(self, name: str, classes: str = "") -> Markup:
+        """An inlined icon, hidden from screen readers. Raises KeyError for one that is not in icons.txt."""
+        return Markup(
+            '<svg class="bi {}" width="16" height="16" viewBox="0 0 16 16" fill="currentColor" aria-hidden="true">{}</svg>'
+        ).format(classes, Markup(self.icons[name]))
+
+    def _read(self, name: str) -> dict[str, str]:
+        path = self.root / name
+        if not path.exists():
+            raise FileNotFoundError(f"{path} is missing: build the pages' scripts and styles with `make assets`")
+        content: dict[str, str] = json.loads(path.read_text())
+        return content
+
+
+def add_page_globals(event: BeforeRender) -> None:
+    request = event.get("request")
+    if request is None:
+        return
+    theme = request.cookies.get("theme", "auto")
+    event["theme"] = theme if theme in THEMES else "auto"
+    event["url"] = request.route_path
+    event["get_csrf_token"] = lambda: get_csrf_token(request)
+    event["flashes"] = lambda: [(queue, text) for queue in ("ok", "info", "warn", "bad") for text in _popped(request, queue)]
+
+
+def _popped(request: Request, queue: str) -> list[str]:
+    # Asking the session for messages makes it write its cookie: look for the key first.
+    return list(request.session.pop_flash(queue)) if f"_f_{queue}" in request.session else []
+
+
+def flash(request: Request, text: str, kind: str = "ok") -> None:
+    """Show `text` once, on the next page: kind ok, info, warn or bad."""
+    request.session.flash(request.localizer.translate(text), kind)
+
+
+def duration(seconds: float | None) -> str:
+    """18:42, or 1:02:03 from an hour on."""
+    if seconds is None:
+        return ""
+    whole = round(seconds)
+    hours, minutes, rest = whole // 3600, whole // 60 % 60, whole % 60
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def filesize(size: int | None) -> str:
+    """1.2 GB, in powers of 1000 as disks are sold; whole numbers below 10 MB's precision."""
+    if size is None:
+        return ""
+    amount, unit = float(size), "bytes"
+    for unit in ("bytes", "KB", "MB", "GB", "TB"):
+        if amount < 999.5 or unit == "TB":
+            break
+        amount /= 1000
+    return f"{amount:.0f} {unit}" if unit in ("bytes", "KB") or amount >= 100 else f"{amount:.1f} {unit}"
+
+
+def date(moment: datetime | None) -> str:
+    """19 November 2026."""
+    return "" if moment is None else f"{moment.day} {moment:%B %Y}"
+
+
+@pass_context
+def ago(context: Context, moment: datetime | None) -> Markup:
+    """How long ago, as words in a <time> element that carries the exact moment."""
+    if moment is None:
+        return Markup("")
+    now = context["request"].installation.clock()
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(
+        moment.isoformat(timespec="seconds"), f"{date(moment)}, {moment:%H:%M} UTC", words_since(moment, now)
+    )
+
+
+def words_since(moment: datetime, now: datetime) -> str:
+    seconds = (now - moment).total_seconds()
+    if seconds < 60:
+        return "just now"
+    if seconds < 3600:
+        return _count(int(seconds // 60), "minute")
+    if seconds < 86400:
+        return _count(int(seconds // 3600), "hour")
+    days = int(seconds // 86400)
+    if days == 1:
+        return "yesterday"
+    if days < 14:
+        return _count(days, "day")
+    if days < 60:
+        return _count(days // 7, "week")
+    return date(moment)
+
+
+def _count(number: int, unit: str) -> str:
+    return f"{number} {unit}{'' if number == 1 else 's'} ago"
+
+
+def includeme(config: Configurator) -> None:
+    settings = config.registry["installation"].settings
+    config.get_settings().update(
+        {
+            "jinja2.undefined": "strict",
+            "jinja2.i18n.domain": DOMAIN,
+            "jinja2.trim_blocks": "true",
+            "jinja2.lstrip_blocks": "true",
+        }
+    )
+    config.include("pyramid_jinja2")
+    config.add_jinja2_search_path("privmedia:templates")
+    config.add_translation_dirs("privmedia:locale")
+    config.set_session_factory(
+        SignedCookieSessionFactory(
+            settings.secret,
+            cookie_name="__Host-messages" if settings.secure else "messages",
+            secure=settings.secure,
+            httponly=True,
+            samesite="Lax",
+            timeout=None,
+            reissue_time=None,
+            salt="privmedia.messages",
+        )
+    )
+    config.add_subscriber(add_page_globals, BeforeRender)
+    config.add_static_view("static", str(settings.static_root), cache_max_age=365 * 86400)
+    config.action(None, _furnish, args=(config, Assets(settings.static_root)), order=9999)
+
+
+def _furnish(config: Configurator, assets: Assets) -> None:
+    environment: Any = config.get_jinja2_environment()
+    environment.globals.update(asset=assets.url, icon=assets.icon)
+    environment.filters.update(duration=duration, filesize=filesize, ago=ago, date=date)

@@ -1,0 +1,80 @@
+"""Who asks, and what the context's rules say to it. The policy asks; credential readers of the features answer."""
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from pyramid.authorization import ACLHelper
+from pyramid.config import Configurator
+from pyramid.request import Request
+from pyramid.security import Allowed, Denied
+
+from privmedia.web.rights import Right
+
+
+class Caller(Protocol):
+    """What the policy needs to know of whoever asks."""
+
+    @property
+    def user_id(self) -> int: ...
+
+    @property
+    def is_admin(self) -> bool: ...
+
+    @property
+    def principals(self) -> frozenset[str]: ...
+
+
+CredentialReader = Callable[[Request], "Caller | None"]
+READERS = "privmedia.credential_readers"
+
+
+@dataclass
+class SecurityPolicy:
+    """Pyramid's security policy: the identity of the first reader that recognises one, decided by `__acl__`."""
+
+    readers: list[CredentialReader] = field(default_factory=list)
+    acl: ACLHelper = field(default_factory=ACLHelper)
+
+    def identity(self, request: Request) -> Caller | None:
+        """Who asks. A context that found out together with what is asked for (the gate's) has said so already."""
+        asked = getattr(request, "privmedia_caller", self)
+        if asked is self:
+            asked = next((found for reader in self.readers if (found := reader(request)) is not None), None)
+            request.privmedia_caller = asked
+        return asked
+
+    def authenticated_userid(self, request: Request) -> str | None:
+        identity = self.identity(request)
+        return None if identity is None else f"user:{identity.user_id}"
+
+    def permits(self, request: Request, context: Any, permission: str) -> Allowed | Denied:
+        identity = self.identity(request)
+        if identity is None:
+            return Denied("nobody is signed in")
+        if permission == Right.SIGNED_IN:
+            return Allowed("signed in")
+        if permission == Right.ADMINISTER:
+            return Allowed("administrator") if identity.is_admin else Denied("no administrator")
+        return self.acl.permits(context, identity.principals, permission)
+
+    def remember(self, request: Request, userid: str, **kw: Any) -> list[tuple[str, str]]:
+        """Signing in is the accounts' business: they make the session and its cookie."""
+        return []
+
+    def forget(self, request: Request, **kw: Any) -> list[tuple[str, str]]:
+        return []
+
+
+def add_credential_reader(config: Configurator, reader: CredentialReader) -> None:
+    """Directive: ask `reader` too who makes a request. Readers are asked in the order they were added."""
+    config.registry[READERS].append(reader)
+
+
+def includeme(config: Configurator) -> None:
+    readers: list[CredentialReader] = []
+    config.registry[READERS] = readers
+    config.add_directive("add_credential_reader", add_credential_reader)
+    config.set_security_policy(SecurityPolicy(readers))
+    config.set_default_permission(Right.ADMINISTER)

