@@ -8,7 +8,8 @@ from sqlalchemy import Dialect, Integer, TypeDecorator
 
 EVERYONE = "everyone"
 EVERYONE_NUMBER = 0
-_USER, _GROUP = 1, 2
+# A stored number is the id times STEP plus what it is.
+STEP, USER, GROUP = 4, 1, 2
 
 
 def user(user_id: int) -> str:
@@ -26,14 +27,20 @@ def number(principal: str) -> int:
     kind, _, digits = principal.partition(":")
     if not digits.isascii() or not digits.isdigit() or kind not in ("user", "group"):
         raise ValueError(f"{principal!r} is no principal")
-    return int(digits) * 4 + (_USER if kind == "user" else _GROUP)
+    return int(digits) * STEP + (USER if kind == "user" else GROUP)
 
 
 def name(stored: int) -> str:
     """The principal of a stored number."""
     if stored == EVERYONE_NUMBER:
         return EVERYONE
-    return user(stored // 4) if stored % 4 == _USER else group(stored // 4)
+    return user(stored // STEP) if stored % STEP == USER else group(stored // STEP)
+
+
+def id_of(principal: str) -> int | None:
+    """The user's or group's id in a principal; None for everyone."""
+    stored = number(principal)
+    return None if stored == EVERYONE_NUMBER else stored // STEP
 
 
 class PrincipalNumber(TypeDecorator[str]):

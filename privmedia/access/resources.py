@@ -1,0 +1,30 @@
+"""A decision as Pyramid's `__acl__`: what the security policy reads from every context."""
+from __future__ import annotations
+
+from pyramid.authorization import ALL_PERMISSIONS, DENY_ALL, Allow, Deny
+
+from privmedia.access import principals
+from privmedia.access.permissions import ALL, NOTHING, Permission
+from privmedia.accounts.identity import Identity
+from privmedia.web.rights import Right
+
+RIGHTS = {
+    Permission.VIEW: Right.VIEW,
+    Permission.DOWNLOAD: Right.DOWNLOAD,
+    Permission.UPLOAD: Right.UPLOAD,
+    Permission.EDIT: Right.EDIT,
+    Permission.MANAGE: Right.MANAGE,
+}
+Entry = tuple[str, str, object]
+
+
+def acl_of(rights: Permission, identity: Identity | None) -> list[Entry]:
+    """The rules of a context for the one caller it was loaded for, from the final answer of his `Decision`."""
+    if identity is None:
+        return [DENY_ALL]
+    me = principals.user(identity.user_id)
+    if rights == NOTHING:
+        return [(Deny, me, ALL_PERMISSIONS), DENY_ALL]
+    if rights == ALL:
+        return [(Allow, me, ALL_PERMISSIONS), DENY_ALL]
+    return [(Allow, me, [RIGHTS[permission] for permission in Permission if permission in rights]), DENY_ALL]

@@ -1,0 +1,116 @@
+"""The verbs of access: decide, list the rules that reach a place, set and clear them, say who can see it and why."""
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from privmedia.access import principals
+from privmedia.access.audience import Audience, Who, audience_of, whom_for
+from privmedia.access.chains import Chains
+from privmedia.access.decision import NOBODY, Decision
+from privmedia.access.explanation import Explanation, explain
+from privmedia.access.models import Ace, Acl
+from privmedia.access.permissions import NOTHING, Permission, closed
+from privmedia.access.rules import Rule, principal_names, rules_reaching
+from privmedia.access.visible import rights_bits
+from privmedia.accounts.identity import Identity
+from privmedia.accounts.models import Membership, User
+from privmedia.clock import FOREVER
+from privmedia.errors import Invalid, NotFound
+from privmedia.installation import Installation
+
+
+class Access:
+    """Rules and decisions about lists of rules, by their ids; folders and items come in `privmedia.library.rules`."""
+
+    def __init__(self, session: Session, installation: Installation) -> None:
+        self.session = session
+        self.chains = Chains(session)
+        self._clock = installation.clock
+
+    def decision(
+        self, identity: Identity | None, acl_id: int, owner_id: int | None = None, *, shown: bool = True
+    ) -> Decision:
+        """What the caller may do where this list applies; `owner_id` is the uploader of an item."""
+        if identity is None:
+            return NOBODY
+        bits = self.session.scalar(select(rights_bits(acl_id, identity.principals, self._clock())))
+        return Decision.of_bits(bits or 0, admin=identity.is_admin, own=owner_id == identity.user_id, shown=shown)
+
+    def rules(self, acl_id: int) -> list[Rule]:
+        """Every rule that reaches a list: its own (`rule.acl_id == acl_id`) and those from above."""
+        return rules_reaching(self.session, acl_id, self._clock())
+
+    def inherits(self, acl_id: int) -> bool:
+        """Whether a list takes over rules from above."""
+        return bool(self.session.scalar(select(Acl.inherits).where(Acl.id == acl_id)))
+
+    def set_rule(
+        self,
+        acl_id: int,
+        principal: str,
+        *,
+        allow: Permission = NOTHING,
+        deny: bool = False,
+        until: datetime | None = None,
+        by_id: int | None = None,
+    ) -> None:
+        """Set the one rule of a principal in a list, in place of any it had there.
+
+        Raises Invalid for a rule that gives nothing or is over, NotFound for somebody who does not exist.
+        """
+        now = self._clock()
+        if principal not in principal_names(self.session, {principal}):
+            raise NotFound("There is no such person or group.")
+        if not deny and not allow:
+            raise Invalid("Choose at least one right, or Block.", field="allow")
+        if until is not None and until <= now:
+            raise Invalid("The end of the rule is over already.", field="until")
+        ace = self.session.get(Ace, (acl_id, principal), populate_existing=True)
+        if ace is None:
+            ace = Ace(acl_id=acl_id, principal=principal)
+            self.session.add(ace)
+        ace.allow = int(NOTHING if deny else closed(allow))
+        ace.deny = deny
+        ace.expires_at = until or FOREVER
+        ace.created_by = by_id
+        ace.created_at = now
+        self.session.flush()
+
+    def clear_rule(self, acl_id: int, principal: str) -> bool:
+        """Take a principal's rule out of a list; False if there was none."""
+        ace = self.session.get(Ace, (acl_id, principal), populate_existing=True)
+        if ace is not None:
+            self.session.delete(ace)
+            self.session.flush()
+        return ace is not None
+
+    def is_plain(self, acl_id: int) -> bool:
+        """Whether a list says nothing of its own: no rule, and everything from above taken over."""
+        has_rules = select(Ace.acl_id).where(Ace.acl_id == acl_id).exists()
+        return self.inherits(acl_id) and not self.session.scalar(select(has_rules))
+
+    def explain(
+        self, user: User, acl_id: int, places: Mapping[int, str], *, owner_id: int | None = None, shown: bool = True
+    ) -> Explanation:
+        """What a person may do where this list applies, and why. `places` names the place of each list above it."""
+        groups = self.session.scalars(select(Membership.group_id).where(Membership.user_id == user.id)).all()
+        return explain(user, groups, self.rules(acl_id), places, own=owner_id == user.id, shown=shown)
+
+    def audience(self, acl_id: int, *, owner_id: int | None = None, shown: bool = True) -> Audience:
+        """Who can see the place, in numbers and rows, for "46 people can see this folder"."""
+        return audience_of(
+            self.session, acl_id, self.rules(acl_id), self._clock(), owner_id=owner_id, shown=shown
+        )
+
+    def whom_for(self, acl_ids: Collection[int]) -> dict[int, Who]:
+        """Everyone, groups and people with View, for each of many places at once: for cards."""
+        return whom_for(self.session, acl_ids, self._clock())
+
+    def forget(self, principal: str) -> None:
+        """Clear every rule of a person or group that ceases to exist."""
+        principals.number(principal)
+        self.session.execute(delete(Ace).where(Ace.principal == principal))

@@ -1,0 +1,178 @@
+"""The SQL of access: the caller's rights at one place as a number, and "may they?" as a condition for lists.
+
+The number of a place is its allowed permissions, plus DENIED where a Block speaks of the caller; `Decision.of_bits`
+reads it. Rules of a list above a cut count only if they deny. Every statement here takes "now" from its caller.
+
+A subquery names what it does *not* take from the statement around it (`correlate_except`): left to itself SQLAlchemy
+correlates one level only, and a second `memberships` or `sessions` would let anyone's membership count.
+"""
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Integer,
+    SQLColumnExpression,
+    and_,
+    case,
+    false,
+    func,
+    literal_column,
+    not_,
+    or_,
+    select,
+    true,
+    type_coerce,
+)
+from sqlalchemy.orm import aliased
+
+from privmedia.access.decision import UPLOADERS_OWN
+from privmedia.access.models import Ace, AclChain
+from privmedia.access.permissions import DENIED, Permission
+from privmedia.access.principals import EVERYONE_NUMBER, GROUP, STEP, USER
+from privmedia.accounts.identity import Identity
+from privmedia.accounts.models import Membership
+
+Moment = datetime | ColumnElement[Any]
+SEES_A_FOLDER = Permission.VIEW | Permission.UPLOAD
+
+
+def rights_bits(acl: SQLColumnExpression[Any] | int, principals: Iterable[str], now: Moment) -> ColumnElement[int]:
+    """The number of the place ruled by `acl` for someone known by name: `identity.principals`."""
+    chain, ace = aliased(AclChain), aliased(Ace)
+    return _bits(acl, chain, ace, ace.principal.in_(sorted(principals)), now)
+
+
+def bits_for(
+    acl: SQLColumnExpression[Any] | int,
+    user_id: SQLColumnExpression[Any],
+    is_guest: ColumnElement[bool],
+    now: Moment,
+) -> ColumnElement[int]:
+    """The same for a user who is only a column of the statement around it: the gate's one statement.
+
+    `now` may be a bind parameter; it is compared with milliseconds.
+    """
+    chain, ace, membership = aliased(AclChain), aliased(Ace), aliased(Membership)
+    stored = type_coerce(ace.principal, Integer)
+    in_the_group = (
+        select(membership.user_id)
+        .where(membership.user_id == user_id, membership.group_id == stored // _constant(STEP))
+        .correlate_except(membership)
+        .exists()
+    )
+    mine = or_(
+        and_(stored == _constant(EVERYONE_NUMBER), not_(is_guest)),
+        stored == user_id * _constant(STEP) + _constant(USER),
+        and_(stored % _constant(STEP) == _constant(GROUP), in_the_group),
+    )
+    return _bits(acl, chain, ace, mine, now)
+
+
+def allowed(
+    acl: SQLColumnExpression[Any],
+    owner: SQLColumnExpression[Any] | None,
+    identity: Identity | None,
+    permission: Permission,
+    *,
+    now: Moment,
+) -> ColumnElement[bool]:
+    """Whether the caller has all of `permission` at the rows' places; compose lists and counts with it.
+
+    `acl` is the column (or expression) with the ACL that applies; `owner` the uploader's column, None for folders.
+    """
+    if identity is None:
+        return false()
+    if identity.is_admin:
+        return true()
+    mine = _where_someone(identity, now)
+    given = acl.in_(_acls_with(mine, permission))
+    if owner is None:
+        return given
+    needed = permission & ~UPLOADERS_OWN | Permission.UPLOAD
+    return or_(given, and_(owner == identity.user_id, acl.in_(_acls_with(mine, needed))))
+
+
+def item_seen(
+    acl: SQLColumnExpression[Any],
+    owner: SQLColumnExpression[Any],
+    shown: SQLColumnExpression[bool],
+    identity: Identity | None,
+    *,
+    now: Moment,
+) -> ColumnElement[bool]:
+    """Whether the rows' items exist for the caller: View, and until there is something to view, Edit or one's own."""
+    if identity is None:
+        return false()
+    if identity.is_admin:
+        return true()
+    mine = _where_someone(identity, now)
+    own = owner == identity.user_id
+    return or_(
+        and_(acl.in_(_acls_with(mine, Permission.VIEW)), or_(shown, own, acl.in_(_acls_with(mine, Permission.EDIT)))),
+        and_(own, acl.in_(_acls_with(mine, Permission.UPLOAD))),
+    )
+
+
+def folder_seen(acl: SQLColumnExpression[Any], identity: Identity | None, *, now: Moment) -> ColumnElement[bool]:
+    """Whether the rows' folders exist for the caller: View, or Upload alone (a drop box)."""
+    if identity is None:
+        return false()
+    if identity.is_admin:
+        return true()
+    mine = _where_someone(identity, now)
+    return acl.in_(select(mine.c.acl_id).where(mine.c.allow.bitwise_and(_constant(SEES_A_FOLDER)) != _constant(0)))
+
+
+def _where_someone(identity: Identity, now: Moment) -> CTE:
+    """Every ACL that gives the caller something and denies nothing, in one grouped statement."""
+    return (
+        select(AclChain.acl_id, allow_bits(Ace).label("allow"))
+        .join(Ace, Ace.acl_id == AclChain.ancestor_id)
+        .where(Ace.principal.in_(sorted(identity.principals)), *rules_that_count(AclChain, Ace, now))
+        .group_by(AclChain.acl_id)
+        .having(denied_bit(Ace) == _constant(0))
+        .cte()
+    )
+
+
+def _acls_with(mine: CTE, permission: Permission) -> Any:
+    return select(mine.c.acl_id).where(mine.c.allow.bitwise_and(_constant(permission)) == _constant(permission))
+
+
+def _bits(acl: Any, chain: Any, ace: Any, mine: ColumnElement[bool], now: Moment) -> ColumnElement[int]:
+    number = (
+        select(allow_bits(ace) + denied_bit(ace))
+        .join_from(chain, ace, ace.acl_id == chain.ancestor_id)
+        .where(chain.acl_id == acl, *rules_that_count(chain, ace, now), mine)
+        .correlate_except(chain, ace)
+        .scalar_subquery()
+    )
+    return func.coalesce(number, _constant(0))
+
+
+def rules_that_count(chain: Any, ace: Any, now: Moment) -> tuple[ColumnElement[bool], ...]:
+    """Which rules along a chain count: those that have not ended, and above a cut only a Deny."""
+    return ace.expires_at > now, or_(ace.deny, not_(chain.above_cut))
+
+
+def allow_bits(ace: Any) -> ColumnElement[int]:
+    """All allowed bits of a group of rules. Each bit has its own max(): SQLite has no bit_or()."""
+    view, *others = (func.max(ace.allow.bitwise_and(_constant(permission))) for permission in Permission)
+    total: ColumnElement[int] = view
+    for bit in others:
+        total = total + bit
+    return total
+
+
+def denied_bit(ace: Any) -> ColumnElement[int]:
+    return func.max(case((ace.deny, _constant(DENIED)), else_=_constant(0)))
+
+
+def _constant(value: int) -> ColumnElement[int]:
+    """Written into the statement: the gate's has enough parameters of its own to bind for each request."""
+    return literal_column(str(int(value)), Integer)
