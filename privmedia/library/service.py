@@ -1,0 +1,149 @@
+"""The library's verbs: folders and items, made, named and found."""
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from privmedia.errors import Conflict, Invalid, NotFound
+from privmedia.ids import is_uid, new_uid
+from privmedia.installation import Installation
+from privmedia.library.models import ROOT_ID, File, Folder, Item, Kind, State, Version
+from privmedia.text import clean_block, name_key, required_line
+
+LONGEST_NAME = 200
+LONGEST_TITLE = 300
+LONGEST_DESCRIPTION = 20_000
+DEEPEST = 12
+
+
+@dataclass(frozen=True, kw_only=True)
+class Received:
+    """A file that has arrived and lies in its place: what the library needs to know of it."""
+
+    uid: str
+    filename: str
+    media_type: str
+    size: int
+    kind: Kind
+
+
+class Library:
+    """Folders and items. Decides nothing about rights: whoever calls has asked `access`."""
+
+    def __init__(self, session: Session, installation: Installation) -> None:
+        self.session = session
+        self.now = installation.clock()
+
+    def root(self) -> Folder:
+        """The folder above all others: the library itself."""
+        return self.session.get_one(Folder, ROOT_ID)
+
+    def folder(self, uid: str) -> Folder:
+        """The folder of a public id. Raises NotFound."""
+        found = self.session.scalar(select(Folder).where(Folder.uid == uid)) if is_uid(uid) else None
+        if found is None:
+            raise NotFound
+        return found
+
+    def item(self, uid: str) -> Item:
+        """The item of a public id. Raises NotFound."""
+        found = self.session.scalar(select(Item).where(Item.uid == uid)) if is_uid(uid) else None
+        if found is None:
+            raise NotFound
+        return found
+
+    def version(self, item: Item) -> Version:
+        """The version of an item that is shown."""
+        return self.session.scalars(
+            select(Version).where(Version.item_id == item.id, Version.number == item.current)
+        ).one()
+
+    def files(self, version: Version) -> dict[str, File]:
+        """The files of a version by the name they are asked for."""
+        found = self.session.scalars(select(File).where(File.version_id == version.id))
+        return {file.name: file for file in found}
+
+    def ancestors(self, folder: Folder) -> list[Folder]:
+        """The folders above, the root first."""
+        above: list[Folder] = []
+        while folder.parent_id is not None:
+            folder = self.session.get_one(Folder, folder.parent_id)
+            above.insert(0, folder)
+        return above
+
+    def add_folder(self, *, parent: Folder, name: str, by: int | None = None) -> Folder:
+        """Make a folder with its parent's rules. Raises Invalid for the name, Conflict when it is taken."""
+        if len(self.ancestors(parent)) + 1 >= DEEPEST:
+            raise Invalid(f"Folders can lie {DEEPEST} deep at most.", "name")
+        folder = Folder(uid=new_uid(), parent_id=parent.id, acl_id=parent.acl_id, created_by=by, created_at=self.now)
+        self._name(folder, name)
+        return folder
+
+    def rename_folder(self, *, folder: Folder, name: str) -> Folder:
+        """Give a folder another name. Raises Invalid for the name, Conflict when it is taken."""
+        if folder.id == ROOT_ID:
+            raise Invalid("The library itself keeps its name.", "name")
+        self._name(folder, name)
+        return folder
+
+    def add_item(self, *, folder: Folder, title: str, received: Received, by: int | None) -> Version:
+        """Enter a received file as a new item with its first version, waiting to be prepared."""
+        if folder.id == ROOT_ID:
+            raise Invalid("Choose a folder. The library itself holds folders only.", "folder")
+        item = Item(
+            uid=received.uid,
+            folder_id=folder.id,
+            kind=received.kind,
+            title=self._title(title),
+            state=State.WAITING,
+            uploader_id=by,
+            created_at=self.now,
+        )
+        version = Version(
+            item=item, number=1, filename=received.filename, size=received.size, created_by=by, created_at=self.now
+        )
+        self.session.add_all((item, version))
+        self.session.flush()
+        self.session.add(
+            File(
+                version_id=version.id,
+                name="original",
+                stored_as="original",
+                media_type=received.media_type,
+                size=received.size,
+            )
+        )
+        self.session.flush()
+        return version
+
+    def describe_item(self, *, item: Item, title: str, description: str) -> Item:
+        """Change an item's title and description. Raises Invalid."""
+        text = clean_block(description)
+        if len(text) > LONGEST_DESCRIPTION:
+            raise Invalid(f"That is {len(text)} characters; {LONGEST_DESCRIPTION} is the most.", "description")
+        item.title, item.description = self._title(title), text
+        self.session.flush()
+        return item
+
+    def _title(self, title: str) -> str:
+        return required_line(title, field="title", missing="Give it a title.", longest=LONGEST_TITLE)
+
+    def _name(self, folder: Folder, name: str) -> None:
+        """Name a new or an existing folder and write it. Raises Invalid or Conflict."""
+        line = required_line(name, field="name", missing="Give the folder a name.", longest=LONGEST_NAME)
+        if "/" in line:
+            raise Invalid("A folder's name cannot contain “/”.", "name")
+        key = name_key(line)
+        taken = Conflict(f"There is a folder “{line}” here already.")
+        namesakes = select(Folder.id).where(Folder.parent_id == folder.parent_id, Folder.name_key == key)
+        if any(found != folder.id for found in self.session.scalars(namesakes)):
+            raise taken
+        folder.name, folder.name_key = line, key
+        self.session.add(folder)
+        try:
+            self.session.flush()
+        except IntegrityError as error:  # made by somebody else between our question and our answer
+            raise taken from error
