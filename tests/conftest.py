@@ -177,12 +177,14 @@ PASSWORD = "three unrelated words 7"
 @pytest.fixture
 def make_person(installation: Installation) -> Callable[..., Person]:
     """Make an account: `make_person("leila@example.test", admin=True)`."""
+    from privmedia.accounts.passwords import hash_password
     from privmedia.accounts.service import Accounts
     from privmedia.db import writing
 
     def make(email: str, **more: Any) -> Person:
+        password_hash = hash_password(PASSWORD, rounds=installation.settings.bcrypt_rounds)
         with writing(installation.sessions) as session:
-            user = Accounts(session, installation).add_user(email=email, password=PASSWORD, **more)
+            user = Accounts(session, installation).add_user(email=email, password_hash=password_hash, **more)
             return Person(user.id, user.email, PASSWORD)
 
     return make

@@ -236,7 +236,36 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('version_id', 'name', name=op.f('pk_files')),
     sqlite_with_rowid=False
     )
+    make_events_append_only()
     plant_root()
+
+
+def make_events_append_only() -> None:
+    """The audit log takes new lines only; the database itself refuses to change or remove one."""
+    refused = "'lines of the audit log are never changed or removed'"
+    if op.get_bind().dialect.name == "sqlite":
+        for verb in ("UPDATE", "DELETE"):
+            op.execute(
+                f"CREATE TRIGGER events_no_{verb.lower()} BEFORE {verb} ON events BEGIN SELECT RAISE(ABORT, {refused}); END"
+            )
+        # INSERT OR REPLACE removes the old line without asking the trigger for DELETE.
+        op.execute(
+            "CREATE TRIGGER events_no_replace BEFORE INSERT ON events WHEN EXISTS (SELECT 1 FROM events WHERE id = NEW.id) "
+            f"BEGIN SELECT RAISE(ABORT, {refused}); END"
+        )
+        return
+    op.execute(
+        "CREATE FUNCTION events_are_append_only() RETURNS trigger LANGUAGE plpgsql AS "
+        f"$$ BEGIN RAISE EXCEPTION {refused}; END $$"
+    )
+    op.execute(
+        "CREATE TRIGGER events_append_only BEFORE UPDATE OR DELETE ON events "
+        "FOR EACH ROW EXECUTE FUNCTION events_are_append_only()"
+    )
+    op.execute(
+        "CREATE TRIGGER events_no_truncate BEFORE TRUNCATE ON events "
+        "FOR EACH STATEMENT EXECUTE FUNCTION events_are_append_only()"
+    )
 
 
 def plant_root() -> None:
@@ -269,4 +298,6 @@ def downgrade() -> None:
     op.drop_table('jobs')
     op.drop_table('groups')
     op.drop_table('events')
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute("DROP FUNCTION events_are_append_only()")
     op.drop_table('acls')

@@ -1,4 +1,4 @@
-"""The audit log: one line for each thing worth knowing afterwards. Rows are only ever added; triggers refuse the rest."""
+"""The audit log: one line for each thing worth knowing afterwards. Rows are only added; triggers refuse the rest."""
 from __future__ import annotations
 
 from datetime import datetime

@@ -1,0 +1,24 @@
+"""Email addresses, as people type them and as they are compared."""
+from __future__ import annotations
+
+from email_validator import EmailNotValidError, validate_email
+
+from privmedia.errors import Invalid
+from privmedia.text import clean_line
+
+
+def normal_email(text: str) -> str:
+    """What an address is looked up by: without case, without the spaces around it. Never fails."""
+    return clean_line(text).lower()
+
+
+def checked_email(text: str) -> str:
+    """The address of a new account. Raises Invalid. Names that only the local network knows are fine."""
+    try:
+        found = validate_email(clean_line(text), check_deliverability=False, globally_deliverable=False)
+    except EmailNotValidError:
+        raise Invalid("That is no email address. It looks like maren@example.org.", "email") from None
+    address = found.normalized.lower()
+    if len(address) > 254:
+        raise Invalid("That email address is too long.", "email")
+    return address

@@ -1,0 +1,143 @@
+"""Who makes a request: found by the token of a sign-in session, in one statement."""
+from __future__ import annotations
+
+import hashlib
+import logging
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, String, and_, bindparam, case, cast, func, select, update
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from privmedia.accounts.models import Membership, SignIn, User
+from privmedia.db import writing
+from privmedia.installation import Installation
+
+log = logging.getLogger(__name__)
+
+TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
+TOUCHED_EVERY = timedelta(minutes=10)
+COLOURS = 10
+
+
+@dataclass(frozen=True, kw_only=True)
+class Identity:
+    """A signed-in person, as far as decisions need to know them. `address` is where this request comes from."""
+
+    user_id: int
+    session_id: int
+    name: str
+    email: str
+    is_admin: bool
+    is_guest: bool
+    group_ids: frozenset[int]
+    csrf_secret: str
+    last_used_at: datetime
+    address: str = ""
+
+    @property
+    def principals(self) -> frozenset[str]:
+        """Whom rules may speak of to mean this person. A guest is not among everyone."""
+        groups = {f"group:{group_id}" for group_id in self.group_ids}
+        everyone = () if self.is_guest else ("everyone",)
+        return frozenset({f"user:{self.user_id}", *groups, *everyone})
+
+    @property
+    def initials(self) -> str:
+        return initials(self.name)
+
+    @property
+    def colour(self) -> int:
+        """One of the ten colours of avatars."""
+        return self.user_id % COLOURS
+
+
+def initials(name: str) -> str:
+    """Two letters for an avatar: `MA` for Maren Aasen, `MI` for Milo."""
+    words = [word for word in re.split(r"[\W_]+", name) if word]
+    letters = words[0][0] + words[-1][0] if len(words) > 1 else "".join(words)[:2]
+    return letters.upper()
+
+
+def token_hash(token: str) -> str:
+    """What is kept of a token. It has 256 random bits: a plain digest is enough."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def is_live(now: ColumnElement[datetime] | datetime) -> ColumnElement[bool]:
+    """SQL: the sign-in session has not ended and its person is not disabled. Needs both tables in the statement."""
+    return and_(SignIn.idle_until > now, SignIn.expires_at > now, User.disabled_at.is_(None))
+
+
+_GROUPS = (
+    select(func.aggregate_strings(cast(Membership.group_id, String), ","))
+    .where(Membership.user_id == User.id)
+    .correlate(User)
+    .scalar_subquery()
+)
+_BY_TOKEN = (
+    select(
+        User.id.label("user_id"),
+        SignIn.id.label("session_id"),
+        User.name,
+        User.email,
+        User.is_admin,
+        User.is_guest,
+        SignIn.last_used_at,
+        _GROUPS.label("groups"),
+    )
+    .join_from(SignIn, User)
+    .where(SignIn.token_hash == bindparam("token_hash"), is_live(bindparam("now", type_=SignIn.expires_at.type)))
+)
+
+
+def identity_of(session: Session, *, token: str, now: datetime, address: str = "") -> Identity | None:
+    """The person whose browser holds this token, unless the session has ended or the person is disabled."""
+    if TOKEN.fullmatch(token) is None:
+        return None
+    kept = token_hash(token)
+    row = session.execute(_BY_TOKEN, {"token_hash": kept, "now": now}).first()
+    if row is None:
+        return None
+    return Identity(
+        user_id=row.user_id,
+        session_id=row.session_id,
+        name=row.name,
+        email=row.email,
+        is_admin=row.is_admin,
+        is_guest=row.is_guest,
+        group_ids=frozenset(int(number) for number in (row.groups or "").split(",") if number),
+        csrf_secret=kept,
+        last_used_at=row.last_used_at,
+        address=address,
+    )
+
+
+def touch(installation: Installation, identity: Identity) -> None:
+    """Note that the person is active, at most every ten minutes, in a short transaction of its own.
+
+    Call it when no write transaction of the same request is open. A database that cannot write now only means that the
+    moment is noted by a later request.
+    """
+    now = installation.clock()
+    if now - identity.last_used_at < TOUCHED_EVERY:
+        return
+    idle_until = now + timedelta(hours=installation.settings.session_idle_hours)
+    # A session to keep, or one near its end, is idle no sooner than it ends.
+    until = case(
+        (SignIn.idle_until >= SignIn.expires_at, SignIn.expires_at),
+        (SignIn.expires_at < idle_until, SignIn.expires_at),
+        else_=idle_until,
+    )
+    try:
+        with writing(installation.sessions) as session:
+            session.execute(
+                update(SignIn)
+                .where(SignIn.id == identity.session_id, SignIn.last_used_at <= now - TOUCHED_EVERY)
+                .values(last_used_at=now, idle_until=until)
+            )
+            session.execute(update(User).where(User.id == identity.user_id).values(last_seen_at=now))
+    except OperationalError:
+        log.warning("could not note that %s is active", identity.email, exc_info=True)

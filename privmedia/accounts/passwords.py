@@ -1,0 +1,111 @@
+"""Passwords: how they are kept, and which are refused.
+
+A stored hash is `v1$` and bcrypt's own text. bcrypt reads no more than 72 bytes, so what it is given is a digest of the
+password, which has always 64: every letter of a long password counts. The digest is keyed by a constant, so that hashes
+stolen elsewhere cannot be tried against ours without knowing the passwords.
+"""
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import os
+import re
+import secrets
+import threading
+import unicodedata
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+import bcrypt
+from zxcvbn import zxcvbn
+
+from privmedia.errors import Invalid, Unavailable
+from privmedia.ids import ALPHABET
+
+SCHEME = "v1$"
+SHORTEST, LONGEST = 8, 1000  # characters
+WEAKEST = 2  # of zxcvbn's 0 to 4: a million guesses are not enough
+_DOMAIN = b"privmedia password v1"
+_READ_BY_ZXCVBN = 72  # characters; its time grows with the square, and it refuses more
+
+# bcrypt keeps a core busy. A flood of sign-ins may neither take all cores nor, by waiting, all threads of a worker.
+_AT_WORK = threading.BoundedSemaphore(max(1, (os.cpu_count() or 1) // 2))
+_PLACES = threading.BoundedSemaphore(max(1, (os.cpu_count() or 1) // 2) + 2)
+# zxcvbn keeps the caller's own words in a table of its module.
+_ONE_AT_A_TIME = threading.Lock()
+
+
+def hash_password(password: str, *, rounds: int) -> str:
+    """The text to store for a password. Takes bcrypt's time; raises Unavailable while too many others wait."""
+    with _turn():
+        return SCHEME + bcrypt.hashpw(_digest(password), bcrypt.gensalt(rounds)).decode("ascii")
+
+
+def verify(password: str, stored: str | None, *, rounds: int) -> bool:
+    """Whether `password` is the one that was stored; for an account without one, False after the same work."""
+    known = stored if stored is not None and stored.startswith(SCHEME) else _nobodys(rounds)
+    with _turn():
+        matches = bcrypt.checkpw(_digest(password), known.removeprefix(SCHEME).encode("ascii"))
+    return matches and known is stored
+
+
+def needs_rehash(stored: str, *, rounds: int) -> bool:
+    """Whether the stored hash was made with less work than the settings ask for now."""
+    match = re.match(r"v1\$\$2b\$(\d\d)\$", stored)
+    return match is None or int(match[1]) < rounds
+
+
+def new_hash(password: str, *, words: Iterable[str] = (), rounds: int) -> str:
+    """The text to store for a newly chosen password. Raises Invalid for one that is too short or easily guessed.
+
+    `words` are what a guesser would try first: name, address, organisation.
+    """
+    require_strength(password, words)
+    return hash_password(password, rounds=rounds)
+
+
+def require_strength(password: str, words: Iterable[str] = ()) -> None:
+    """Raise Invalid, with the sentence to show, unless the password is long and unusual enough."""
+    if len(password) < SHORTEST:
+        raise Invalid(f"That is too short. Use {SHORTEST} characters or more.", "password")
+    if len(password) > LONGEST:
+        raise Invalid(f"That is too long. Use {LONGEST} characters or fewer.", "password")
+    known = [*words, "privmedia"]
+    guesses = {part.lower() for word in known for part in (word, *re.split(r"[\W_]+", word)) if part}
+    with _ONE_AT_A_TIME:
+        judged = zxcvbn(_normal(password)[:_READ_BY_ZXCVBN], user_inputs=sorted(guesses))
+    if judged["score"] < WEAKEST:
+        reason = judged["feedback"]["warning"] or "It would be guessed soon."
+        raise Invalid(f"{reason} Try three or four unrelated words.", "password")
+
+
+def generated() -> str:
+    """A password to be told to somebody: four groups of four letters and digits (80 random bits)."""
+    return "-".join("".join(secrets.choice(ALPHABET) for _ in range(4)) for _ in range(4))
+
+
+def _digest(password: str) -> bytes:
+    text = _normal(password).encode("utf-8", "surrogatepass")
+    return base64.b64encode(hmac.digest(_DOMAIN, text, hashlib.sha384))
+
+
+def _normal(password: str) -> str:
+    # The same letter typed on two systems may be one code point or two.
+    return unicodedata.normalize("NFC", password)
+
+
+def _nobodys(rounds: int) -> str:
+    """The shape of a hash that no password has, at the cost all others have."""
+    return f"{SCHEME}$2b${rounds:02}${'.' * 53}"
+
+
+@contextmanager
+def _turn() -> Iterator[None]:
+    if not _PLACES.acquire(blocking=False):
+        raise Unavailable("Many people are signing in right now. Try again in a moment.")
+    try:
+        with _AT_WORK:
+            yield
+    finally:
+        _PLACES.release()

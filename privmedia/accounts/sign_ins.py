@@ -1,0 +1,193 @@
+"""Signing in and out, and the sessions in between."""
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy.orm import Session
+
+from privmedia.accounts.addresses import normal_email
+from privmedia.accounts.identity import is_live, token_hash
+from privmedia.accounts.models import SignIn, User
+from privmedia.accounts.passwords import hash_password, needs_rehash, verify
+from privmedia.accounts.throttle import Throttling
+from privmedia.audit.service import Audit, Author, NamedAuthor
+from privmedia.db import reading, writing
+from privmedia.errors import NotAllowed, NotFound, Unavailable
+from privmedia.ids import is_uid, new_token, new_uid
+from privmedia.installation import Installation
+
+KEPT_FOR = timedelta(days=30)
+LONGEST_UNKEPT = timedelta(days=7)
+REMEMBERED_FOR = timedelta(days=90)
+
+
+class WrongPassword(NotAllowed):
+    """Email and password do not match, whatever the reason. `tries_left` before a wait."""
+
+    sentence = "That email and password do not match."
+
+    def __init__(self, tries_left: int) -> None:
+        self.tries_left = tries_left
+        super().__init__()
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """What the browser gets: the token for its cookie, and the seconds to keep it (None: until it is closed)."""
+
+    user_id: int
+    token: str
+    max_age: int | None
+
+
+def sign_in(
+    installation: Installation,
+    *,
+    email: str,
+    password: str,
+    keep: bool = False,
+    address: str = "",
+    browser: str = "",
+    replaces: str = "",
+) -> SignedIn:
+    """Sign somebody in, in transactions of its own: the try is counted, the password looked at, the session begun.
+
+    Raises Throttled before any password is looked at, and WrongPassword alike for an unknown, a disabled and a wrongly
+    guessed account, after the same work.
+    """
+    account, rounds = normal_email(email), installation.settings.bcrypt_rounds
+    with writing(installation.sessions) as session:
+        tries_left = SignIns(session, installation).admit(account=account, address=address)
+    with reading(installation.sessions) as session:
+        user = session.scalar(select(User).where(User.email == account))
+    try:
+        matches = verify(password, user.password_hash if user else None, rounds=rounds)
+        if user is None or not matches or user.disabled_at is not None or user.password_hash is None:
+            raise WrongPassword(tries_left)
+        again = hash_password(password, rounds=rounds) if needs_rehash(user.password_hash, rounds=rounds) else None
+    except Unavailable:
+        with writing(installation.sessions) as session:
+            Throttling(session, installation).not_tried(account=account, address=address)
+        raise
+    with writing(installation.sessions) as session:
+        now_user = session.get(User, user.id, with_for_update=True)
+        if now_user is None or now_user.disabled_at is not None or now_user.password_hash != user.password_hash:
+            raise WrongPassword(tries_left)
+        if again is not None:
+            now_user.password_hash = again
+        Throttling(session, installation).succeeded(account=account, address=address)
+        sign_ins = SignIns(session, installation)
+        sign_ins.end_token(replaces)
+        return sign_ins.begin(user=now_user, keep=keep, address=address, browser=browser)
+
+
+class SignIns:
+    """Sign-in sessions. An ended one stays for a while: it tells where somebody is used to sign in."""
+
+    def __init__(self, session: Session, installation: Installation) -> None:
+        self._session = session
+        self._installation = installation
+        self._audit = Audit(session, installation)
+        self._now = installation.clock()
+
+    def admit(self, *, account: str, address: str) -> int:
+        """Count a try to sign in. Returns how many are left; raises Throttled."""
+        used_here = (
+            select(SignIn.id)
+            .join(User)
+            .where(User.email == account, SignIn.address == address, SignIn.created_at > self._now - REMEMBERED_FOR)
+            .limit(1)
+        )
+        known_here = self._session.scalar(used_here) is not None
+        return Throttling(self._session, self._installation).admit(
+            account=account, address=address, known_here=known_here
+        )
+
+    def begin(self, *, user: User, keep: bool, address: str = "", browser: str = "") -> SignedIn:
+        """Begin a session: kept for 30 days, or until nothing was asked for the hours of the settings."""
+        idle = timedelta(hours=self._installation.settings.session_idle_hours)
+        lasts = KEPT_FOR if keep else LONGEST_UNKEPT
+        token = new_token()
+        self._session.execute(delete(SignIn).where(SignIn.expires_at < self._now - REMEMBERED_FOR))
+        self._session.add(
+            SignIn(
+                uid=new_uid(),
+                token_hash=token_hash(token),
+                user_id=user.id,
+                created_at=self._now,
+                last_used_at=self._now,
+                idle_until=self._now + (lasts if keep else min(idle, lasts)),
+                expires_at=self._now + lasts,
+                address=address[:64],
+                browser=browser[:300],
+            )
+        )
+        user.last_seen_at = self._now
+        author = NamedAuthor(user.name, user.email, user.id, address)
+        self._audit.record("sign-in", identity=author, target=user.email)
+        return SignedIn(user.id, token, int(lasts.total_seconds()) if keep else None)
+
+    def live(self, *, user_id: int) -> Sequence[SignIn]:
+        """Where somebody is signed in, the last used first."""
+        return self._session.scalars(
+            select(SignIn)
+            .join(User)
+            .where(SignIn.user_id == user_id, is_live(self._now))
+            .order_by(SignIn.last_used_at.desc(), SignIn.id.desc())
+        ).all()
+
+    def renew(self, *, session_id: int) -> SignedIn:
+        """Give a session a new token; the old one is dead. For the moment after a password was changed."""
+        kept = self._session.get_one(SignIn, session_id)
+        token = new_token()
+        kept.token_hash = token_hash(token)
+        for_long = kept.idle_until >= kept.expires_at
+        rest = int((kept.expires_at - self._now).total_seconds())
+        return SignedIn(kept.user_id, token, rest if for_long else None)
+
+    def end(self, *, uid: str, user_id: int, by: Author) -> None:
+        """End one session of a person. Raises NotFound for one that is not theirs or has ended."""
+        found = None
+        if is_uid(uid):
+            found = self._session.scalar(
+                select(SignIn).join(User).where(SignIn.uid == uid, SignIn.user_id == user_id, is_live(self._now))
+            )
+        if found is None:
+            raise NotFound
+        self._end(SignIn.id == found.id)
+        self._audit.record("session.end", identity=by, target=found.user.email)
+
+    def end_all(self, *, user_id: int, but: int | None = None, by: Author | None = None) -> int:
+        """End every session of a person, but one; returns how many. Recorded only if `by` says who did it."""
+        ended = self._end(SignIn.user_id == user_id, *([] if but is None else [SignIn.id != but]))
+        if by is not None:
+            user = self._session.get_one(User, user_id)
+            self._audit.record("session.end-all", identity=by, target=user.email, detail={"ended": ended})
+        return ended
+
+    def sign_out(self, *, session_id: int, by: Author) -> None:
+        """End the session somebody is using."""
+        self._end(SignIn.id == session_id)
+        self._audit.record("sign-out", identity=by, target=by.email)
+
+    def end_token(self, token: str) -> None:
+        """End the session a browser held until now, if any."""
+        if token:
+            self._end(SignIn.token_hash == token_hash(token))
+
+    def ran_out(self, token: str) -> bool:
+        """Whether this token's session ended because nothing was asked for too long."""
+        ended = self._session.scalar(select(SignIn).where(SignIn.token_hash == token_hash(token)))
+        return ended is not None and ended.idle_until <= self._now < ended.expires_at
+
+    def _end(self, *which: ColumnElement[bool]) -> int:
+        ended = self._session.scalars(
+            update(SignIn)
+            .where(*which, SignIn.idle_until > self._now, SignIn.expires_at > self._now)
+            .values(idle_until=self._now, expires_at=self._now)
+            .returning(SignIn.id)
+        )
+        return len(ended.all())
