@@ -1,0 +1,41 @@
+"""What a file is, and what is made of it.
+
+The order of a version's life: `sniff` its first bytes, `probe` what is in it, `decide` how it is played,
+`make_poster`, `make_playable`. Whatever parses or decodes runs in a child process that is shut in (`sandbox`).
+Not here: where files are kept, which item they belong to, when this is done.
+"""
+from __future__ import annotations
+
+from privmedia.media.errors import CannotCopy, Damaged, SandboxFailed, TookTooLong, ToolMissing
+from privmedia.media.ffmpeg import find as find_ffmpeg
+from privmedia.media.filetype import FileType, Kind
+from privmedia.media.playability import Decision, Verdict, decide
+from privmedia.media.poster import make_poster
+from privmedia.media.probe import Audio, Probe, Video, probe
+from privmedia.media.remux import make_playable
+from privmedia.media.sandbox import Confinement, confinement
+from privmedia.media.sniff import HEAD_BYTES, sniff
+
+__all__ = [
+    "HEAD_BYTES",
+    "Audio",
+    "CannotCopy",
+    "Confinement",
+    "Damaged",
+    "Decision",
+    "FileType",
+    "Kind",
+    "Probe",
+    "SandboxFailed",
+    "TookTooLong",
+    "ToolMissing",
+    "Verdict",
+    "Video",
+    "confinement",
+    "decide",
+    "find_ffmpeg",
+    "make_playable",
+    "make_poster",
+    "probe",
+    "sniff",
+]

@@ -1,0 +1,67 @@
+"""Answers one question about one file: `python -I -m privmedia.media.decoding QUESTION`, both in JSON."""
+from __future__ import annotations
+
+import errno
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from privmedia.media.decoding import frames, pages, pictures, tracks
+from privmedia.media.errors import Damaged
+from privmedia.media.filetype import TYPES, Kind
+
+TOO_MUCH_MEMORY = "The file cannot be prepared: it asks for more memory than the server gives one file."
+
+
+def probe(path: Path, name: str) -> dict[str, Any]:
+    """Everything `media.probe.Probe` holds."""
+    file_type = TYPES[name]
+    if file_type.kind is Kind.IMAGE:
+        return pictures.probe(path, name)
+    if file_type.kind is Kind.DOCUMENT:
+        return pages.probe(path)
+    return tracks.probe(path, file_type)
+
+
+def poster(path: Path, name: str, out: str) -> bool:
+    """Make the poster; False if there is nothing to show."""
+    file_type = TYPES[name]
+    if file_type.kind is Kind.IMAGE:
+        return pictures.shrink(path, name, out, longest=1280)
+    if file_type.kind is Kind.DOCUMENT:
+        return pages.poster(path, out)
+    return frames.poster(path, file_type, out)
+
+
+def picture(path: Path, name: str, out: str) -> bool:
+    """Make the picture that is shown where browsers cannot show the original, or must not."""
+    return pictures.shrink(path, name, out, longest=3840)
+
+
+VERBS: dict[str, Callable[..., Any]] = {"picture": picture, "poster": poster, "probe": probe}
+
+
+def main() -> None:
+    question = json.loads(sys.argv[1])
+    verb = VERBS[question.pop("verb")]
+    path = Path(question.pop("path"))
+    try:
+        answer("done", verb(path, **question))
+    except Damaged as problem:
+        answer("damaged", problem.sentence)
+    except MemoryError:
+        answer("damaged", TOO_MUCH_MEMORY)
+    except OSError as problem:
+        if problem.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        answer("no space", None)
+
+
+def answer(outcome: str, value: Any) -> None:
+    sys.stdout.write(json.dumps({"outcome": outcome, "value": value}))
+
+
+if __name__ == "__main__":
+    main()

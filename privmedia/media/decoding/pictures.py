@@ -1,0 +1,101 @@
+"""Still pictures: their size, and smaller copies that stand upright and say nothing about where they were taken."""
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pi_heif  # type: ignore[import-untyped]  # ships no types
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from privmedia.media.errors import Damaged
+
+UNREADABLE = "The file is damaged: the picture cannot be read."
+TOO_LARGE = "The picture is too large to be shown: {} by {} pixels."
+
+PILLOW_FORMATS = {
+    "jpeg": "JPEG", "png": "PNG", "gif": "GIF", "webp": "WEBP", "avif": "AVIF", "heic": "HEIF", "tiff": "TIFF",
+}
+MOST_PIXELS = 120_000_000
+# JPEG is decoded at an eighth of its size if need be: cameras of 200 megapixels exist.
+MOST_PIXELS_OF_JPEG = 400_000_000
+EXIF_GPS = 0x8825
+WEBP_QUALITY = 82
+LONGEST_WEBP = 16383
+
+# The limit is ours, below, with a sentence; Pillow's own is a warning first.
+Image.MAX_IMAGE_PIXELS = None
+pi_heif.register_heif_opener()
+
+
+def opened(path: Path, name: str) -> Image.Image:
+    """The picture under one format, its header read, its size within limits. Raises Damaged."""
+    try:
+        image = Image.open(path, formats=[PILLOW_FORMATS[name]])
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError) as problem:
+        raise Damaged(UNREADABLE) from problem
+    width, height = image.size
+    if width * height > (MOST_PIXELS_OF_JPEG if name == "jpeg" else MOST_PIXELS):
+        raise Damaged(TOO_LARGE.format(width, height))
+    return image
+
+
+def loaded(image: Image.Image, longest: int) -> Image.Image:
+    """Every pixel of the first frame decoded, a JPEG no larger than needed. Raises Damaged."""
+    try:
+        image.draft("RGB", (longest, longest))
+        image.load()
+        return ImageOps.exif_transpose(image)
+    except MemoryError:
+        raise
+    # A hostile file can raise nearly anything from a decoder written in Python.
+    except Exception as problem:
+        raise Damaged(UNREADABLE) from problem
+
+
+def probe(path: Path, name: str) -> dict[str, Any]:
+    """The fields of `media.probe.Probe`; the size is that of the picture standing upright."""
+    image = opened(path, name)
+    width, height = image.size
+    located = has_place(image)
+    turned = image.getexif().get(0x0112, 1) in (5, 6, 7, 8)
+    loaded(image, 1280)
+    return {
+        "container": name,
+        "width": height if turned else width,
+        "height": width if turned else height,
+        "located": located,
+    }
+
+
+def has_place(image: Image.Image) -> bool:
+    """Whether it tells where it was taken, in EXIF or in XMP."""
+    try:
+        exif = image.getexif().get_ifd(EXIF_GPS)
+    except Exception as problem:
+        raise Damaged(UNREADABLE) from problem
+    xmp = image.info.get("xmp") or image.info.get("XML:com.adobe.xmp") or b""
+    return bool(exif) or (b"GPSLatitude" if isinstance(xmp, bytes) else "GPSLatitude") in xmp
+
+
+def shrink(path: Path, name: str, out: str, *, longest: int) -> bool:
+    """Write a WebP of the first frame, at most `longest` pixels either way."""
+    write(loaded(opened(path, name), longest), out, longest=longest)
+    return True
+
+
+def write(image: Image.Image, out: str, *, longest: int) -> None:
+    """As WebP, with its colour profile and nothing else of what the file told about itself."""
+    profile = image.info.get("icc_profile") if image.mode in ("RGB", "RGBA") else None
+    image = plain(image)
+    image.thumbnail((longest, longest), Image.Resampling.LANCZOS, reducing_gap=3.0)
+    image.save(out, "WEBP", quality=WEBP_QUALITY, method=4, icc_profile=profile or b"", exif=b"", xmp=b"")
+
+
+def plain(image: Image.Image) -> Image.Image:
+    """Eight bits of red, green and blue, with transparency if there is any."""
+    if image.mode in ("RGB", "RGBA"):
+        return image
+    if image.mode.startswith("I"):
+        # Sixteen bits per pixel: the upper eight are what can be seen.
+        return image.convert("I").point(lambda value: value * (1 / 256)).convert("L").convert("RGB")
+    return image.convert("RGBA" if image.has_transparency_data else "RGB")

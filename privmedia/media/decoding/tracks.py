@@ -1,0 +1,151 @@
+"""What is in a file of video or sound: its streams, as far as a decision about playing needs to know them."""
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import av
+from av.audio.stream import AudioStream
+from av.container import InputContainer
+from av.stream import Disposition
+from av.video.stream import VideoStream
+
+from privmedia.media.codecs import DECODERS
+from privmedia.media.decoding import boxes
+from privmedia.media.errors import Damaged
+from privmedia.media.filetype import FileType
+
+UNREADABLE = "The file is damaged: it cannot be read."
+NOTHING_IN_IT = "The file is damaged: it holds neither picture nor sound."
+
+MOST_STREAMS = 100
+# More than 8K: nothing plays it, and a frame of it is a way to fill the memory.
+MOST_PIXELS = 40_000_000
+DECODER_OPTIONS = {"codec_whitelist": ",".join(DECODERS), "max_pixels": str(MOST_PIXELS)}
+PROGRESSIVE = (0, 1)
+ISO_639 = re.compile(r"[a-z]{3}")
+
+
+@contextmanager
+def opened(path: Path, demuxer: str) -> Iterator[InputContainer]:
+    """The file under one demuxer, with no way to any other file, address, demuxer or decoder."""
+    options = {
+        "protocol_whitelist": "file",
+        "format_whitelist": demuxer,
+        "codec_whitelist": DECODER_OPTIONS["codec_whitelist"],
+        "max_streams": str(MOST_STREAMS),
+    }
+    try:
+        with av.open(f"file:{path}", format=demuxer, options=options, metadata_errors="replace") as container:
+            yield container
+    except av.MemoryError as problem:
+        raise MemoryError from problem
+    except av.FFmpegError as problem:
+        raise Damaged(UNREADABLE) from problem
+
+
+def decodable(stream: VideoStream) -> bool:
+    """Whether this stream may be decoded here; from then on only by a decoder of our list."""
+    context = stream.codec_context
+    if context.codec.name not in DECODERS or context.width * context.height > MOST_PIXELS:
+        return False
+    context.options = DECODER_OPTIONS
+    context.thread_count = 2
+    return True
+
+
+def is_cover(stream: VideoStream) -> bool:
+    return bool(stream.disposition & Disposition.attached_pic)
+
+
+def probe(path: Path, file_type: FileType) -> dict[str, Any]:
+    """The fields of `media.probe.Probe`. Raises Damaged."""
+    layout = None
+    if file_type.demuxer == "mov":
+        layout = boxes.mp4_layout(path)
+    elif file_type.demuxer == "matroska":
+        boxes.check_matroska(path)
+    with opened(path, file_type.demuxer) as container:
+        films = [stream for stream in container.streams.video if not is_cover(stream)]
+        video = [shape_of(container, stream, first=stream is films[0]) for stream in films]
+        audio = [sound_of(stream) for stream in container.streams.audio]
+        if not video and not audio:
+            raise Damaged(NOTHING_IN_IT)
+        width, height = displayed(video[0]) if video else (None, None)
+        return {
+            "container": file_type.name,
+            "duration": container.duration / av.time_base if container.duration else None,
+            "faststart": layout.faststart if layout else None,
+            "fragmented": layout.fragmented if layout else False,
+            "located": any("location" in key.lower() or key.lower() == "xyz" for key in all_metadata(container)),
+            "cover": len(films) < len(container.streams.video),
+            "width": width,
+            "height": height,
+            "video": video,
+            "audio": audio,
+        }
+
+
+def all_metadata(container: InputContainer) -> Iterator[str]:
+    yield from container.metadata
+    for stream in container.streams:
+        yield from stream.metadata
+
+
+def shape_of(container: InputContainer, stream: VideoStream, *, first: bool) -> dict[str, Any]:
+    context = stream.codec_context
+    aspect = stream.sample_aspect_ratio
+    rate = stream.average_rate
+    return {
+        "index": stream.index,
+        "codec": context.codec.canonical_name,
+        "tag": tag_of(stream),
+        "profile": context.profile,
+        "level": context.level if context.level and context.level > 0 else None,
+        "pix_fmt": context.pix_fmt,
+        "width": context.width,
+        "height": context.height,
+        "rotation": rotation_of(container, stream) if first and decodable(stream) else 0,
+        "sample_aspect": float(aspect) if aspect else 1.0,
+        "fps": float(rate) if rate else None,
+        "interlaced": context.field_order not in PROGRESSIVE,
+    }
+
+
+def rotation_of(container: InputContainer, stream: VideoStream) -> int:
+    """Quarter turns the player makes, clockwise in degrees. libav hands them out with the first frame only."""
+    try:
+        frame = next(container.decode(stream), None)
+    except (av.FFmpegError, ValueError):
+        # Whether the rest can be shown is the poster's and the player's matter.
+        return 0
+    return -round(frame.rotation / 90) * 90 % 360 if frame else 0
+
+
+def displayed(shape: dict[str, Any]) -> tuple[int, int]:
+    """Width and height as the viewer sees them: square pixels, turned."""
+    width, height = round(shape["width"] * shape["sample_aspect"]), shape["height"]
+    return (height, width) if shape["rotation"] in (90, 270) else (width, height)
+
+
+def sound_of(stream: AudioStream) -> dict[str, Any]:
+    context = stream.codec_context
+    language = stream.language
+    return {
+        "index": stream.index,
+        "codec": context.codec.canonical_name,
+        "tag": tag_of(stream),
+        "profile": context.profile,
+        "channels": context.channels,
+        "rate": context.sample_rate,
+        "language": language if language and ISO_639.fullmatch(language) and language != "und" else None,
+    }
+
+
+def tag_of(stream: VideoStream | AudioStream) -> str:
+    """The four characters that name the codec in MP4, as far as they are characters."""
+    tag = stream.codec_context.codec_tag
+    return tag if tag.isascii() and tag.isprintable() else ""

@@ -1,0 +1,226 @@
+"""Whether browsers play a file as it is, after re-packing without loss, or only after conversion.
+
+The one table of it. Sources: measurements in Chromium and Firefox, caniuse.com and WebKit's notes for the rest.
+
+| what                                        | becomes                                            |
+|---------------------------------------------|----------------------------------------------------|
+| MP4, M4V: H.264 4:2:0 8 bit with AAC or MP3 | played as it is, if its index comes first          |
+| the same in MOV, MKV, TS, FLV, AVI          | re-packed as MP4                                   |
+| HEVC, AV1 in any of them                    | the same, with a caveat; HEVC gets the tag `hvc1`  |
+| WebM: VP8, VP9, AV1 with Opus or Vorbis     | played as it is, if it says how long it is         |
+| the same in MKV                             | re-packed as WebM                                  |
+| MP3, AAC in M4A, FLAC, WAV, Opus, Vorbis    | played as it is; re-packed from other containers   |
+| JPEG, PNG, GIF, WebP, AVIF                  | shown as it is                                     |
+| HEIC, TIFF                                  | shown as a WebP made from it                       |
+| PDF                                         | downloaded                                         |
+| everything else                             | plays only after conversion, with the reason       |
+
+A file that says where it was recorded is never handed out as it is: who may only watch should not learn it.
+"""
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from privmedia.media.codecs import human_name
+from privmedia.media.filetype import TYPES, FileType, Kind
+from privmedia.media.probe import Audio, Probe, Video
+
+
+class Verdict(StrEnum):
+    """What has to be done before a file can be played."""
+
+    DOWNLOAD = "download"
+    """Nothing: it is downloaded, not shown."""
+    PICTURE = "picture"
+    """A picture is made from it."""
+    PLAY = "play"
+    """Nothing: the original itself is played."""
+    REMUX = "remux"
+    """Its streams are copied into another container."""
+    UNPLAYABLE = "unplayable"
+    """It has to be converted."""
+
+
+@dataclass(frozen=True)
+class Decision:
+    """How one file is played.
+
+    `kind` is what it is once it is known what is in it. `play_name` and `media_type` are those of the playable
+    file, None without one. `reason` is the sentence for an unplayable one, `caveat` one about browsers that do
+    not play it. `streams` are the ones to keep, `muxer` ffmpeg's name of the container, `tag` the video's.
+    """
+
+    verdict: Verdict
+    kind: Kind
+    play_name: str | None = None
+    media_type: str | None = None
+    reason: str | None = None
+    caveat: str | None = None
+    muxer: str = ""
+    streams: tuple[int, ...] = ()
+    tag: str | None = None
+
+    @property
+    def is_original(self) -> bool:
+        """Whether the playable file is the original itself, so that a hard link is enough."""
+        return self.verdict is Verdict.PLAY
+
+
+@dataclass(frozen=True)
+class Container:
+    """What browsers play in one container, and which types of file are that container already."""
+
+    muxer: str
+    extension: str
+    media_type: str
+    is_already: frozenset[str]
+    video: frozenset[str]
+    audio: frozenset[str]
+
+
+def _plays(muxer: str, extension: str, media_type: str, *, already: str, audio: str, video: str = "") -> Container:
+    return Container(
+        muxer, extension, media_type, frozenset(already.split()), frozenset(video.split()), frozenset(audio.split())
+    )
+
+
+PCM = "pcm_s16le pcm_s24le pcm_u8 pcm_f32le pcm_alaw pcm_mulaw"
+FILM_CONTAINERS = (
+    _plays("webm", "webm", "video/webm", already="webm", video="vp8 vp9 av1", audio="opus vorbis"),
+    _plays("mp4", "mp4", "video/mp4", already="mp4 m4v", video="h264 hevc av1 vp9", audio="aac mp3 opus flac"),
+)
+SOUND_CONTAINERS = (
+    _plays("mp3", "mp3", "audio/mpeg", already="mp3", audio="mp3"),
+    _plays("mp4", "m4a", "audio/mp4", already="m4a mp4 m4v", audio="aac"),
+    _plays("flac", "flac", "audio/flac", already="flac", audio="flac"),
+    _plays("wav", "wav", "audio/wav", already="wav", audio=PCM),
+    _plays("webm", "webm", "audio/webm", already="webm", audio="opus vorbis"),
+    _plays("ogg", "ogg", "audio/ogg", already="ogg ogv", audio="opus vorbis flac"),
+)
+
+EIGHT_BITS = frozenset(("yuv420p", "yuvj420p"))
+UP_TO_TEN_BITS = EIGHT_BITS | {"yuv420p10le"}
+VP9_FORMATS = UP_TO_TEN_BITS | {"yuva420p", "yuv422p", "yuv440p", "yuv444p", "gbrp", "yuv420p12le"}
+PIXEL_FORMATS = {
+    "h264": EIGHT_BITS,
+    "hevc": UP_TO_TEN_BITS,
+    "av1": UP_TO_TEN_BITS | {"gray"},
+    "vp8": frozenset(("yuv420p", "yuva420p")),
+    "vp9": VP9_FORMATS,
+}
+HIGHEST_LEVEL_OF_H264 = 51
+PROTECTED_TAGS = frozenset(("encv", "enca", "drmi", "drms", "p608"))
+
+NO_BROWSER = "No browser plays that."
+PROTECTED = "This file is protected against copying. No browser plays that."
+CAVEATS = {
+    "hevc": "This file is HEVC (H.265). Some browsers play that only with the right hardware, others not at all.",
+    "av1": "This file is AV1. Safari plays that on newer devices only.",
+    "ogg": "This file is Ogg. Older versions of Safari do not play that.",
+}
+LARGE = "This file is H.264 of level {level:.1f}. Older devices do not play that."
+INTERLACED = "This file is interlaced. Fine lines show where something moves."
+
+
+def decide(file_type: FileType, probe: Probe) -> Decision:
+    """How the file is played; every file gets exactly one decision."""
+    if file_type.kind is Kind.DOCUMENT:
+        return Decision(Verdict.DOWNLOAD, Kind.DOCUMENT)
+    if file_type.kind is Kind.IMAGE:
+        return _picture(file_type, probe)
+    tags = {film.tag for film in probe.video} | {sound.tag for sound in probe.audio}
+    if tags & PROTECTED_TAGS:
+        return Decision(Verdict.UNPLAYABLE, Kind.VIDEO if probe.video else Kind.AUDIO, reason=PROTECTED)
+    if probe.video:
+        return _film(file_type, probe, probe.video[0])
+    return _sound(file_type, probe, probe.audio[0])
+
+
+def _picture(file_type: FileType, probe: Probe) -> Decision:
+    if file_type.name in ("heic", "tiff") or probe.located:
+        return Decision(Verdict.PICTURE, Kind.IMAGE, "play.webp", TYPES["webp"].media_type)
+    return Decision(Verdict.PLAY, Kind.IMAGE, f"play.{file_type.extension}", file_type.media_type)
+
+
+def _film(file_type: FileType, probe: Probe, film: Video) -> Decision:
+    reason = _why_not(film)
+    if reason:
+        return Decision(Verdict.UNPLAYABLE, Kind.VIDEO, reason=reason)
+    fitting = [container for container in FILM_CONTAINERS if film.codec in container.video]
+    # What the file is already comes first: most often nothing has to be done.
+    for container in sorted(fitting, key=lambda container: file_type.name not in container.is_already):
+        playable = [sound.index for sound in probe.audio if sound.codec in container.audio]
+        if playable or not probe.audio:
+            as_it_is = (
+                file_type.name in container.is_already
+                and (not probe.audio or probe.audio[0].index in playable)
+                and (film.codec != "hevc" or film.tag == "hvc1")
+            )
+            return _in(container, Kind.VIDEO, probe, as_it_is, (film.index, *playable),
+                       caveat=_caveat(film), tag="hvc1" if film.codec == "hevc" else None)
+    return Decision(Verdict.UNPLAYABLE, Kind.VIDEO, reason=_why_no_sound(film, probe.audio))
+
+
+def _sound(file_type: FileType, probe: Probe, sound: Audio) -> Decision:
+    fitting = [container for container in SOUND_CONTAINERS if sound.codec in container.audio]
+    already = [container for container in fitting if file_type.name in container.is_already]
+    if not fitting:
+        reason = f"This file is {human_name(sound.codec, sound.tag)}. {NO_BROWSER}"
+        return Decision(Verdict.UNPLAYABLE, Kind.AUDIO, reason=reason)
+    container = (already or fitting)[0]
+    return _in(container, Kind.AUDIO, probe, bool(already), (sound.index,), caveat=CAVEATS.get(container.extension))
+
+
+def _in(
+    container: Container, kind: Kind, probe: Probe, as_it_is: bool, streams: tuple[int, ...],
+    *, caveat: str | None, tag: str | None = None,
+) -> Decision:
+    """Played in this container: as it is if it is that already and starts at once everywhere, else re-packed."""
+    starts_at_once = probe.faststart is not False and not probe.fragmented
+    # WebM that was recorded live does not say how long it is, and then no place in it can be chosen.
+    seekable = probe.duration is not None
+    verdict = Verdict.PLAY if as_it_is and starts_at_once and seekable and not probe.located else Verdict.REMUX
+    return Decision(
+        verdict, kind, f"play.{container.extension}", container.media_type, caveat=caveat,
+        muxer=container.muxer, streams=streams, tag=tag,
+    )
+
+
+def _why_not(film: Video) -> str | None:
+    """Why no browser shows these pictures; None if they do."""
+    name = human_name(film.codec, film.tag)
+    formats = PIXEL_FORMATS.get(film.codec)
+    if formats is None:
+        return f"This file is {name}. {NO_BROWSER}"
+    if film.pix_fmt in formats:
+        return None
+    return f"This file is {name} {_in_words(film.pix_fmt)}. Most browsers do not play that."
+
+
+def _in_words(pix_fmt: str | None) -> str:
+    if pix_fmt is None:
+        return "of an unknown kind"
+    depth = next((bits for bits in ("16", "14", "12", "10", "9") if f"p{bits}" in pix_fmt), None)
+    colour = next((colour for colour in ("422", "440", "444") if colour in pix_fmt), None)
+    said = [f"with {depth} bits per colour"] if depth else []
+    said += [f"with {colour[0]}:{colour[1]}:{colour[2]} colour"] if colour else []
+    return " and ".join(said) or f"in the form {pix_fmt}"
+
+
+def _why_no_sound(film: Video, sounds: Iterable[Audio]) -> str:
+    sound = next(iter(sounds))
+    name = human_name(sound.codec, sound.tag)
+    known_elsewhere = any(sound.codec in container.audio for container in (*FILM_CONTAINERS, *SOUND_CONTAINERS))
+    if known_elsewhere:
+        return f"The sound of this file is {name}. No browser plays that together with {human_name(film.codec)}."
+    return f"The sound of this file is {name}. Most browsers do not play that."
+
+
+def _caveat(film: Video) -> str | None:
+    if film.codec == "h264" and film.level and film.level > HIGHEST_LEVEL_OF_H264:
+        return LARGE.format(level=film.level / 10)
+    if film.interlaced:
+        return INTERLACED
+    return CAVEATS.get(film.codec)

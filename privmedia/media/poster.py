@@ -1,0 +1,47 @@
+"""The poster of an item, and the picture shown in place of one that browsers cannot show."""
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from privmedia.media import child
+from privmedia.media.filetype import FileType
+from privmedia.media.probe import Probe
+from privmedia.media.sandbox import MIB, Limits
+
+POSTER_LIMITS = Limits(wall_seconds=180, cpu_seconds=120, file_bytes=16 * MIB)
+PICTURE_LIMITS = Limits(wall_seconds=180, cpu_seconds=120, file_bytes=128 * MIB)
+
+
+def make_poster(
+    path: Path,
+    file_type: FileType,
+    probe: Probe,
+    *,
+    out: Path,
+    work: Path,
+    on_tick: Callable[[], None] | None = None,
+) -> bool:
+    """Write poster.webp to `out`, at most 1280 pixels either way; False if the file has nothing to show.
+
+    `work` is an empty folder on the same file system. Raises Damaged, TookTooLong, NoSpace, SandboxFailed.
+    """
+    if probe.locked or (probe.audio and not probe.video and not probe.cover):
+        return False
+    made = work / "poster.webp.part"
+    done = child.ask(
+        "poster", path, name=file_type.name, out=str(made), work=work, limits=POSTER_LIMITS, on_tick=on_tick
+    )
+    if done:
+        os.replace(made, out)
+    return bool(done)
+
+
+def make_picture(
+    path: Path, file_type: FileType, *, out: Path, work: Path, on_tick: Callable[[], None] | None = None
+) -> None:
+    """Write a WebP that every browser shows, at most 3840 pixels either way, without the place it was taken."""
+    made = work / "picture.webp.part"
+    child.ask("picture", path, name=file_type.name, out=str(made), work=work, limits=PICTURE_LIMITS, on_tick=on_tick)
+    os.replace(made, out)

@@ -1,0 +1,93 @@
+"""What is in a file: what the decoding process found, as a value that can be kept and compared."""
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from privmedia.media import child
+from privmedia.media.errors import SandboxFailed
+from privmedia.media.filetype import FileType
+from privmedia.media.sandbox import Limits
+
+LIMITS = Limits(wall_seconds=120, cpu_seconds=60)
+
+
+@dataclass(frozen=True)
+class Video:
+    """One stream of pictures. Width and height are as stored; `rotation` is clockwise in degrees."""
+
+    index: int
+    codec: str
+    tag: str
+    profile: str | None
+    level: int | None
+    pix_fmt: str | None
+    width: int
+    height: int
+    rotation: int
+    sample_aspect: float
+    fps: float | None
+    interlaced: bool
+
+
+@dataclass(frozen=True)
+class Audio:
+    """One stream of sound. `language` is an ISO 639-2 code."""
+
+    index: int
+    codec: str
+    tag: str
+    profile: str | None
+    channels: int
+    rate: int
+    language: str | None
+
+
+@dataclass(frozen=True)
+class Probe:
+    """What is in one file.
+
+    `duration` is in seconds; `width` and `height` are as the viewer sees them; `faststart` is whether the index
+    comes first, None where the format has no such thing; `located`: it says where it was recorded;
+    `locked`: a PDF with a password.
+    """
+
+    container: str
+    duration: float | None = None
+    width: int | None = None
+    height: int | None = None
+    pages: int | None = None
+    faststart: bool | None = None
+    fragmented: bool = False
+    located: bool = False
+    locked: bool = False
+    cover: bool = False
+    video: tuple[Video, ...] = field(default=())
+    audio: tuple[Audio, ...] = field(default=())
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain JSON values, for a column or a sidecar."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> Probe:
+        """The reverse. Raises TypeError for values that are none of a probe's."""
+        return cls(**{
+            **values,
+            "video": tuple(Video(**stream) for stream in values.get("video", ())),
+            "audio": tuple(Audio(**stream) for stream in values.get("audio", ())),
+        })
+
+
+def probe(path: Path, file_type: FileType, *, work: Path, on_tick: Callable[[], None] | None = None) -> Probe:
+    """Look into a file, in the sandbox. `work` is an empty folder the child may write in.
+
+    Raises Damaged, TookTooLong, SandboxFailed.
+    """
+    found = child.ask("probe", path, name=file_type.name, work=work, limits=LIMITS, on_tick=on_tick)
+    try:
+        return Probe.from_json(found)
+    except (TypeError, AttributeError) as problem:
+        raise SandboxFailed("Reading the file gave an answer that makes no sense.") from problem
