@@ -2,8 +2,8 @@
 
 settings → installation (a migrated database, folders) → session → app → testapp → people
 
-A test that takes `database_url` (directly or through `installation`) and carries the mark `both_databases` runs on SQLite
-and on PostgreSQL.
+A test that takes `database_url` (directly or through `installation`) and carries the mark `both_databases` runs on
+SQLite and on PostgreSQL.
 """
 from __future__ import annotations
 
@@ -45,10 +45,10 @@ class FakeClock:
 @pytest.fixture(scope="session")
 def postgresql_socket() -> Iterator[Path]:
     """One PostgreSQL cluster for the whole run (of one worker)."""
-    bin = postgresql.programs()
-    if bin is None:
+    programs = postgresql.programs()
+    if programs is None:
         pytest.skip("PostgreSQL is missing: apt-get install postgresql")
-    with postgresql.cluster(bin) as folder:
+    with postgresql.cluster(programs) as folder:
         yield folder
 
 

@@ -22,7 +22,7 @@ def programs() -> Path | None:
 
 
 @contextmanager
-def cluster(bin: Path) -> Iterator[Path]:
+def cluster(programs: Path) -> Iterator[Path]:
     """A running server; yields the folder of its socket. PostgreSQL refuses root, so root becomes `postgres`."""
     folder = Path(tempfile.mkdtemp(prefix="privmedia-pg-"))
     user = None
@@ -35,12 +35,12 @@ def cluster(bin: Path) -> Iterator[Path]:
         subprocess.run(command, check=True, capture_output=True, user=user, cwd=folder, env={"LC_ALL": "C.UTF-8"})
 
     try:
-        run(f"{bin}/initdb", "-D", f"{folder}/data", "-U", "tester", "-A", "trust", "--no-sync")
+        run(f"{programs}/initdb", "-D", f"{folder}/data", "-U", "tester", "-A", "trust", "--no-sync")
         options = f"-k {folder} -c listen_addresses='' -c fsync=off -c full_page_writes=off -c max_connections=100"
-        run(f"{bin}/pg_ctl", "-D", f"{folder}/data", "-o", options, "-l", f"{folder}/log", "-w", "start")
+        run(f"{programs}/pg_ctl", "-D", f"{folder}/data", "-o", options, "-l", f"{folder}/log", "-w", "start")
         try:
             yield folder
         finally:
-            run(f"{bin}/pg_ctl", "-D", f"{folder}/data", "-m", "immediate", "-w", "stop")
+            run(f"{programs}/pg_ctl", "-D", f"{folder}/data", "-m", "immediate", "-w", "stop")
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -6,8 +6,8 @@ from typing import Any
 
 import click
 
-from privmedia.db import reading, writing
 from privmedia.audit.service import COMMAND_LINE, Audit
+from privmedia.db import reading, writing
 from privmedia.library.paths import Paths
 
 

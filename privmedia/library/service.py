@@ -11,6 +11,7 @@ from privmedia.errors import Conflict, Invalid, NotFound
 from privmedia.ids import is_uid, new_uid
 from privmedia.installation import Installation
 from privmedia.library.models import ROOT_ID, File, Folder, Item, Kind, State, Version
+from privmedia.library.pointers import Pointers
 from privmedia.text import clean_block, name_key, required_line
 
 LONGEST_NAME = 200
@@ -35,6 +36,7 @@ class Library:
 
     def __init__(self, session: Session, installation: Installation) -> None:
         self.session = session
+        self.pointers = Pointers(session, installation.clock)
         self.now = installation.clock()
 
     def root(self) -> Folder:
@@ -78,7 +80,8 @@ class Library:
         """Make a folder with its parent's rules. Raises Invalid for the name, Conflict when it is taken."""
         if len(self.ancestors(parent)) + 1 >= DEEPEST:
             raise Invalid(f"Folders can lie {DEEPEST} deep at most.", "name")
-        folder = Folder(uid=new_uid(), parent_id=parent.id, acl_id=parent.acl_id, created_by=by, created_at=self.now)
+        acl_id = self.pointers.for_new_folder(parent)
+        folder = Folder(uid=new_uid(), parent_id=parent.id, acl_id=acl_id, created_by=by, created_at=self.now)
         self._name(folder, name)
         return folder
 

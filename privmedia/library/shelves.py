@@ -5,19 +5,21 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVarTuple
 from urllib.parse import quote
 
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
-from privmedia.access.visible import allowed, folder_seen, item_seen
 from privmedia.access.permissions import Permission
-from privmedia.accounts.identity import Identity
+from privmedia.access.visible import allowed, folder_seen, item_seen
+from privmedia.accounts.identity import COLOURS, Identity, initials
 from privmedia.accounts.models import User
 from privmedia.installation import Installation
 from privmedia.jobs.models import Job, JobState
 from privmedia.library.models import ROOT_ID, File, Folder, Item, Kind, State, Version
+
+Columns = TypeVarTuple("Columns")
 
 PAGE = 48
 POSTER = "poster.webp"
@@ -45,13 +47,26 @@ class ItemCard:
     poster_url: str | None
 
 
+@dataclass(frozen=True)
+class Uploader:
+    """Who added an item, as an avatar and a name."""
+
+    name: str
+    initials: str
+    colour: int
+
+    @classmethod
+    def of(cls, user: User) -> Uploader:
+        return cls(user.name, initials(user.name), user.id % COLOURS)
+
+
 @dataclass(frozen=True, kw_only=True)
 class ItemDetails(ItemCard):
     """An item as its own page shows it. What is not known, or not allowed, is None."""
 
     description: str
     reason: str
-    by: Person | None
+    added_by: Uploader | None
     filename: str
     size: int
     width: int | None
@@ -74,6 +89,9 @@ class FolderCard:
     """Items that lie in it directly."""
     posters: list[str] = field(default_factory=list)
     """Addresses of the newest items' posters."""
+    who: str = ""
+    """Whom it is for, in a word or two, with its icon."""
+    who_icon: str = ""
 
 
 @dataclass
@@ -194,7 +212,7 @@ class Shelves:
             **vars(card),
             description=item.description,
             reason=item.reason,
-            by=Person.of(uploader) if uploader else None,
+            added_by=Uploader.of(uploader) if uploader else None,
             filename=version.filename,
             size=version.size,
             width=version.width,
@@ -230,7 +248,8 @@ class Shelves:
         statement = self._seen(identity, select(func.count()).select_from(Item))
         if folder is not None:
             statement = statement.where(Item.folder_id == folder.id)
-        return self.session.execute(statement).scalar_one()
+        count: int = self.session.execute(statement).scalar_one()
+        return count
 
     def targets(self, identity: Identity) -> list[Target]:
         """The folders one may add files to, by path."""
@@ -258,7 +277,7 @@ class Shelves:
         )
         return list(self.session.execute(statement.order_by(Folder.name_key, Folder.id)))
 
-    def _seen(self, identity: Identity, statement: Select[Any]) -> Select[Any]:
+    def _seen(self, identity: Identity, statement: Select[*Columns]) -> Select[*Columns]:
         """The statement over items, their folders and shown versions, cut down to what exists for the caller."""
         return (
             statement.join(Folder, Folder.id == Item.folder_id)
@@ -269,7 +288,7 @@ class Shelves:
     def _counts(self, identity: Identity, folder_ids: list[int]) -> dict[int, int]:
         statement = self._seen(identity, select(Item.folder_id, func.count()).select_from(Item))
         rows = self.session.execute(statement.where(Item.folder_id.in_(folder_ids)).group_by(Item.folder_id))
-        return {folder_id: number for folder_id, number in rows}
+        return dict(row.tuple() for row in rows)
 
     def _posters(self, identity: Identity, folder_ids: list[int]) -> dict[int, list[str]]:
         place = func.row_number().over(partition_by=Item.folder_id, order_by=Item.id.desc()).label("place")

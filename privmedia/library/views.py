@@ -19,12 +19,14 @@ from privmedia.library.models import Folder
 from privmedia.library.resources import FolderContext, ItemContext
 from privmedia.library.service import Library
 from privmedia.library.shelves import Branch, Page, Shelves
-from privmedia.library.who import Who
+from privmedia.library.who_sees import WhoSees
 from privmedia.web.i18n import _
 from privmedia.web.pages import flash
 from privmedia.web.rights import Right
 
 NEXT_TO_AN_ITEM = 8
+FOLDER_FORM = "library/folder_form.jinja2"
+ITEM_FORM = "library/item_form.jinja2"
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ def side_bar(request: Request) -> SideBar:
         branch.mark(here)
     return SideBar(
         folders=tree,
-        may_create=Permission.EDIT in request.read(Who).rights_at_the_top(identity),
+        may_create=Permission.EDIT in request.read(WhoSees).rights_at_the_top(identity),
         may_upload=shelves.may_upload_anywhere(identity),
     )
 
@@ -57,7 +59,7 @@ def library(context: FolderContext, request: Request) -> Any:
     identity = context.identity
     shelves = request.read(Shelves)
     page = shelves.items(identity, after=request.GET.get("after"))
-    folders = request.read(Who).on_cards(shelves.folders(identity, context.folder))
+    folders = request.read(WhoSees).on_cards(shelves.folders(identity, context.folder))
     may_create = Permission.EDIT in context.rights
     if not folders and not page.items:
         first_steps = identity.is_admin
@@ -92,7 +94,7 @@ def folder(context: FolderContext, request: Request) -> Any:
         return HTTPSeeOther(request.route_path("library"))
     shelves, identity, folder = request.read(Shelves), context.identity, context.folder
     page = shelves.items(identity, folder=folder, after=request.GET.get("after"))
-    who = request.read(Who)
+    who = request.read(WhoSees)
     return {
         "folder": folder,
         "crumbs": crumbs(request, identity, folder),
@@ -111,19 +113,19 @@ def item(context: ItemContext, request: Request) -> Any:
     return {
         "item": shelves.item(context.item, may_download=Permission.DOWNLOAD in context.rights),
         "crumbs": [*crumbs(request, identity, folder), *_itself(request, identity, folder)],
-        "who": request.read(Who).of_item(context.item, folder, identity),
-        "me_reason": request.read(Who).reason_for_me(context.item, folder, identity),
+        "who": request.read(WhoSees).of_item(context.item, identity),
+        "me_reason": request.read(WhoSees).reason_for(context.item, identity),
         "next_items": shelves.items(identity, folder=folder, limit=NEXT_TO_AN_ITEM).items,
         **_may(context.rights),
     }
 
 
-@view_config(route_name="folder_new", permission=Right.EDIT, request_method="GET", renderer="library/folder_form.jinja2")
+@view_config(route_name="folder_new", permission=Right.EDIT, request_method="GET", renderer=FOLDER_FORM)
 def new_folder(context: FolderContext, request: Request) -> Any:
     return _folder_form(context, request, FolderForm.of(request))
 
 
-@view_config(route_name="folder_new", permission=Right.EDIT, request_method="POST", renderer="library/folder_form.jinja2")
+@view_config(route_name="folder_new", permission=Right.EDIT, request_method="POST", renderer=FOLDER_FORM)
 def make_folder(context: FolderContext, request: Request) -> Any:
     form = FolderForm.of(request)
     if form.validate():
@@ -140,14 +142,12 @@ def make_folder(context: FolderContext, request: Request) -> Any:
     return _folder_form(context, request, form)
 
 
-@view_config(route_name="folder_edit", permission=Right.EDIT, request_method="GET", renderer="library/folder_form.jinja2")
+@view_config(route_name="folder_edit", permission=Right.EDIT, request_method="GET", renderer=FOLDER_FORM)
 def edit_folder(context: FolderContext, request: Request) -> Any:
     return _rename_form(context, request, FolderForm.of(request, context.folder))
 
 
-@view_config(
-    route_name="folder_edit", permission=Right.EDIT, request_method="POST", renderer="library/folder_form.jinja2"
-)
+@view_config(route_name="folder_edit", permission=Right.EDIT, request_method="POST", renderer=FOLDER_FORM)
 def rename_folder(context: FolderContext, request: Request) -> Any:
     form = FolderForm.of(request)
     if form.validate():
@@ -165,12 +165,12 @@ def rename_folder(context: FolderContext, request: Request) -> Any:
     return _rename_form(context, request, form)
 
 
-@view_config(route_name="item_edit", permission=Right.EDIT, request_method="GET", renderer="library/item_form.jinja2")
+@view_config(route_name="item_edit", permission=Right.EDIT, request_method="GET", renderer=ITEM_FORM)
 def edit_item(context: ItemContext, request: Request) -> Any:
     return _item_form(context, request, ItemForm.of(request, context.item))
 
 
-@view_config(route_name="item_edit", permission=Right.EDIT, request_method="POST", renderer="library/item_form.jinja2")
+@view_config(route_name="item_edit", permission=Right.EDIT, request_method="POST", renderer=ITEM_FORM)
 def describe_item(context: ItemContext, request: Request) -> Any:
     form = ItemForm.of(request)
     if form.validate():

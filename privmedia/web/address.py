@@ -33,7 +33,7 @@ def allowed_hosts(base_url: str) -> frozenset[str]:
 
 
 def one_address_factory(handler: Handler, registry: Registry) -> Handler:
-    """Tween, outermost: what comes from outside about names and addresses is checked here, and nowhere believed again."""
+    """Tween, outermost: what the client says of names and addresses is checked here, and nowhere believed again."""
     settings = registry["installation"].settings
     hosts = allowed_hosts(settings.base_url)
     scheme = urlsplit(settings.base_url).scheme

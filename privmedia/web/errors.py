@@ -102,7 +102,7 @@ def forged(error: Exception, request: Request) -> Response:
         request,
         403,
         _("This form is no longer valid"),
-        _("It was open too long, you signed in again meanwhile, or another site sent it. Reload the page and try again."),
+        _("It was open too long, you signed in again meanwhile, or another site sent it. Reload it and try again."),
     )
 
 

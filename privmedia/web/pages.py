@@ -2,10 +2,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from jinja2 import pass_context
 from jinja2.runtime import Context
@@ -13,12 +14,30 @@ from markupsafe import Markup
 from pyramid.config import Configurator
 from pyramid.csrf import get_csrf_token
 from pyramid.events import BeforeRender
+from pyramid.i18n import TranslationString
 from pyramid.request import Request
 from pyramid.session import SignedCookieSessionFactory
 
 from privmedia.web.i18n import DOMAIN
 
+
+class Sentence(Protocol):
+    """What services answer for people: words with `${names}` in them."""
+
+    @property
+    def template(self) -> str: ...
+
+    @property
+    def names(self) -> Mapping[str, str]: ...
+
+
 THEMES = ("auto", "light", "dark")
+
+
+ICON = Markup(
+    '<svg class="bi {}" width="16" height="16" viewBox="0 0 16 16" fill="currentColor" aria-hidden="true">{}</svg>'
+)
+MESSAGES = ("ok", "info", "warn", "bad")
 
 
 class Assets:
@@ -41,9 +60,7 @@ class Assets:
 
     def icon(self, name: str, classes: str = "") -> Markup:
         """An inlined icon, hidden from screen readers. Raises KeyError for one that is not in icons.txt."""
-        return Markup(
-            '<svg class="bi {}" width="16" height="16" viewBox="0 0 16 16" fill="currentColor" aria-hidden="true">{}</svg>'
-        ).format(classes, Markup(self.icons[name]))
+        return ICON.format(classes, Markup(self.icons[name]))
 
     def _read(self, name: str) -> dict[str, str]:
         path = self.root / name
@@ -60,8 +77,9 @@ def add_page_globals(event: BeforeRender) -> None:
     theme = request.cookies.get("theme", "auto")
     event["theme"] = theme if theme in THEMES else "auto"
     event["url"] = request.route_path
+    event["organisation"] = request.organisation
     event["get_csrf_token"] = lambda: get_csrf_token(request)
-    event["flashes"] = lambda: [(queue, text) for queue in ("ok", "info", "warn", "bad") for text in _popped(request, queue)]
+    event["flashes"] = lambda: [(kind, text) for kind in MESSAGES for text in _popped(request, kind)]
 
 
 def _popped(request: Request, queue: str) -> list[str]:
@@ -72,6 +90,13 @@ def _popped(request: Request, queue: str) -> list[str]:
 def flash(request: Request, text: str, kind: str = "ok") -> None:
     """Show `text` once, on the next page: kind ok, info, warn or bad."""
     request.session.flash(request.localizer.translate(text), kind)
+
+
+@pass_context
+def say(context: Context, sentence: Sentence) -> str:
+    """A sentence of a service, with the names in it, in the reader's language."""
+    text = TranslationString(sentence.template, domain=DOMAIN, mapping=dict(sentence.names))
+    return str(context["request"].localizer.translate(text))
 
 
 def duration(seconds: float | None) -> str:
@@ -111,26 +136,22 @@ def ago(context: Context, moment: datetime | None) -> Markup:
     )
 
 
+# Up to how many seconds ago, counted in which unit of how many seconds.
+AGES = ((3600, 60, "minute"), (86_400, 3600, "hour"), (14 * 86_400, 86_400, "day"), (60 * 86_400, 7 * 86_400, "week"))
+
+
 def words_since(moment: datetime, now: datetime) -> str:
+    """`3 hours ago`; a date from two months on."""
     seconds = (now - moment).total_seconds()
     if seconds < 60:
         return "just now"
-    if seconds < 3600:
-        return _count(int(seconds // 60), "minute")
-    if seconds < 86400:
-        return _count(int(seconds // 3600), "hour")
-    days = int(seconds // 86400)
-    if days == 1:
-        return "yesterday"
-    if days < 14:
-        return _count(days, "day")
-    if days < 60:
-        return _count(days // 7, "week")
+    for limit, length, unit in AGES:
+        if seconds < limit:
+            count = int(seconds // length)
+            if (count, unit) == (1, "day"):
+                return "yesterday"
+            return f"{count} {unit}{'' if count == 1 else 's'} ago"
     return date(moment)
-
-
-def _count(number: int, unit: str) -> str:
-    return f"{number} {unit}{'' if number == 1 else 's'} ago"
 
 
 def includeme(config: Configurator) -> None:
@@ -166,4 +187,4 @@ def includeme(config: Configurator) -> None:
 def _furnish(config: Configurator, assets: Assets) -> None:
     environment: Any = config.get_jinja2_environment()
     environment.globals.update(asset=assets.url, icon=assets.icon)
-    environment.filters.update(duration=duration, filesize=filesize, ago=ago, date=date)
+    environment.filters.update(say=say, duration=duration, filesize=filesize, ago=ago, date=date)

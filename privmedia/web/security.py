@@ -38,12 +38,11 @@ class SecurityPolicy:
     acl: ACLHelper = field(default_factory=ACLHelper)
 
     def identity(self, request: Request) -> Caller | None:
-        """Who asks. A context that found out together with what is asked for (the gate's) has said so already."""
-        asked = getattr(request, "privmedia_caller", self)
-        if asked is self:
-            asked = next((found for reader in self.readers if (found := reader(request)) is not None), None)
-            request.privmedia_caller = asked
-        return asked
+        """Who asks, asked once. The gate, which finds out together with what is asked for, sets `request.caller`."""
+        if "caller" not in request.__dict__:
+            request.caller = next((found for reader in self.readers if (found := reader(request)) is not None), None)
+        caller: Caller | None = request.caller
+        return caller
 
     def authenticated_userid(self, request: Request) -> str | None:
         identity = self.identity(request)

@@ -1,0 +1,166 @@
+"""Who can see a folder or an item, in one sentence with numbers and a row for each reason: one glance away, always."""
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from sqlalchemy.orm import Session
+
+from privmedia.access.audience import Audience, Entry
+from privmedia.access.explanation import Sentence, words
+from privmedia.access.permissions import Permission
+from privmedia.access.principals import EVERYONE
+from privmedia.access.service import Access
+from privmedia.accounts.identity import Identity
+from privmedia.accounts.models import User
+from privmedia.installation import Installation
+from privmedia.library.models import ROOT_ACL_ID, Folder, Item
+from privmedia.library.pointers import Pointers
+from privmedia.library.shelves import FolderCard
+
+NAMED = 3
+"""How many groups and people a sentence names before it says how many more."""
+
+
+# Marks for the extraction of texts; pages translate.
+def _(text: str) -> str:
+    return text
+
+
+ONLY_YOU = _("Only you can see this (and administrators).")
+ONLY_ADMINISTRATORS = _("Only administrators can see this.")
+ONE_FOLDER = _("1 person can see this folder")
+MANY_FOLDER = _("${count} people can see this folder")
+ONE_ITEM = _("1 person, and administrators.")
+MANY_ITEM = _("${count} people, and administrators.")
+DROP_BOX = _("${count} people can add files and see only what they added.")
+FROM_HERE = _("${names}, by rules set here.")
+FROM_ABOVE = _("${names}, from ${place}.")
+FROM_HIDDEN = _("${names}, from a folder above.")
+PEOPLE_THROUGH = _("${count} people, through ${place}")
+THROUGH = _("through ${place}")
+PEOPLE = _("${count} people")
+BY_NAME = _("named here")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One group, person or everyone: with what right, and why."""
+
+    name: str
+    icon: str
+    reason: Sentence
+    rights: str
+
+
+@dataclass(frozen=True)
+class Summary:
+    """The sentence, what stands below it, and the rows."""
+
+    headline: Sentence
+    reason: list[Sentence]
+    rows: list[Row]
+
+
+class WhoSees:
+    """The answers to "who can see this?" for the pages. Administrators are not counted; the sentences say so."""
+
+    def __init__(self, session: Session, installation: Installation) -> None:
+        self.session = session
+        self.access = Access(session, installation)
+        self.pointers = Pointers(session, installation.clock)
+
+    def rights_at_the_top(self, identity: Identity) -> Permission:
+        """What the caller may do with the library itself."""
+        return self.access.decision(identity, ROOT_ACL_ID).rights
+
+    def of_folder(self, folder: Folder, identity: Identity) -> Summary:
+        audience = self.access.audience(folder.acl_id)
+        return self._summary(audience, self.pointers.own(folder), identity, ONE_FOLDER, MANY_FOLDER)
+
+    def of_item(self, item: Item, identity: Identity) -> Summary:
+        acl_id = self.pointers.applying(item)
+        audience = self.access.audience(acl_id, owner_id=item.uploader_id, shown=item.shown)
+        return self._summary(audience, self.pointers.own(item), identity, ONE_ITEM, MANY_ITEM)
+
+    def reason_for(self, item: Item, identity: Identity) -> Sentence | None:
+        """Why the caller may see an item: the first reason of the explanation."""
+        user = self.session.get_one(User, identity.user_id)
+        acl_id = self.pointers.applying(item)
+        places = self.pointers.names({rule.acl_id for rule in self.access.rules(acl_id)}, identity)
+        explanation = self.access.explain(user, acl_id, places, owner_id=item.uploader_id, shown=item.shown)
+        answer = next(answer for answer in explanation.answers if answer.permission is Permission.VIEW)
+        return answer.because[0] if answer.given and answer.because else None
+
+    def on_cards(self, cards: Iterable[FolderCard]) -> list[FolderCard]:
+        """The cards with whom each folder is for."""
+        cards = list(cards)
+        found = self.access.whom_for({card.acl_id for card in cards})
+        marked = []
+        for card in cards:
+            who = found[card.acl_id]
+            if who.everyone:
+                text, icon = "Everyone", "building"
+            elif len(who.groups) == 1 and not who.people:
+                text, icon = who.groups[0], "people"
+            elif who.groups:
+                count = len(who.groups)
+                text, icon = (f"{count} groups" if count > 1 else f"{who.groups[0]} +{len(who.people)}"), "people"
+            elif who.people:
+                text, icon = (who.people[0] if len(who.people) == 1 else f"{len(who.people)} people"), "person"
+            else:
+                text, icon = "Administrators", "lock"
+            marked.append(replace(card, who=text, who_icon=icon))
+        return marked
+
+    def _summary(
+        self, audience: Audience, own_acl: int | None, identity: Identity, one: str, many: str
+    ) -> Summary:
+        count = audience.viewers
+        if audience.only(identity.user_id):
+            headline = Sentence(ONLY_YOU)
+        elif count == 0:
+            headline = Sentence(ONLY_ADMINISTRATORS)
+        else:
+            headline = Sentence(one if count == 1 else many, {"count": f"{count:,}"})
+        entries = [entry for entry in audience.entries if not entry.deny]
+        places = self.pointers.names({entry.acl_id for entry in entries}, identity)
+        reasons = list(_sources(entries, own_acl, places))
+        if audience.adders:
+            reasons.append(Sentence(DROP_BOX, {"count": f"{audience.adders:,}"}))
+        return Summary(headline, reasons, [_row(entry, own_acl, places) for entry in entries])
+
+
+def _sources(entries: list[Entry], own_acl: int | None, places: dict[int, str]) -> Iterable[Sentence]:
+    """Who is named where: one sentence for each place that has rules with View."""
+    viewers = [entry for entry in entries if Permission.VIEW in entry.allow]
+    for acl_id in dict.fromkeys(entry.acl_id for entry in viewers):
+        names = _names([_name(entry) for entry in viewers if entry.acl_id == acl_id])
+        if acl_id == own_acl:
+            yield Sentence(FROM_HERE, {"names": names})
+        elif acl_id in places:
+            yield Sentence(FROM_ABOVE, {"names": names, "place": places[acl_id]})
+        else:
+            yield Sentence(FROM_HIDDEN, {"names": names})
+
+
+def _row(entry: Entry, own_acl: int | None, places: dict[int, str]) -> Row:
+    icon = "building" if entry.principal == EVERYONE else "person" if entry.people is None else "people"
+    count = {"count": f"{entry.people:,}"} if entry.people is not None else {}
+    place = None if entry.acl_id == own_acl else places.get(entry.acl_id)
+    if place is not None:
+        reason = Sentence(PEOPLE_THROUGH if count else THROUGH, {**count, "place": place})
+    else:
+        reason = Sentence(PEOPLE if count else BY_NAME, count)
+    return Row(_name(entry), icon, reason, words(entry.allow))
+
+
+def _name(entry: Entry) -> str:
+    return "Everyone" if entry.principal == EVERYONE else entry.name
+
+
+def _names(names: list[str]) -> str:
+    """`A`, `A and B`, `A, B and C`, `A, B, C and 4 more`."""
+    if len(names) > NAMED:
+        return f"{', '.join(names[:NAMED])} and {len(names) - NAMED} more"
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
