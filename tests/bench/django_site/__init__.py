@@ -1,0 +1,1 @@
+"""The same decision as an experienced Django developer would make it: sessions, guardian, django-sendfile2."""

@@ -1,0 +1,5 @@
+from django.urls import path
+
+from tests.bench.django_site.views import file
+
+urlpatterns = [path("smedia/<uid>/play.mp4", file)]

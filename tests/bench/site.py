@@ -1,0 +1,143 @@
+"""What lies on the disk for a run: the filled databases, the files, privmedia's settings, Django's own packages."""
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+import shutil
+import sqlite3
+import subprocess
+import venv
+from contextlib import closing
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from tests.bench import files, privmedia_seed
+from tests.bench.library import TOKENS, Library
+from tests.bench.stacks import ROOT
+
+HERE = Path(__file__).parent
+SETTINGS = """\
+[app:main]
+use = egg:privmedia
+sqlalchemy.url = {url}
+privmedia.media_root = {media_root}
+privmedia.base_url = {base_url}
+privmedia.secret = {secret}
+privmedia.front_server = nginx
+
+[loggers]
+keys = root
+[handlers]
+keys = console
+[formatters]
+keys = generic
+[logger_root]
+level = WARNING
+handlers = console
+[handler_console]
+class = StreamHandler
+args = (sys.stderr,)
+formatter = generic
+[formatter_generic]
+format = %(levelname)s %(name)s: %(message)s
+"""
+
+
+@dataclass(frozen=True)
+class Site:
+    """The seeded installation below `folder`; kept from run to run while its schema and seed stay the same."""
+
+    folder: Path
+    library: Library
+    database: str = "privmedia.sqlite"
+
+    @property
+    def media_root(self) -> Path:
+        return self.folder / "media"
+
+    @property
+    def url(self) -> str:
+        return f"sqlite:///{self.folder / self.database}"
+
+    @property
+    def django_venv(self) -> Path:
+        return self.folder / "venv-django"
+
+    @property
+    def django_environment(self) -> dict[str, str]:
+        return {
+            "BENCH_DATABASE": str(self.folder / "django.sqlite"),
+            "BENCH_PRIVATE": str(self.media_root / "private"),
+        }
+
+    @property
+    def django_cookie(self) -> str:
+        return (self.folder / "django-cookie").read_text().strip()
+
+    def privmedia_cookie(self, user: int = 1) -> str:
+        return f"session={TOKENS[user]}"
+
+    def aside(self) -> Site:
+        """The same with a copy of the database, for a run that adds to it."""
+        copy = replace(self, database="aside.sqlite")
+        for old in self.folder.glob("aside.sqlite*"):
+            old.unlink()
+        here, there = (sqlite3.connect(site.folder / site.database) for site in (self, copy))
+        with closing(here), closing(there):
+            here.backup(there)
+        return copy
+
+    def ini(self, port: int) -> Path:
+        """privmedia's settings for one port: it answers only to its own address."""
+        path = self.folder / f"privmedia-{port}.ini"
+        values = {"url": self.url, "media_root": self.media_root, "base_url": f"http://127.0.0.1:{port}"}
+        path.write_text(SETTINGS.format(**values, secret=secrets.token_hex(32)))
+        path.chmod(0o600)
+        return path
+
+
+def prepare(folder: Path) -> Site:
+    """Seed what is not seeded yet."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.glob("privmedia-*.ini"):
+        old.unlink()
+    site = Site(folder, Library.make())
+    _make_django_venv(site)
+    files.place(site.library, site.media_root)
+    stamp = folder / "seeded-from"
+    if not stamp.exists() or stamp.read_text() != _fingerprint():
+        print("filling the databases …", flush=True)
+        for old in folder.glob("*.sqlite*"):
+            old.unlink()
+        privmedia_seed.seed(site.url, site.library)
+        _fill_django(site)
+        stamp.write_text(_fingerprint())
+    return site
+
+
+def _fingerprint() -> str:
+    """Of everything the databases' content follows from."""
+    sources = [HERE / "library.py", HERE / "privmedia_seed.py", *sorted((HERE / "django_site").glob("*.py"))]
+    sources += [HERE / "django-requirements.txt", *sorted((ROOT / "alembic" / "versions").glob("*.py"))]
+    return hashlib.sha256(b"\0".join(source.read_bytes() for source in sources)).hexdigest()
+
+
+def _make_django_venv(site: Site) -> None:
+    wanted = (HERE / "django-requirements.txt").read_text()
+    stamp = site.django_venv / "installed"
+    if stamp.exists() and stamp.read_text() == wanted:
+        return
+    print("installing Django …", flush=True)
+    shutil.rmtree(site.django_venv, ignore_errors=True)
+    venv.create(site.django_venv, with_pip=True)
+    requirements = str(HERE / "django-requirements.txt")
+    subprocess.run([site.django_venv / "bin" / "pip", "install", "--quiet", "-r", requirements], check=True)
+    stamp.write_text(wanted)
+
+
+def _fill_django(site: Site) -> None:
+    command = [str(site.django_venv / "bin" / "python"), "-m", "tests.bench.django_site.seed"]
+    environment = os.environ | site.django_environment
+    done = subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True, check=True)
+    (site.folder / "django-cookie").write_text(done.stdout.strip())
