@@ -36,7 +36,7 @@ RULED_BY = func.coalesce(Item.acl_id, Folder.acl_id)
 
 pytestmark = pytest.mark.both_databases
 many = settings(
-    max_examples=60,
+    max_examples=40,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
 )

@@ -1,0 +1,184 @@
+"""Which rules apply to which folder and item: the pointers from the tree of folders into the tree of ACLs.
+
+Every folder points to the nearest ACL, its own or one above; an item only to its own, if it has one. So rules for a
+folder with a million items touch folders alone. Access keeps the chains of ACLs; this module keeps the pointers in step
+with them, in one transaction, and is all that moves a folder or gives one rules of its own.
+"""
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection
+from typing import TypeAlias
+
+from sqlalchemy import Select, or_, select, update
+from sqlalchemy.orm import Session, aliased
+
+from privmedia.access.chains import Chains
+from privmedia.access.models import Acl
+from privmedia.access.visible import folder_seen, item_seen
+from privmedia.accounts.identity import Identity
+from privmedia.clock import Clock
+from privmedia.errors import Conflict
+from privmedia.library.models import ROOT_ID, Folder, Item
+
+Place: TypeAlias = Folder | Item
+
+
+class Pointers:
+    """Reads and changes `folders.acl_id` and `items.acl_id`."""
+
+    def __init__(self, session: Session, clock: Clock) -> None:
+        self.session = session
+        self.chains = Chains(session)
+        self.clock = clock
+
+    def applying(self, place: Place) -> int:
+        """The ACL that applies to a folder or an item."""
+        if isinstance(place, Item):
+            return place.acl_id if place.acl_id is not None else place.folder.acl_id
+        return place.acl_id
+
+    def own(self, place: Place) -> int | None:
+        """The ACL of this very folder or item; None if it goes by the rules from above."""
+        if isinstance(place, Item) or place.parent_id is None:
+            return place.acl_id
+        above = self.session.scalar(select(Folder.acl_id).where(Folder.id == place.parent_id))
+        return place.acl_id if place.acl_id != above else None
+
+    def give_own(self, place: Place) -> int:
+        """Make sure a folder or item has an ACL of its own; answers its id."""
+        self._hold(place)
+        own = self.own(place)
+        if own is not None:
+            return own
+        before = self.applying(place)
+        own = self.chains.add(before)
+        if isinstance(place, Item):
+            place.acl_id = own
+            self.session.flush()
+        else:
+            self._repoint(place, before, own)
+        return own
+
+    def take_own_away(self, place: Place) -> None:
+        """Let a folder or item, with all below, go by the rules from above; its own are lost.
+
+        The library itself keeps its list: there is nothing above it.
+        """
+        self._hold(place)
+        own = self.own(place)
+        if own is None or (isinstance(place, Folder) and place.id == ROOT_ID):
+            return
+        if isinstance(place, Item):
+            place.acl_id = None
+            self.session.flush()
+        else:
+            above = self.session.scalar(select(Acl.parent_id).where(Acl.id == own))
+            self._point({own}, above, self._below(place))
+        self.chains.remove(own)
+
+    def for_new_folder(self, parent: Folder) -> int:
+        """The ACL a new folder begins with. It holds until the transaction ends, however others change rules now."""
+        self.chains.hold_still()
+        self.session.refresh(parent, ["acl_id"])
+        return parent.acl_id
+
+    def put_folder(self, folder: Folder, parent: Folder) -> None:
+        """Move a folder, with all below it, under another one and under its rules.
+
+        Raises Conflict for a folder that would lie in itself.
+        """
+        self._hold(folder)
+        self.session.refresh(parent)
+        if folder.id == ROOT_ID or parent.id in self.session.scalars(self._below(folder)).all():
+            raise Conflict("A folder cannot be moved into itself.")
+        own = self.own(folder)
+        before = folder.acl_id
+        folder.parent_id = parent.id
+        self.session.flush()
+        if own is not None:
+            self.chains.hang([own], parent.acl_id)
+        elif before != parent.acl_id:
+            self._repoint(folder, before, parent.acl_id)
+
+    def put_item(self, item: Item, folder: Folder) -> None:
+        """Move an item into another folder and under its rules."""
+        self._hold(item)
+        self.session.refresh(folder, ["acl_id"])
+        item.folder_id = folder.id
+        self.session.flush()
+        self.session.expire(item, ["folder"])
+        if item.acl_id is not None:
+            self.chains.hang([item.acl_id], folder.acl_id)
+
+    def names(self, acl_ids: Collection[int], identity: Identity | None = None) -> dict[int, str]:
+        """Names of the places that ACLs belong to: all of them, or only of those that exist for somebody."""
+        now = self.clock()
+        above = aliased(Folder)
+        folders = (
+            select(Folder.acl_id, Folder.name, Folder.id)
+            .outerjoin(above, above.id == Folder.parent_id)
+            .where(Folder.acl_id.in_(acl_ids), or_(above.id.is_(None), above.acl_id != Folder.acl_id))
+        )
+        items = select(Item.acl_id, Item.title).where(Item.acl_id.in_(acl_ids))
+        if identity is not None:
+            folders = folders.where(or_(Folder.id == ROOT_ID, folder_seen(Folder.acl_id, identity, now=now)))
+            items = items.where(item_seen(Item.acl_id, Item.uploader_id, Item.shown, identity, now=now))
+        found = {acl_id: title for acl_id, title in self.session.execute(items) if acl_id is not None}
+        for acl_id, name, folder_id in self.session.execute(folders):
+            found[acl_id] = "the whole library" if folder_id == ROOT_ID else name
+        return found
+
+    def differences(self) -> list[str]:
+        """Where pointers and lists of rules do not fit together, a sentence each; empty when all is well."""
+        above_it = {row.id: row.parent_id for row in self.session.execute(select(Acl.id, Acl.parent_id))}
+        rows = self.session.execute(select(Folder.id, Folder.uid, Folder.parent_id, Folder.acl_id)).all()
+        acl_of_folder = {row.id: row.acl_id for row in rows}
+        belongings = [
+            (f"Folder {row.uid}", row.acl_id, acl_of_folder.get(row.parent_id))
+            for row in rows
+            if row.acl_id != acl_of_folder.get(row.parent_id)
+        ]
+        items = select(Item.uid, Item.acl_id, Folder.acl_id.label("above")).join(Folder).where(Item.acl_id.is_not(None))
+        belongings += [(f"Item {row.uid}", row.acl_id, row.above) for row in self.session.execute(items)]
+        wrong = [
+            f"{owner} has ACL {acl_id}, which hangs below {above_it[acl_id]} and not below {above}."
+            for owner, acl_id, above in belongings
+            if above_it[acl_id] != above
+        ]
+        owners = Counter(acl_id for _owner, acl_id, _above in belongings)
+        wrong += [f"ACL {acl_id} belongs to {owners[acl_id]} places." for acl_id in above_it if owners[acl_id] != 1]
+        return [*wrong, *self.chains.differences()]
+
+    def _hold(self, place: Place) -> None:
+        """Keep others from changing the structure, and look at the place as it is now, not as it was loaded."""
+        self.session.flush()
+        self.chains.hold()
+        self.session.refresh(place)
+        if isinstance(place, Item):
+            self.session.refresh(place.folder)
+
+    def _below(self, folder: Folder) -> Select[int]:
+        """The ids of a folder and of all folders below it."""
+        tree = select(Folder.id).where(Folder.id == folder.id).cte("tree", recursive=True)
+        tree = tree.union(select(Folder.id).join(tree, Folder.parent_id == tree.c.id))
+        return select(tree.c.id)
+
+    def _repoint(self, folder: Folder, before: int, after: int) -> None:
+        """Let what goes by one ACL in a subtree go by another: folders, and the ACLs that hang from it there."""
+        below = self._below(folder)
+        in_the_subtree = or_(
+            Acl.id.in_(select(Folder.acl_id).where(Folder.id.in_(below))),
+            Acl.id.in_(select(Item.acl_id).where(Item.folder_id.in_(below), Item.acl_id.is_not(None))),
+        )
+        hanging = self.session.scalars(
+            select(Acl.id).where(Acl.parent_id == before, Acl.id != after, in_the_subtree)
+        ).all()
+        self._point({before}, after, below)
+        self.chains.hang(hanging, after)
+
+    def _point(self, before: Collection[int], after: int | None, below: Select[int]) -> None:
+        self.session.execute(
+            update(Folder).where(Folder.acl_id.in_(before), Folder.id.in_(below)).values(acl_id=after),
+            execution_options={"synchronize_session": "fetch"},
+        )
