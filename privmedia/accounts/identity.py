@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, String, and_, bindparam, case, cast, func, select, update
+from sqlalchemy import ColumnElement, String, and_, bindparam, case, cast, func, literal, select, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
@@ -124,7 +124,8 @@ def touch(installation: Installation, identity: Identity) -> None:
     now = installation.clock()
     if now - identity.last_used_at < TOUCHED_EVERY:
         return
-    idle_until = now + timedelta(hours=installation.settings.session_idle_hours)
+    idle = timedelta(hours=installation.settings.session_idle_hours)
+    idle_until = literal(now + idle, SignIn.idle_until.type)
     # A session to keep, or one near its end, is idle no sooner than it ends.
     until = case(
         (SignIn.idle_until >= SignIn.expires_at, SignIn.expires_at),

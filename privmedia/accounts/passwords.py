@@ -26,7 +26,9 @@ from privmedia.ids import ALPHABET
 SCHEME = "v1$"
 SHORTEST, LONGEST = 8, 1000  # characters
 WEAKEST = 2  # of zxcvbn's 0 to 4: a million guesses are not enough
+ADVICE = "Try three or four unrelated words."
 _DOMAIN = b"privmedia password v1"
+_NEW_LETTERS = 5  # that a password has to add to the names its owner goes by
 _READ_BY_ZXCVBN = 72  # characters; its time grows with the square, and it refuses more
 
 # bcrypt keeps a core busy. A flood of sign-ins may neither take all cores nor, by waiting, all threads of a worker.
@@ -71,13 +73,15 @@ def require_strength(password: str, words: Iterable[str] = ()) -> None:
         raise Invalid(f"That is too short. Use {SHORTEST} characters or more.", "password")
     if len(password) > LONGEST:
         raise Invalid(f"That is too long. Use {LONGEST} characters or fewer.", "password")
-    known = [*words, "privmedia"]
-    guesses = {part.lower() for word in known for part in (word, *re.split(r"[\W_]+", word)) if part}
+    text = _normal(password)
+    known = {part for word in (*words, "privmedia") for part in re.split(r"[\W_]+", word.lower()) if len(part) > 2}
+    if len(_without(known, text.lower())) < _NEW_LETTERS:
+        raise Invalid(f"It is little more than a name that everybody knows. {ADVICE}", "password")
     with _ONE_AT_A_TIME:
-        judged = zxcvbn(_normal(password)[:_READ_BY_ZXCVBN], user_inputs=sorted(guesses))
+        judged = zxcvbn(text[:_READ_BY_ZXCVBN], user_inputs=sorted(known))
     if judged["score"] < WEAKEST:
         reason = judged["feedback"]["warning"] or "It would be guessed soon."
-        raise Invalid(f"{reason} Try three or four unrelated words.", "password")
+        raise Invalid(f"{reason} {ADVICE}", "password")
 
 
 def generated() -> str:
@@ -88,6 +92,13 @@ def generated() -> str:
 def _digest(password: str) -> bytes:
     text = _normal(password).encode("utf-8", "surrogatepass")
     return base64.b64encode(hmac.digest(_DOMAIN, text, hashlib.sha384))
+
+
+def _without(words: Iterable[str], text: str) -> str:
+    """The letters and digits that are left when the words are taken out, the longest first."""
+    for word in sorted(words, key=len, reverse=True):
+        text = text.replace(word, " ")
+    return "".join(letter for letter in text if letter.isalnum() or not letter.isascii())
 
 
 def _normal(password: str) -> str:

@@ -61,7 +61,8 @@ def test_the_token_says_who_it_is_with_groups_and_principals(
         for group in made[:2]:
             groups.join(group=group, users=[session.get_one(User, leila.id)])
     identity = who(attempt().token)
-    assert (identity.user_id, identity.email, identity.is_admin, identity.is_guest) == (leila.id, leila.email, True, False)
+    assert (identity.user_id, identity.email) == (leila.id, leila.email)
+    assert (identity.is_admin, identity.is_guest) == (True, False)
     assert identity.group_ids == {made[0].id, made[1].id}
     assert identity.principals == {f"user:{leila.id}", f"group:{made[0].id}", f"group:{made[1].id}", "everyone"}
     assert identity.address == HOME
@@ -200,7 +201,7 @@ def test_the_hash_is_made_again_when_the_cost_has_risen(
     attempt: Any, installation: Installation, leila: Any
 ) -> None:
     with writing(installation.sessions) as session:
-        session.get_one(User, leila.id).password_hash = hash_password(leila.password, rounds=4).replace("v1$", "v1$")
+        session.get_one(User, leila.id).password_hash = hash_password(leila.password, rounds=4)
     object.__setattr__(installation.settings, "bcrypt_rounds", 5)
     attempt()
     with reading(installation.sessions) as session:
@@ -339,4 +340,5 @@ def test_a_password_changed_while_it_was_being_checked_does_not_sign_in(
 
 
 def test_initials() -> None:
-    assert [initials(name) for name in ("Maren Aasen", "Milo", "ål", "A. B. Carl-Berg", "…")] == ["MA", "MI", "ÅL", "AB", ""]
+    names = ["Maren Aasen", "Milo", "ål", "A. B. Carl-Berg", "…"]
+    assert [initials(name) for name in names] == ["MA", "MI", "ÅL", "AB", ""]
