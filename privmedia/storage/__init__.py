@@ -1,6 +1,5 @@
 """Bytes on disk: durable writes and safe paths. No SQL, no Pyramid."""
-from __future__ import annotations
+from privmedia.storage.files import ORIGINAL, Storage
+from privmedia.storage.incoming import Incoming
 
-from privmedia.storage.files import Storage
-
-__all__ = ["Storage"]
+__all__ = ["ORIGINAL", "Incoming", "Storage"]

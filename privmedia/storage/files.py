@@ -1,13 +1,208 @@
-"""Where files lie. (Being written.)"""
+"""Where files lie, and how they get there.
+
+    <root>/incoming/form/      uploads on their way in
+    <root>/incoming/placing/   a mark for each version whose files are placed and whose row is not committed yet
+    <root>/incoming/work/      where derivatives are made
+    <root>/private/ab/cd/<uid>/v<N>/   one version: `original`, its derivatives, `version.json`
+
+All of it is one file system, so that a finished file gets its name in one step. Names are ours, never a user's.
+"""
 from __future__ import annotations
 
+import contextlib
+import errno
+import json
+import os
+import re
+import secrets
+import shutil
+import stat
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
+
+from privmedia.errors import Conflict
+from privmedia.ids import is_uid
+from privmedia.storage import durable
+from privmedia.storage.incoming import Incoming
+
+ORIGINAL = "original"
+SIDECAR = "version.json"
+STORED_NAME = re.compile(r"[a-z0-9]+(?:[._-][a-z0-9]+)*")
+FOLDERS = ("incoming/body", "incoming/tus", "incoming/form", "incoming/placing", "incoming/work", "private", "public")
 
 
 class Storage:
+    """The files of one installation below `root`."""
+
     def __init__(self, root: Path) -> None:
         self.root = root
+        self.private = root / "private"
+        self.incoming = root / "incoming"
 
     def make_folders(self) -> None:
-        for name in ("incoming/body", "incoming/tus", "incoming/form", "private", "public"):
-            (self.root / name).mkdir(parents=True, exist_ok=True)
+        """Make what is missing. Raises NoSpace or Unavailable."""
+        with durable.in_our_words():
+            for name in FOLDERS:
+                durable.make_folder(self.root / name)
+
+    def version_folder(self, uid: str, number: int) -> Path:
+        """Where the files of an item's version lie. Raises ValueError for what is no id or no number."""
+        return self.root / self._version(uid, number)
+
+    def relative_path(self, uid: str, number: int, stored_as: str) -> str:
+        """A stored file's path below `private/`, in plain ASCII: `ab/cd/<uid>/v1/play.mp4`. Raises ValueError."""
+        return f"{self._version(uid, number)}/{_checked_name(stored_as)}".removeprefix("private/")
+
+    def _version(self, uid: str, number: int) -> str:
+        if not is_uid(uid) or number < 1:
+            raise ValueError(f"{uid!r}, version {number}, can name no folder")
+        return f"private/{uid[:2]}/{uid[2:4]}/{uid}/v{number}"
+
+    def receive(self) -> Incoming:
+        """A new file to write an upload into. Raises NoSpace or Unavailable."""
+        return Incoming(self.incoming / "form" / f"{secrets.token_hex(16)}.part")
+
+    def place(self, incoming: Incoming, uid: str, number: int, *, facts: dict[str, Any]) -> None:
+        """Make a finished upload the original of a new version, on the disk with its folders when this returns.
+
+        `facts` go into the sidecar, from which a lost database could be listed. A mark stays until `settle`, so
+        that a version whose row was never committed is found and removed. Raises Conflict if the version is
+        there already, NoSpace or Unavailable; nothing is left behind then.
+        """
+        if not incoming.finished:
+            raise ValueError("an unfinished upload cannot be placed")
+        folder = self.version_folder(uid, number)
+        with durable.in_our_words():
+            try:
+                self._mark(uid, number)
+                durable.make_folder(folder.parent)
+                # A folder nobody else has is what keeps the rename below from replacing anything.
+                durable.make_new_folder(folder)
+            except OSError as error:
+                self.settle(uid, number)
+                if isinstance(error, FileExistsError):
+                    raise Conflict("This version is there already.") from error
+                raise
+            try:
+                incoming.path.rename(folder / ORIGINAL)
+                durable.write_file(folder / SIDECAR, json.dumps(facts, ensure_ascii=False, indent=1).encode())
+                durable.sync_folders(self._up_to_private(folder))
+            except OSError:
+                self.remove_version(uid, number)
+                raise
+
+    def place_product(self, made: Path, uid: str, number: int, stored_as: str) -> None:
+        """Give a derivative its name, on the disk when this returns. The same one made again replaces the first.
+
+        Raises NoSpace or Unavailable.
+        """
+        folder = self.version_folder(uid, number)
+        target = folder / _checked_name(stored_as)
+        if stored_as in (ORIGINAL, SIDECAR):
+            raise ValueError(f"{stored_as} is never written twice")
+        with durable.in_our_words():
+            made.chmod(durable.FILE_MODE)
+            durable.sync_file(made)
+            made.replace(target)
+            durable.sync_folders([folder])
+
+    def settle(self, uid: str, number: int) -> None:
+        """Take away the mark of `place`: the row is committed, or the files are gone."""
+        with contextlib.suppress(OSError):
+            self._marker(uid, number).unlink(missing_ok=True)
+
+    def unsettled(self, older_than: float) -> Iterator[tuple[str, int]]:
+        """Versions placed before a moment (seconds since 1970) and never settled: an upload broke off there."""
+        for mark in _older_files(self.incoming / "placing", older_than):
+            uid, _, number = mark.name.partition(".v")
+            if is_uid(uid) and number.isdigit():
+                yield uid, int(number)
+
+    def remove_version(self, uid: str, number: int) -> None:
+        """Remove a version's files and its mark. Never fails: what stays keeps its mark and is tried again."""
+        folder = self.version_folder(uid, number)
+        with contextlib.suppress(OSError):
+            if folder.exists():
+                shutil.rmtree(folder)
+                durable.sync_folders([folder.parent])
+            with contextlib.suppress(OSError):
+                folder.parent.rmdir()  # of the item; it stays while there are other versions
+            self.settle(uid, number)
+
+    def open_file(self, uid: str, number: int, stored_as: str) -> tuple[int, os.stat_result]:
+        """A handle to read a stored file and its facts; the caller closes it.
+
+        Raises FileNotFoundError for what is missing and for everything that is not a regular file.
+        """
+        path = self.root / self._version(uid, number) / _checked_name(stored_as)
+        try:
+            # Not blocking: opening a named pipe would otherwise wait for a writer.
+            handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        except OSError as error:
+            if error.errno in (errno.ELOOP, errno.ENXIO, errno.ENOTDIR):
+                raise FileNotFoundError(errno.ENOENT, "not a regular file", str(path)) from error
+            raise
+        facts = os.fstat(handle)
+        if not stat.S_ISREG(facts.st_mode):
+            os.close(handle)
+            raise FileNotFoundError(errno.ENOENT, "not a regular file", str(path))
+        return handle, facts
+
+    @contextlib.contextmanager
+    def work_folder(self) -> Iterator[Path]:
+        """A folder to make derivatives in, gone afterwards. Raises NoSpace or Unavailable."""
+        with durable.in_our_words():
+            folder = Path(tempfile.mkdtemp(dir=self.incoming / "work"))
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def free_space(self) -> int:
+        """Bytes that can still be written."""
+        facts = os.statvfs(self.incoming)
+        return facts.f_bavail * facts.f_frsize
+
+    def reap_incoming(self, older_than: float) -> int:
+        """Remove what broken uploads and killed workers left before a moment (seconds since 1970); how much."""
+        removed = 0
+        for path in _older_files(self.incoming / "form", older_than):
+            path.unlink(missing_ok=True)
+            removed += 1
+        for folder in _older_entries(self.incoming / "work", older_than):
+            shutil.rmtree(folder, ignore_errors=True)
+            removed += 1
+        return removed
+
+    def _marker(self, uid: str, number: int) -> Path:
+        return self.incoming / "placing" / f"{uid}.v{number}"
+
+    def _mark(self, uid: str, number: int) -> None:
+        durable.write_file(self._marker(uid, number), b"")
+        durable.sync_folders([self.incoming / "placing"])
+
+    def _up_to_private(self, folder: Path) -> Iterator[Path]:
+        # All of them, new or not: another process may have made one and not have forced it to the disk yet.
+        while folder != self.private.parent:
+            yield folder
+            folder = folder.parent
+
+
+def _checked_name(stored_as: str) -> str:
+    if not STORED_NAME.fullmatch(stored_as):
+        raise ValueError(f"{stored_as!r} can name no stored file")
+    return stored_as
+
+
+def _older_files(folder: Path, moment: float) -> Iterator[Path]:
+    return (path for path in _older_entries(folder, moment) if not path.is_dir())
+
+
+def _older_entries(folder: Path, moment: float) -> Iterator[Path]:
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            with contextlib.suppress(FileNotFoundError):
+                if entry.stat(follow_symlinks=False).st_mtime < moment:
+                    yield Path(entry.path)
