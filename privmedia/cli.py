@@ -1,55 +1,18 @@
 """The command line: `privmedia [-c CONFIG.ini] COMMAND`. Exit 0 done, 1 refused with a sentence, 2 wrong usage."""
 from __future__ import annotations
 
-import json
 import os
 import sys
-from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import click
 
 from privmedia.access.commands import access
 from privmedia.accounts.commands import group, setup_link, user
+from privmedia.console import DEFAULT_CONFIG, Line
 from privmedia.errors import DomainError
-from privmedia.installation import Installation
 from privmedia.library.commands import folder, items
 from privmedia.operations.commands import front_config, migrate, serve, stack, worker
-from privmedia.settings import Settings
-
-DEFAULT_CONFIG = "development.ini"
-
-
-class Line:
-    """What every command can use: the configuration it was called with, and the installation behind it."""
-
-    def __init__(self, config: str) -> None:
-        self.config = config
-
-    @cached_property
-    def ini(self) -> dict[str, str]:
-        """The `[app:main]` section, read without starting the application."""
-        from plaster import get_loader
-
-        path = Path(self.config)
-        if not path.is_file():
-            raise DomainError(f"There is no configuration '{self.config}'. Name one with -c CONFIG.ini.")
-        sections: dict[str, str] = get_loader(f"file+ini:{path}").get_settings("app:main")
-        return sections
-
-    @cached_property
-    def settings(self) -> Settings:
-        return Settings.read(self.ini)
-
-    @cached_property
-    def installation(self) -> Installation:
-        return Installation.open(self.settings)
-
-
-def echo_json(value: Any) -> None:
-    """Print a value for scripts."""
-    click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})

@@ -2,11 +2,11 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any
 
 import click
 
 from privmedia.audit.service import COMMAND_LINE, Audit
+from privmedia.console import Line, echo_json
 from privmedia.db import reading, writing
 from privmedia.library.paths import Paths
 
@@ -19,7 +19,7 @@ def folder() -> None:
 @folder.command("add")
 @click.argument("path")
 @click.pass_obj
-def add_folder(line: Any, path: str) -> None:
+def add_folder(line: Line, path: str) -> None:
     """Make a folder; PATH is names joined by "/", and parents are made."""
     with writing(line.installation.sessions) as session:
         for made in Paths(session, line.installation).make_folders(path):
@@ -30,10 +30,8 @@ def add_folder(line: Any, path: str) -> None:
 @folder.command("list")
 @click.option("--json", "as_json", is_flag=True, help="For scripts.")
 @click.pass_obj
-def list_folders(line: Any, as_json: bool) -> None:
+def list_folders(line: Line, as_json: bool) -> None:
     """List all folders by path."""
-    from privmedia.cli import echo_json
-
     with reading(line.installation.sessions) as session:
         rows = Paths(session, line.installation).folders()
     if as_json:
@@ -47,10 +45,8 @@ def list_folders(line: Any, as_json: bool) -> None:
 @click.argument("path")
 @click.option("--json", "as_json", is_flag=True, help="For scripts.")
 @click.pass_obj
-def items(line: Any, path: str, as_json: bool) -> None:
+def items(line: Line, path: str, as_json: bool) -> None:
     """List the items of the folder PATH: id, title, kind, state, size, address."""
-    from privmedia.cli import echo_json
-
     with reading(line.installation.sessions) as session:
         rows = Paths(session, line.installation).items(path)
     if as_json:

@@ -1,0 +1,104 @@
+"""The database: models and migrations are one, and our transactions are what they say, on both databases."""
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Engine, inspect, select, text
+
+from alembic import command
+from privmedia.accounts.models import SiteValue
+from privmedia.db import make_engine, make_gate_engine, make_sessionmaker, reading, writing
+from privmedia.errors import SettingsError
+from privmedia.models import Base
+from privmedia.operations.migrations import alembic_config
+
+pytestmark = pytest.mark.both_databases
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
+    engine = make_engine(database_url)
+    yield engine
+    engine.dispose()
+
+
+def test_models_and_migrations_describe_the_same_tables(engine: Engine) -> None:
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, Base.metadata) == []
+
+
+def test_the_schema_goes_down_to_nothing_and_up_again(database_url: str, engine: Engine) -> None:
+    config = alembic_config(database_url)
+    command.downgrade(config, "base")
+    assert set(inspect(engine).get_table_names()) <= {"alembic_version"}
+    command.upgrade(config, "head")
+    assert "items" in inspect(engine).get_table_names()
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT count(*) FROM folders")).scalar_one() == 1
+
+
+def test_a_read_then_written_counter_loses_nothing_among_many_writers(engine: Engine) -> None:
+    sessions = make_sessionmaker(engine)
+    with writing(sessions) as session:
+        session.add(SiteValue(name="counter", value="0"))
+
+    def count_up() -> None:
+        for _ in range(20):
+            with writing(sessions) as session:
+                row = session.scalars(select(SiteValue).where(SiteValue.name == "counter").with_for_update()).one()
+                row.value = str(int(row.value) + 1)
+
+    threads = [threading.Thread(target=count_up) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with reading(sessions) as session:
+        assert session.get_one(SiteValue, "counter").value == "120"
+
+
+def test_a_failed_write_leaves_nothing(engine: Engine) -> None:
+    sessions = make_sessionmaker(engine)
+
+    def fail() -> None:
+        with writing(sessions) as session:
+            session.add(SiteValue(name="half", value="done"))
+            session.flush()
+            raise RuntimeError("in the middle")
+
+    with pytest.raises(RuntimeError):
+        fail()
+    with reading(sessions) as session:
+        assert session.get(SiteValue, "half") is None
+
+
+def test_what_is_done_in_a_reading_session_is_never_kept(engine: Engine) -> None:
+    sessions = make_sessionmaker(engine)
+    with reading(sessions) as session:
+        session.add(SiteValue(name="stray", value="1"))
+        session.flush()
+    with reading(sessions) as session:
+        assert session.get(SiteValue, "stray") is None
+
+
+def test_an_open_gate_connection_sees_each_commit_at_once(database_url: str, engine: Engine) -> None:
+    gate = make_gate_engine(database_url)
+    sessions = make_sessionmaker(engine)
+    with gate.connect() as connection:
+        query = text("SELECT count(*) FROM site_values")
+        assert connection.execute(query).scalar_one() == 0
+        with writing(sessions) as session:
+            session.add(SiteValue(name="new", value="1"))
+        assert connection.execute(query).scalar_one() == 1
+    gate.dispose()
+
+
+@pytest.mark.parametrize("url", ["mysql://host/name", "oracle://host/name"])
+def test_other_databases_are_refused_in_words(url: str, database: str) -> None:
+    with pytest.raises(SettingsError, match="use sqlite or postgresql"):
+        make_engine(url)
