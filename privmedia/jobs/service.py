@@ -1,0 +1,160 @@
+"""The queue: enqueueing, claiming by lease, and what a worker may write about its own job.
+
+Enqueueing is an insert in the caller's transaction, so there is no job for what was rolled back. A claim carries a
+token; whatever is written about the job later must still hold it, so that a worker that was thought dead and
+comes back can change nothing. A dead worker's job is claimed again when its lease has run out.
+"""
+from __future__ import annotations
+
+import secrets
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ScalarSelect, and_, delete, func, select, update
+from sqlalchemy.orm import Session
+
+from privmedia.installation import Installation
+from privmedia.jobs.models import Job, JobState
+
+LEASE = timedelta(seconds=60)
+MAX_ATTEMPTS = 5
+FIRST_PAUSE = timedelta(seconds=10)
+LONGEST_PAUSE = timedelta(hours=1)
+KEPT_FINISHED = timedelta(days=30)
+
+
+class LeaseLost(Exception):
+    """Another worker has the job now; nothing may be written about it any more."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One job in the hands of one worker."""
+
+    job_id: int
+    kind: str
+    target_id: int
+    attempt: int
+    """1 for the first."""
+    token: str
+
+    @property
+    def is_last(self) -> bool:
+        return self.attempt >= MAX_ATTEMPTS
+
+    @property
+    def is_spent(self) -> bool:
+        """Claimed once more than it may be tried: whoever tried it last died of it or was killed."""
+        return self.attempt > MAX_ATTEMPTS
+
+
+class Jobs:
+    """Background work. Every verb runs in the caller's transaction and commits nothing."""
+
+    def __init__(self, session: Session, installation: Installation) -> None:
+        self._session = session
+        self._clock = installation.clock
+
+    def enqueue(self, kind: str, target_id: int, *, priority: int = 50, run_after: datetime | None = None) -> Job:
+        """Add a job; it exists when the caller's transaction commits. A smaller priority is sooner."""
+        now = self._clock()
+        job = Job(kind=kind, target_id=target_id, priority=priority, run_after=run_after or now, created_at=now)
+        self._session.add(job)
+        self._session.flush()
+        return job
+
+    def has_claimable(self, kinds: Collection[str]) -> bool:
+        """Whether there is something to claim; a read, so that an idle worker never asks for the write lock."""
+        return self._session.scalar(select(func.coalesce(*self._next_ids(kinds)))) is not None
+
+    def claim(self, kinds: Collection[str]) -> Claim | None:
+        """Take a job of these kinds whose worker is dead, else the most urgent that is due; None if there is none."""
+        token = secrets.token_hex(16)
+        # Of two workers that look at once, the second passes over what the first has locked (PostgreSQL); on
+        # SQLite there is one writer at a time.
+        chosen = func.coalesce(*self._next_ids(kinds, locking=True))
+        row = self._session.execute(
+            update(Job)
+            .where(Job.id == chosen)
+            .values(
+                state=JobState.RUNNING,
+                attempts=Job.attempts + 1,
+                lease_token=token,
+                lease_until=self._clock() + LEASE,
+                progress=None,
+            )
+            .returning(Job.id, Job.kind, Job.target_id, Job.attempts)
+            .execution_options(synchronize_session=False)
+        ).one_or_none()
+        return None if row is None else Claim(row.id, row.kind, row.target_id, row.attempts, token)
+
+    def renew(self, claim: Claim) -> None:
+        """Keep the job for another lease. In a transaction of other writes it fences them. Raises LeaseLost."""
+        self._write(claim, lease_until=self._clock() + LEASE)
+
+    def report(self, claim: Claim, share: float | None) -> None:
+        """Say how far it is, 0 to 1, None if nobody can tell; keeps the job as `renew`. Raises LeaseLost."""
+        self._write(claim, lease_until=self._clock() + LEASE, progress=share)
+
+    def finish(self, claim: Claim) -> None:
+        """It is done. Raises LeaseLost."""
+        self._write(claim, state=JobState.DONE, progress=1.0, error="", **self._given_back(finished=True))
+
+    def release(self, claim: Claim) -> None:
+        """Give it back as if it had not been tried: the worker stops. Raises LeaseLost."""
+        self._write(
+            claim, state=JobState.QUEUED, attempts=Job.attempts - 1, progress=None, run_after=self._clock(),
+            **self._given_back(finished=False),
+        )
+
+    def try_again_later(self, claim: Claim, sentence: str) -> None:
+        """It failed for a reason that may pass; each pause is twice the one before. Raises LeaseLost."""
+        pause = min(FIRST_PAUSE * 2 ** (claim.attempt - 1), LONGEST_PAUSE)
+        self._write(
+            claim, state=JobState.QUEUED, error=sentence[:500], progress=None, run_after=self._clock() + pause,
+            **self._given_back(finished=False),
+        )
+
+    def give_up(self, claim: Claim, sentence: str) -> None:
+        """It failed for good. Raises LeaseLost."""
+        self._write(claim, state=JobState.FAILED, error=sentence[:500], **self._given_back(finished=True))
+
+    def progress_of(self, kind: str, target_id: int) -> float | None:
+        """How far the newest job of this kind on a target is, 0 to 1; None if nobody can tell."""
+        return self._session.scalar(
+            select(Job.progress).where(Job.kind == kind, Job.target_id == target_id).order_by(Job.id.desc()).limit(1)
+        )
+
+    def forget_finished(self) -> None:
+        """Remove the rows of jobs that were done long ago. Failed ones stay: somebody has to see them."""
+        long_ago = self._clock() - KEPT_FINISHED
+        self._session.execute(delete(Job).where(Job.state == JobState.DONE, Job.finished_at < long_ago))
+
+    def _next_ids(self, kinds: Collection[str], *, locking: bool = False) -> list[ScalarSelect[int]]:
+        # Two questions instead of one with OR: each walks the index in order and stops at its first row.
+        now = self._clock()
+        abandoned = and_(Job.state == JobState.RUNNING, Job.lease_until < now)
+        due = and_(Job.state == JobState.QUEUED, Job.run_after <= now)
+        questions = [
+            select(Job.id).where(Job.kind.in_(kinds), which).order_by(Job.priority, Job.id).limit(1)
+            for which in (abandoned, due)
+        ]
+        if locking:
+            questions = [question.with_for_update(skip_locked=True) for question in questions]
+        return [question.scalar_subquery() for question in questions]
+
+    def _given_back(self, *, finished: bool) -> dict[str, Any]:
+        return {"lease_token": None, "lease_until": None, "finished_at": self._clock() if finished else None}
+
+    def _write(self, claim: Claim, **values: Any) -> None:
+        written = self._session.execute(
+            update(Job)
+            .where(Job.id == claim.job_id, Job.state == JobState.RUNNING, Job.lease_token == claim.token)
+            .values(**values)
+            .returning(Job.id)
+            .execution_options(synchronize_session=False)
+        )
+        if written.one_or_none() is None:
+            raise LeaseLost

@@ -1,0 +1,107 @@
+"""The job "prepare": from an original as it came to something a browser plays, with a poster.
+
+It reads what it needs and closes the transaction, works on files in a folder of its own, gives the products their
+names, and writes what came of it in one short transaction. Run again after any part of it, it does the same again.
+"""
+from __future__ import annotations
+
+import hashlib
+import logging
+from pathlib import Path
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from privmedia.db import reading
+from privmedia.jobs.worker import Handler, Task
+from privmedia.library.models import File, Item, State, Version
+from privmedia.library.preparation import Outcome, Preparation, Target
+from privmedia.storage import ORIGINAL
+
+log = logging.getLogger(__name__)
+
+PREPARE = "prepare"
+HASHED_AT_ONCE = 1 << 20  # bytes
+
+
+def prepare(task: Task) -> None:
+    """Prepare one version, the job's target. What passes by itself is raised; a file that is no good is a result."""
+    target = _begin(task)
+    if target is None:
+        log.info("version %s is gone; there is nothing to prepare", task.target_id)
+        return
+    with task.installation.storage.work_folder() as work:
+        _write_down(task, Preparation(task, target, work).run())
+    digest = _digest(task, target.original)
+    with task.writing() as session:
+        version = session.get(Version, task.target_id)
+        if version is not None:
+            version.sha256 = digest
+
+
+def gave_up(session: Session, version_id: int, sentence: str) -> None:
+    """The last try failed as well: the item's page says why."""
+    item = _item(session, version_id)
+    if item is not None and item.state != State.READY:
+        item.state, item.reason = State.FAILED, sentence
+
+
+HANDLERS = {PREPARE: Handler(prepare, gave_up)}
+
+
+def _begin(task: Task) -> Target | None:
+    with reading(task.installation.sessions) as session:
+        row = session.execute(
+            select(Item.uid, Version.number, Version.filename)
+            .join(Version, Version.item_id == Item.id)
+            .where(Version.id == task.target_id)
+        ).one_or_none()
+    if row is None:
+        return None
+    with task.writing() as session:
+        item = _item(session, task.target_id)
+        if item is not None and item.state != State.READY:
+            item.state = State.PREPARING
+    task.report(0.0)
+    folder = task.installation.storage.version_folder(row.uid, row.number)
+    return Target(row.uid, row.number, row.filename, folder / ORIGINAL)
+
+
+def _write_down(task: Task, outcome: Outcome) -> None:
+    with task.writing() as session:
+        version, item = session.get(Version, task.target_id), _item(session, task.target_id)
+        if version is None:
+            return
+        if outcome.probe is not None:
+            version.duration = outcome.duration
+            version.width, version.height = outcome.probe.width, outcome.probe.height
+            version.pages = outcome.probe.pages
+            version.probe = outcome.probe.to_json()
+        if outcome.file_type is not None:
+            original = session.get_one(File, (version.id, ORIGINAL))
+            original.media_type = outcome.file_type.media_type
+        session.execute(delete(File).where(File.version_id == version.id, File.name != ORIGINAL))
+        session.add_all(File(version_id=version.id, **vars(product)) for product in outcome.products)
+        if item is not None:
+            item.state, item.reason = outcome.state, outcome.reason
+            item.shown = outcome.state == State.READY
+            item.kind = outcome.kind or item.kind
+
+
+def _item(session: Session, version_id: int) -> Item | None:
+    """The item whose shown version this is; an older version says nothing about the item's state."""
+    return session.scalar(
+        select(Item)
+        .join(Version, Version.item_id == Item.id)
+        .where(Version.id == version_id, Version.number == Item.current)
+    )
+
+
+def _digest(task: Task, path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(HASHED_AT_ONCE):
+            digest.update(block)
+            task.check()
+    return digest.hexdigest()

@@ -1,0 +1,150 @@
+"""Making of one original what a browser plays, and its poster: the files, and what was found out. No transactions."""
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from privmedia import media
+from privmedia.errors import RefusedType
+from privmedia.jobs.worker import Task
+from privmedia.library.models import Kind, State
+from privmedia.media import CannotCopy, Damaged, Decision, FileType, Probe, TookTooLong, Verdict
+from privmedia.storage import ORIGINAL
+
+log = logging.getLogger(__name__)
+
+POSTER = "poster.webp"
+# How much of the bar is done after each step, as people see it.
+PROBED, PICTURED = 0.05, 0.15
+
+
+@dataclass(frozen=True)
+class Target:
+    """The version to prepare."""
+
+    uid: str
+    number: int
+    filename: str
+    original: Path
+
+
+@dataclass(frozen=True, kw_only=True)
+class Product:
+    """A file that may be asked for afterwards; `stored_as` is the original's own name where nothing had to be made."""
+
+    name: str
+    stored_as: str
+    media_type: str
+    size: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What came of it: the item's state and why, what was found out, and the files there are now."""
+
+    state: State
+    reason: str = ""
+    file_type: FileType | None = None
+    kind: Kind | None = None
+    probe: Probe | None = None
+    duration: float | None = None
+    products: list[Product] = field(default_factory=list)
+
+
+class Preparation:
+    """The preparation of one version in a folder of its own; products get their place as they are made."""
+
+    def __init__(self, task: Task, target: Target, work: Path) -> None:
+        self.task = task
+        self.target = target
+        self.work = work
+        self.products: list[Product] = []
+
+    def run(self) -> Outcome:
+        """All of it. A file that is no good is an outcome; what is raised is the server's fault and may pass."""
+        try:
+            file_type = media.sniff(self.target.original, self.target.filename)
+            probe = media.probe(
+                self.target.original, file_type, work=self._folder("probe"), on_tick=self.task.check
+            )
+            self.task.report(PROBED)
+            return self._outcome(file_type, probe)
+        except (Damaged, RefusedType) as error:
+            return Outcome(state=State.FAILED, reason=error.sentence)
+
+    def _outcome(self, file_type: FileType, probe: Probe) -> Outcome:
+        decision = media.decide(file_type, probe)
+        self._make_poster(file_type, probe)
+        self.task.report(PICTURED)
+        state, reason, duration = State.READY, decision.caveat or "", probe.duration
+        if decision.verdict is Verdict.UNPLAYABLE:
+            state, reason = State.UNPLAYABLE, decision.reason or CannotCopy.sentence
+        else:
+            try:
+                duration = self._make_playable(file_type, probe, decision).duration or duration
+            except CannotCopy as error:
+                state, reason = State.UNPLAYABLE, error.sentence
+        return Outcome(
+            state=state,
+            reason=reason,
+            file_type=file_type,
+            kind=Kind(decision.kind.value),
+            probe=probe,
+            duration=duration,
+            products=self.products,
+        )
+
+    def _make_poster(self, file_type: FileType, probe: Probe) -> None:
+        out = self.work / POSTER
+        try:
+            made = media.make_poster(
+                self.target.original, file_type, probe, out=out, work=self._folder("poster"), on_tick=self.task.check
+            )
+        except (Damaged, TookTooLong):
+            if file_type.kind is media.Kind.IMAGE:
+                raise  # what cannot be drawn here cannot be drawn by a browser
+            log.info("no poster for version %s", self.task.target_id, exc_info=True)
+            return
+        if made:
+            self._place(out, POSTER, "image/webp")
+
+    def _make_playable(self, file_type: FileType, probe: Probe, decision: Decision) -> Probe:
+        """The file that is played, and what is in it. Raises CannotCopy."""
+        if decision.play_name is None or decision.media_type is None:
+            return probe  # documents are downloaded
+        if decision.is_original:
+            size = self.target.original.stat().st_size
+            self.products.append(
+                Product(name=decision.play_name, stored_as=ORIGINAL, media_type=decision.media_type, size=size)
+            )
+            return probe
+        out = self.work / decision.play_name
+        result = media.make_playable(
+            self.target.original,
+            file_type,
+            probe,
+            decision,
+            out=out,
+            work=self._folder("play"),
+            ffmpeg=self._ffmpeg() if decision.verdict is Verdict.REMUX else None,
+            on_tick=self.task.check,
+            on_progress=lambda share: self.task.report(PICTURED + (1 - PICTURED) * share),
+        )
+        self._place(out, decision.play_name, decision.media_type)
+        return result
+
+    def _place(self, made: Path, name: str, media_type: str) -> None:
+        with self.task.writing():
+            pass  # the job is still ours, or nothing is put beside what another worker has made
+        size = made.stat().st_size
+        self.task.installation.storage.place_product(made, self.target.uid, self.target.number, name)
+        self.products.append(Product(name=name, stored_as=name, media_type=media_type, size=size))
+
+    def _ffmpeg(self) -> Path:
+        return media.find_ffmpeg(self.task.installation.settings.ffmpeg)
+
+    def _folder(self, name: str) -> Path:
+        folder = self.work / name
+        folder.mkdir()
+        return folder

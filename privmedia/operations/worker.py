@@ -1,0 +1,49 @@
+"""The worker process: which work there is, which chores, and how it is told to stop."""
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+from types import FrameType
+
+from privmedia.db import writing
+from privmedia.installation import Installation
+from privmedia.jobs import worker
+from privmedia.jobs.service import Jobs
+from privmedia.library.jobs import HANDLERS as LIBRARY
+from privmedia.uploads.jobs import clear_away
+
+log = logging.getLogger(__name__)
+
+HANDLERS = {**LIBRARY}
+
+
+def forget_finished(installation: Installation) -> None:
+    """Chore: the rows of jobs done long ago go."""
+    with writing(installation.sessions) as session:
+        Jobs(session, installation).forget_finished()
+
+
+CHORES = (clear_away, forget_finished)
+
+
+def run_worker(installation: Installation, *, stop: threading.Event | None = None, once: bool = False) -> None:
+    """Work until SIGTERM or SIGINT, or until `stop` is set; with `once` until nothing is due.
+
+    Told to stop, it gives the job at hand back within a second or two; another worker does it from the start.
+    Without `stop` it has to be called in the main thread, which is where signals arrive.
+    """
+    if stop is None:
+        stop = threading.Event()
+        stop_at_signals(stop)
+    log.info("the worker starts")
+    worker.run(installation, HANDLERS, stop, once=once, chores=() if once else CHORES)
+    log.info("the worker ends")
+
+
+def stop_at_signals(stop: threading.Event) -> None:
+    def told(number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, told)
