@@ -1,0 +1,17 @@
+"""Receiving files."""
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pyramid.config import Configurator
+
+
+def includeme(config: Configurator) -> None:
+    from privmedia.uploads import resources
+
+    config.add_route("upload", "/upload")
+    # Outside: no transaction may be open while a body arrives, and no body is read twice.
+    config.outside_transaction_manager("/upload/plain")
+    config.add_route("upload_plain", "/upload/plain", factory=resources.upload_of)
+    config.scan("privmedia.uploads.views")

@@ -1,0 +1,95 @@
+"""Keeping what has arrived: first everything on the disk, then all rows in one short transaction, or nothing of it."""
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
+
+from privmedia.accounts.identity import Identity
+from privmedia.db import is_busy, reading, writing
+from privmedia.errors import DomainError, Unavailable
+from privmedia.installation import Installation
+from privmedia.uploads.jobs import is_committed
+from privmedia.uploads.names import title_of
+from privmedia.uploads.receiving import Arrived, Receipt
+from privmedia.uploads.service import Added, Destination, Uploads
+
+log = logging.getLogger(__name__)
+
+FIRST_VERSION = 1
+TRIES = 3
+
+
+def keep(
+    installation: Installation, identity: Identity, destination: Destination, title: str, receipt: Receipt
+) -> list[Added]:
+    """Give every file that arrived its place and its rows: all on the disk first, then one short transaction.
+
+    A file the disk refuses is put among the refused ones of the receipt. If nothing can be committed, nothing stays.
+    Raises as `Uploads.destination`.
+    """
+    single = title if len(receipt.arrived) == 1 else ""
+    named = [(arrived, single or title_of(arrived.filename)) for arrived in receipt.arrived]
+    placed: list[tuple[Arrived, str]] = []
+    try:
+        for arrived, its_title in named:
+            facts = _facts(installation, identity, destination, its_title, arrived)
+            try:
+                installation.storage.place(arrived.incoming, arrived.uid, FIRST_VERSION, facts=facts)
+            except DomainError as error:
+                receipt.refuse(arrived.filename, error)
+            else:
+                placed.append((arrived, its_title))
+        added = _commit(installation, identity, destination, placed) if placed else []
+    except BaseException:
+        for arrived, _title in placed:
+            _take_back(installation, arrived)
+        raise
+    for arrived, _title in placed:
+        installation.storage.settle(arrived.uid, FIRST_VERSION)
+    return added
+
+
+def _commit(
+    installation: Installation, identity: Identity, destination: Destination, placed: Sequence[tuple[Arrived, str]]
+) -> list[Added]:
+    for _try in range(TRIES):
+        try:
+            with writing(installation.sessions) as session:
+                uploads = Uploads(session, installation)
+                return [uploads.enter(identity, destination, title, arrived) for arrived, title in placed]
+        except OperationalError as error:
+            if not is_busy(error):
+                raise
+            log.warning("the database is busy; trying again to enter what was uploaded")
+    raise Unavailable
+
+
+def _take_back(installation: Installation, arrived: Arrived) -> None:
+    try:
+        with reading(installation.sessions) as session:
+            committed = is_committed(session, arrived.uid, FIRST_VERSION)
+    except SQLAlchemyError:
+        # The answer to a commit may be lost and the commit done: the mark stays, and the reaper will know.
+        log.exception("cannot tell whether item %s was committed; its file stays for now", arrived.uid)
+        return
+    if not committed:
+        installation.storage.remove_version(arrived.uid, FIRST_VERSION)
+
+
+def _facts(
+    installation: Installation, identity: Identity, destination: Destination, title: str, arrived: Arrived
+) -> dict[str, Any]:
+    return {
+        "item": arrived.uid,
+        "version": FIRST_VERSION,
+        "title": title,
+        "filename": arrived.filename,
+        "folder": destination.path,
+        "media_type": arrived.file_type.media_type,
+        "size": arrived.incoming.size,
+        "added_by": identity.email,
+        "added_at": installation.clock().isoformat(timespec="seconds"),
+    }

@@ -1,0 +1,65 @@
+"""The context of an upload: the body that is still to be read."""
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pyramid.request import Request
+from pyramid.response import Response
+
+from privmedia.errors import TooLarge
+from privmedia.uploads.reading import ENVELOPE, Body
+from privmedia.web.i18n import _
+from privmedia.web.pages import filesize
+
+READ_ON = 16 << 20
+"""Bytes that are still taken after an answer: closing the connection at once could cut the answer off."""
+
+
+@dataclass(frozen=True)
+class UploadContext:
+    """A request that brings files. Nothing of its body has been read yet."""
+
+    body: Body
+    length: int | None
+    """Of the body in bytes; None if the client does not say."""
+
+
+def upload_of(request: Request) -> UploadContext:
+    """The context of POST /upload/plain; whatever the answer, the client gets it before the rest is passed over."""
+    limit = request.installation.settings.max_upload_size
+    length = request.content_length
+    if length is None and not request.environ.get("wsgi.input_terminated"):
+        length = 0  # nobody could tell where it ends
+    body = Body(
+        request.environ["wsgi.input"], length=length, limit=limit + ENVELOPE, too_large=too_large(request, limit)
+    )
+    if request.method == "POST":
+        request.add_response_callback(lambda _request, response: read_on_after(response, body))
+    return UploadContext(body, length)
+
+
+def too_large(request: Request, limit: int) -> TooLarge:
+    """The refusal of more than the settings allow at once."""
+    sentence = _(
+        "These files are too large together: ${limit} is the most that can be sent at once. "
+        "Nothing was kept. Choose fewer or smaller ones.",
+        mapping={"limit": filesize(limit)},
+    )
+    return TooLarge(request.localizer.translate(sentence), limit)
+
+
+def read_on_after(response: Response, body: Body) -> None:
+    """Send the answer first, then take some of what the client has under way. See RFC 9112, 9.6."""
+    answer = response.app_iter
+
+    def answer_then_rest() -> Iterator[bytes]:
+        try:
+            yield from answer
+        finally:
+            close = getattr(answer, "close", None)
+            if close is not None:
+                close()
+        body.discard(READ_ON)
+
+    response.app_iter = answer_then_rest()

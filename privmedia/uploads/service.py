@@ -1,0 +1,118 @@
+"""Uploads: may this person add here, and entering what has arrived into the library."""
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from privmedia.access.permissions import Permission
+from privmedia.access.service import Access
+from privmedia.accounts.identity import Identity
+from privmedia.accounts.models import Membership, User
+from privmedia.audit.service import Audit
+from privmedia.errors import Invalid, NoSpace, NotAllowed, NotFound
+from privmedia.installation import Installation
+from privmedia.jobs.service import Jobs
+from privmedia.library.jobs import PREPARE
+from privmedia.library.models import ROOT_ID, Folder, Kind
+from privmedia.library.service import LONGEST_TITLE, Library, Received
+from privmedia.text import clean_line
+from privmedia.uploads.receiving import Arrived
+
+NO_FOLDER = "Choose the folder the files go to."
+NOT_HERE = "You may not add files to this folder."
+
+
+@dataclass(frozen=True)
+class Destination:
+    """Where files go, decided for one person."""
+
+    folder_uid: str
+    path: str
+    """The names down to it, joined by "/"."""
+
+
+@dataclass(frozen=True)
+class Added:
+    """A file that is an item now."""
+
+    uid: str
+    title: str
+    filename: str
+
+
+class Uploads:
+    """What is decided and written about uploads. Every verb runs in the caller's transaction and commits nothing."""
+
+    def __init__(self, session: Session, installation: Installation) -> None:
+        self._session = session
+        self._library = Library(session, installation)
+        self._access = Access(session, installation)
+        self._jobs = Jobs(session, installation)
+        self._audit = Audit(session, installation)
+
+    def destination(self, identity: Identity, folder_uid: str) -> Destination:
+        """Where the caller wants to add files, and may.
+
+        Raises Invalid if no folder is named or it is the library itself, NotFound for a folder that does not exist
+        for the caller, NotAllowed for one that does and may not be added to.
+        """
+        folder = self._folder(identity, folder_uid)
+        names = [above.name for above in self._library.ancestors(folder)[1:]]
+        return Destination(folder.uid, "/".join([*names, folder.name]))
+
+    def enter(self, identity: Identity, destination: Destination, title: str, arrived: Arrived) -> Added:
+        """Make a placed file an item that waits to be prepared. The rules are asked again: hours may have passed.
+
+        Raises as `destination`.
+        """
+        folder = self._folder(self._as_of_now(identity), destination.folder_uid)
+        received = Received(
+            uid=arrived.uid,
+            filename=arrived.filename,
+            media_type=arrived.file_type.media_type,
+            size=arrived.incoming.size,
+            kind=Kind(arrived.file_type.kind.value),
+        )
+        version = self._library.add_item(folder=folder, title=title, received=received, by=identity.user_id)
+        self._jobs.enqueue(PREPARE, version.id)
+        self._audit.record(
+            "item.add",
+            identity=identity,
+            target=f"item:{arrived.uid}",
+            detail={"folder": folder.uid, "file": arrived.filename, "size": arrived.incoming.size},
+        )
+        return Added(arrived.uid, title, arrived.filename)
+
+    def _folder(self, identity: Identity, folder_uid: str) -> Folder:
+        if not folder_uid:
+            raise Invalid(NO_FOLDER, "folder")
+        folder = self._library.folder(folder_uid)
+        if folder.id == ROOT_ID:
+            raise Invalid(NO_FOLDER, "folder")
+        rights = self._access.decision(identity, folder.acl_id).folder_rights
+        if Permission.UPLOAD not in rights:
+            raise NotAllowed(NOT_HERE) if Permission.VIEW in rights else NotFound
+        return folder
+
+    def _as_of_now(self, identity: Identity) -> Identity:
+        user = self._session.get(User, identity.user_id)
+        if user is None or user.disabled_at is not None:
+            raise NotAllowed("Your account was disabled while the files arrived.")
+        groups = self._session.scalars(select(Membership.group_id).where(Membership.user_id == user.id))
+        return replace(identity, is_admin=user.is_admin, is_guest=user.is_guest, group_ids=frozenset(groups))
+
+
+def checked_title(title: str) -> str:
+    """A title as it was typed, cleaned; "" if there is none. Raises Invalid if it is too long."""
+    line = clean_line(title)
+    if len(line) > LONGEST_TITLE:
+        raise Invalid(f"That is {len(line)} characters; {LONGEST_TITLE} is the most.", "title")
+    return line
+
+
+def check_space(installation: Installation, length: int) -> None:
+    """Refuse what cannot fit before it is sent. Raises NoSpace."""
+    if length > installation.storage.free_space():
+        raise NoSpace

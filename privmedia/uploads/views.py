@@ -1,0 +1,163 @@
+"""The upload form, and what it sends."""
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pyramid.csrf import check_csrf_token
+from pyramid.exceptions import BadCSRFToken
+from pyramid.httpexceptions import HTTPSeeOther
+from pyramid.interfaces import ICSRFStoragePolicy
+from pyramid.renderers import render_to_response
+from pyramid.request import Request
+from pyramid.response import Response
+from pyramid.view import view_config
+
+from privmedia.access.service import Access
+from privmedia.db import reading
+from privmedia.errors import DomainError, Invalid, NoSpace, TooLarge, Unavailable
+from privmedia.library.shelves import Shelves
+from privmedia.uploads.keeping import keep
+from privmedia.uploads.reading import ENVELOPE, FormReader
+from privmedia.uploads.receiving import Receipt
+from privmedia.uploads.resources import UploadContext, too_large
+from privmedia.uploads.service import Added, Destination, Uploads, check_space, checked_title
+from privmedia.web.csrf import check_origin
+from privmedia.web.errors import STATUS
+from privmedia.web.i18n import _
+from privmedia.web.pages import flash
+from privmedia.web.rights import Right
+
+FORM = "privmedia:templates/uploads/plain.jinja2"
+REPORT = "privmedia:templates/uploads/report.jinja2"
+MOST_COUNTED = 50
+"""Rules for which the form says how many people they let in; a longer list would take too long to open."""
+
+
+@view_config(route_name="upload", request_method="GET", permission=Right.SIGNED_IN)
+def upload(context: Any, request: Request) -> Any:
+    return HTTPSeeOther(request.route_path("upload_plain", _query=request.GET or None))
+
+
+@view_config(route_name="upload_plain", request_method="GET", permission=Right.SIGNED_IN)
+def upload_form(context: UploadContext, request: Request) -> Response:
+    return _form(request, {"folder": request.GET.get("folder", "")})
+
+
+@view_config(route_name="upload_plain", request_method="POST", permission=Right.SIGNED_IN, require_csrf=False)
+def receive(context: UploadContext, request: Request) -> Response:
+    check_origin(request)
+    fields: dict[str, str] = {}
+    try:
+        _check_size(context, request)
+        reader = FormReader(context.body, request.headers.get("Content-Type", ""))
+        fields = reader.fields()
+        _check_token(request, fields)
+        destination, title = _decide(request, fields)
+        with Receipt() as receipt:
+            receipt.take(reader.files(), request.installation.storage, announced=_announced(fields))
+            if not receipt.arrived and not receipt.refused:
+                raise Invalid("Choose at least one file.", "file")
+            added = keep(request.installation, request.identity, destination, title, receipt)
+    except (Invalid, TooLarge, NoSpace) as error:
+        return _form(request, fields, error)
+    if receipt.refused:
+        return _report(request, destination, added, receipt, title)
+    return _welcome(request, destination, added, title)
+
+
+def _check_size(context: UploadContext, request: Request) -> None:
+    """By what the client says it will send. Raises TooLarge or NoSpace."""
+    limit = request.installation.settings.max_upload_size
+    if context.length is not None:
+        if context.length > limit + ENVELOPE:
+            raise too_large(request, limit)
+        check_space(request.installation, context.length)
+
+
+def _check_token(request: Request, fields: Mapping[str, str]) -> None:
+    """The token is in the header, or it is the first field, so that a forged form is known before anything else."""
+    if check_csrf_token(request, token=None, raises=False):
+        return
+    policy = request.registry.getUtility(ICSRFStoragePolicy)
+    first = next(iter(fields), None)
+    if first != "csrf_token" or not policy.check_csrf_token(request, fields["csrf_token"]):
+        raise BadCSRFToken
+
+
+def _decide(request: Request, fields: Mapping[str, str]) -> tuple[Destination, str]:
+    # A transaction of its own: that of the request is ended, so that none stays open while the files arrive.
+    identity = request.identity
+    request.db.rollback()
+    with reading(request.installation.sessions) as session:
+        destination = Uploads(session, request.installation).destination(identity, fields.get("folder", ""))
+    return destination, checked_title(fields.get("title", ""))
+
+
+def _announced(fields: Mapping[str, str]) -> int | None:
+    """How many files follow, where the page's script said so."""
+    count = fields.get("count", "")
+    return int(count) if count.isascii() and count.isdigit() else None
+
+
+def _welcome(request: Request, destination: Destination, added: Sequence[Added], title: str) -> Response:
+    if len(added) == 1:
+        flash(request, _("“${title}” was added. It is being prepared.", mapping={"title": added[0].title}))
+        return HTTPSeeOther(request.route_path("item", item=added[0].uid))
+    flash(request, _("${count} files were added. They are being prepared.", mapping={"count": len(added)}))
+    if title:
+        flash(request, _("The title was left out: it is for a single file."), "info")
+    return HTTPSeeOther(request.route_path("folder", folder=destination.folder_uid))
+
+
+def _report(
+    request: Request, destination: Destination, added: Sequence[Added], receipt: Receipt, title: str
+) -> Response:
+    values = {
+        "folder": destination,
+        "added": added,
+        "refused": receipt.refused,
+        "title_left_out": bool(title) and len(added) > 1,
+    }
+    response = render_to_response(REPORT, values, request=request)
+    if not added:
+        errors = [refused.error for refused in receipt.refused]
+        our_fault = next((error for error in errors if isinstance(error, NoSpace | Unavailable)), None)
+        response.status_int = STATUS[type(our_fault)] if our_fault else 422
+    return response
+
+
+def _form(request: Request, fields: Mapping[str, str], error: DomainError | None = None) -> Response:
+    """The form, filled in as it was sent, with what was wrong."""
+    targets = request.read(Shelves).targets(request.identity)
+    seen_by = _seen_by(request, [target.acl_id for target in targets])
+    chosen = fields.get("folder", "")
+    values = {
+        "folders": [(target.uid, target.path, seen_by.get(target.acl_id, "")) for target in targets],
+        "chosen": chosen if any(target.uid == chosen for target in targets) else "",
+        "max_size": request.installation.settings.max_upload_size,
+        "title": fields.get("title", ""),
+        "error": None if error is None else error.sentence,
+    }
+    response = render_to_response(FORM, values, request=request)
+    if error is not None:
+        response.status_int = STATUS[type(error)]
+    return response
+
+
+def _seen_by(request: Request, acl_ids: Sequence[int]) -> dict[int, str]:
+    """How many people will see what is added, in words, for each list of rules."""
+    access = request.read(Access)
+    words = {}
+    for acl_id in list(dict.fromkeys(acl_ids))[:MOST_COUNTED]:
+        audience = access.audience(acl_id)
+        if audience.only(request.identity.user_id) or not audience.viewers:
+            words[acl_id] = request.localizer.translate(_("only you and administrators will see it"))
+        else:
+            words[acl_id] = request.localizer.pluralize(
+                _("${count} person will see it"),
+                _("${count} people will see it"),
+                audience.viewers,
+                mapping={"count": audience.viewers},
+            )
+    return words
