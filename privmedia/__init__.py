@@ -23,15 +23,15 @@ def main(global_config: dict[str, str], **ini: str) -> Router:
 
 def compose(config: Any, installation: Any) -> Router:
     """All features of one installation, in the order of the floors."""
+    from privmedia.web.request import fix_request_class
+
     config.registry["installation"] = installation
     config.include("privmedia.web")  # first: transactions, security policy and error pages hold for all that follows
     config.include("privmedia.audit")
     config.include("privmedia.accounts")
-    config.include("privmedia.access")
     config.include("privmedia.library")
     config.include("privmedia.uploads")
     config.include("privmedia.delivery")
     config.include("privmedia.admin")
     config.include("privmedia.operations")
-    router: Router = config.make_wsgi_app()
-    return router
+    return fix_request_class(config.make_wsgi_app())

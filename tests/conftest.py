@@ -17,10 +17,14 @@ from typing import Any
 
 import psycopg
 import pytest
+from pyramid.config import Configurator
 from sqlalchemy.orm import Session
 from webtest import TestApp
 
-from privmedia.db import write_mode
+from privmedia import compose
+from privmedia.accounts import passwords
+from privmedia.accounts.service import Accounts
+from privmedia.db import write_mode, writing
 from privmedia.installation import Installation
 from privmedia.operations.migrations import migrate
 from privmedia.settings import Settings
@@ -142,10 +146,6 @@ def session(installation: Installation) -> Iterator[Session]:
 @pytest.fixture
 def app(ini: dict[str, str], installation: Installation) -> Any:
     """The WSGI application on that installation."""
-    from pyramid.config import Configurator
-
-    from privmedia import compose
-
     return compose(Configurator(settings=dict(ini)), installation)
 
 
@@ -177,12 +177,9 @@ PASSWORD = "three unrelated words 7"
 @pytest.fixture
 def make_person(installation: Installation) -> Callable[..., Person]:
     """Make an account: `make_person("leila@example.test", admin=True)`."""
-    from privmedia.accounts.passwords import hash_password
-    from privmedia.accounts.service import Accounts
-    from privmedia.db import writing
 
     def make(email: str, **more: Any) -> Person:
-        password_hash = hash_password(PASSWORD, rounds=installation.settings.bcrypt_rounds)
+        password_hash = passwords.hash_password(PASSWORD, rounds=installation.settings.bcrypt_rounds)
         with writing(installation.sessions) as session:
             user = Accounts(session, installation).add_user(email=email, password_hash=password_hash, **more)
             return Person(user.id, user.email, PASSWORD)

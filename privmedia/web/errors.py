@@ -7,12 +7,11 @@ from urllib.parse import urlencode
 
 from pyramid.config import Configurator
 from pyramid.exceptions import BadCSRFOrigin, BadCSRFToken, PredicateMismatch
-from pyramid.httpexceptions import HTTPException, HTTPForbidden, HTTPNotFound, HTTPSeeOther
+from pyramid.httpexceptions import HTTPException, HTTPForbidden, HTTPSeeOther
 from pyramid.interfaces import IExceptionResponse
 from pyramid.renderers import render_to_response
 from pyramid.request import Request
 from pyramid.response import Response
-from pyramid.security import NO_PERMISSION_REQUIRED
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from privmedia import errors
@@ -132,13 +131,11 @@ def unexpected(error: Exception, request: Request) -> Response:
 
 def includeme(config: Configurator) -> None:
     def page_for(context: Any, view: Any) -> None:
-        config.add_exception_view(view, context=context, permission=NO_PERMISSION_REQUIRED)
+        config.add_exception_view(view, context=context)
 
     config.add_notfound_view(not_found, append_slash=False)
     config.add_forbidden_view(forbidden)
     page_for(IExceptionResponse, http_error)
-    page_for(HTTPNotFound, not_found)
-    page_for(HTTPForbidden, forbidden)
     page_for(BadCSRFToken, forged)
     page_for(BadCSRFOrigin, forged)
     page_for(errors.DomainError, domain_error)
