@@ -6,6 +6,7 @@ import { copyButtons } from "./js/copy.js";
 import { enliven, register } from "./js/enliven.js";
 import { menus } from "./js/menus.js";
 import { polling } from "./js/polling.js";
+import { showMore } from "./js/show-more.js";
 import { sideBar } from "./js/side-bar.js";
 import { themeSwitch } from "./js/theme.js";
 import { uploadForm } from "./js/upload-form.js";
@@ -18,5 +19,5 @@ Object.assign(htmx.config, {
   refreshOnHistoryMiss: true,
 });
 
-register(themeSwitch, sideBar, menus, copyButtons, busyForms, uploadForm, polling);
+register(themeSwitch, sideBar, menus, copyButtons, busyForms, uploadForm, polling, showMore);
 htmx.onLoad(enliven);

@@ -10,7 +10,10 @@ export function sideBar(root) {
     link.setAttribute("aria-controls", side.id);
     link.setAttribute("aria-expanded", "false");
     side.addEventListener("shown.bs.offcanvas", () => link.setAttribute("aria-expanded", "true"));
-    side.addEventListener("hidden.bs.offcanvas", () => link.setAttribute("aria-expanded", "false"));
+    side.addEventListener("hidden.bs.offcanvas", () => {
+      link.setAttribute("aria-expanded", "false");
+      link.focus();
+    });
     link.addEventListener("click", (event) => {
       event.preventDefault();
       Offcanvas.getOrCreateInstance(side).toggle(link);

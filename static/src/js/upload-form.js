@@ -9,7 +9,10 @@ const ANNOUNCED_EVERY = 25;
 export function uploadForm(root) {
   for (const form of found(root, "form[data-upload]")) {
     const files = form.elements.file;
-    files.addEventListener("change", () => listFiles(form, [...files.files]));
+    files.addEventListener("change", () => {
+      listFiles(form, [...files.files]);
+      showProblem(form, fits(form, [...files.files]) ? "" : tooLarge(form, [...files.files]));
+    });
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       if (!form.dataset.sending && fits(form, [...files.files])) send(form);
@@ -20,7 +23,7 @@ export function uploadForm(root) {
 
 function listFiles(form, files) {
   form.querySelector("[data-chosen]").replaceChildren(...files.map(line));
-  showProblem(form, fits(form, files) ? "" : tooLarge(form, files));
+  form.elements.count.value = files.length;
 }
 
 function line(file) {
