@@ -286,9 +286,9 @@ class Shelves:
         )
 
     def _counts(self, identity: Identity, folder_ids: list[int]) -> dict[int, int]:
-        statement = self._seen(identity, select(Item.folder_id, func.count()).select_from(Item))
+        statement = self._seen(identity, select(Item.folder_id, func.count().label("items")).select_from(Item))
         rows = self.session.execute(statement.where(Item.folder_id.in_(folder_ids)).group_by(Item.folder_id))
-        return dict(row.tuple() for row in rows)
+        return {row.folder_id: row.items for row in rows}
 
     def _posters(self, identity: Identity, folder_ids: list[int]) -> dict[int, list[str]]:
         place = func.row_number().over(partition_by=Item.folder_id, order_by=Item.id.desc()).label("place")

@@ -42,7 +42,7 @@ def side_bar(request: Request) -> SideBar:
     """`request.sidebar`: computed when a page with the frame is made, and only then."""
     identity: Identity = request.identity
     shelves = request.read(Shelves)
-    context = request.context
+    context = getattr(request, "context", None)
     here = context.folder.id if isinstance(context, FolderContext | ItemContext) else None
     tree = shelves.tree(identity)
     for branch in tree:
@@ -129,10 +129,10 @@ def new_folder(context: FolderContext, request: Request) -> Any:
 def make_folder(context: FolderContext, request: Request) -> Any:
     form = FolderForm.of(request)
     if form.validate():
+        library = request.write(Library)
         try:
-            made = request.write(Library).add_folder(
-                parent=context.folder, name=form.name.data, by=context.identity.user_id
-            )
+            parent = library.folder(context.folder.uid)
+            made = library.add_folder(parent=parent, name=form.name.data, by=context.identity.user_id)
             request.write(Audit).record("folder.add", identity=context.identity, target=f"folder:{made.uid}")
         except (Invalid, Conflict) as error:
             form.refuse(error, "name")
