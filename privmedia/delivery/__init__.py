@@ -1,0 +1,28 @@
+"""The gate and the senders: the only way a private byte leaves."""
+from __future__ import annotations
+
+from pyramid.config import Configurator
+from pyramid.tweens import INGRESS
+
+from privmedia.delivery.gate import Gate
+from privmedia.delivery.senders import make_sender
+
+
+def includeme(config: Configurator) -> None:
+    installation = config.registry["installation"]
+    config.registry["gate"] = Gate(installation.settings.sqlalchemy_url)
+    config.registry["sender"] = make_sender(installation.settings, installation.storage)
+    config.outside_transaction_manager("/smedia/")
+    config.add_route("smedia", "/smedia/{item}/{file}", factory="privmedia.delivery.resources.derivative")
+    config.add_route(
+        "smedia_original", "/smedia/{item}/original/{name}", factory="privmedia.delivery.resources.original"
+    )
+    config.add_route("smedia_nothing", "/smedia/*rest", factory="privmedia.delivery.resources.nothing")
+    # Outermost: it judges what all others have made.
+    config.add_tween(
+        "privmedia.delivery.guard.only_authorised_answers_factory",
+        under=INGRESS,
+        over="privmedia.web.address.one_address_factory",
+    )
+    config.include("privmedia.delivery.refusals")
+    config.scan("privmedia.delivery.views")

@@ -1,0 +1,160 @@
+"""The gate: one statement that brings caller, file and the caller's rights, for every request of a private byte.
+
+It stands on a connection of its own per thread, without transactions, so that each question sees the latest commit: a
+right that was taken away is gone at the next request. It remembers nothing, and any fault of the database is a refusal.
+"""
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import threading
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Boolean, Integer, Select, String, and_, bindparam, func, select, type_coerce
+from sqlalchemy.engine import Dialect, Engine
+
+from privmedia.access.visible import bits_for
+from privmedia.accounts.identity import is_live
+from privmedia.accounts.models import SignIn, User
+from privmedia.db import UtcDateTime, make_gate_engine
+from privmedia.errors import Unavailable
+from privmedia.library.models import File, Folder, Item, Version
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the gate found. Times are milliseconds since 1970; `rights` is the number of `access.Decision.of_bits`."""
+
+    rights: int
+    shown: bool
+    uploader_id: int | None
+    current: int
+    number: int
+    filename: str
+    stored_as: str
+    media_type: str
+    user_id: int
+    session_id: int
+    last_used_at: int
+    user_name: str
+    email: str
+    is_admin: bool
+    is_guest: bool
+
+
+def question() -> Select[*tuple[Any, ...]]:
+    """The one statement. Parameters: token, now, item, version (None: the current one), file."""
+    now = bindparam("now", type_=UtcDateTime())
+    guest = type_coerce(User.is_guest, Boolean)
+    rights = bits_for(func.coalesce(Item.acl_id, Folder.acl_id), SignIn.user_id, guest, now)
+    number = func.coalesce(bindparam("version", type_=Integer), Item.current)
+    return (
+        select(
+            rights,
+            Item.shown,
+            Item.uploader_id,
+            Item.current,
+            Version.number,
+            Version.filename,
+            File.stored_as,
+            File.media_type,
+            SignIn.user_id,
+            SignIn.id,
+            SignIn.last_used_at,
+            User.name,
+            User.email,
+            User.is_admin,
+            User.is_guest,
+        )
+        .join_from(SignIn, User, User.id == SignIn.user_id)
+        .join(Item, Item.uid == bindparam("item", type_=String))
+        .join(Folder, Folder.id == Item.folder_id)
+        .join(Version, and_(Version.item_id == Item.id, Version.number == number))
+        .join(File, and_(File.version_id == Version.id, File.name == bindparam("file", type_=String)))
+        .where(SignIn.token_hash == bindparam("token", type_=String), is_live(now))
+    )
+
+
+def compiled(statement: Select[*tuple[Any, ...]], dialect: Dialect) -> tuple[str, dict[str, Any]]:
+    """A statement as text for the driver, with the values of its constants as the driver takes them."""
+    text = statement.compile(dialect=dialect)
+    constants = {}
+    for name, parameter in text.binds.items():
+        if not parameter.required:
+            process = parameter.type.dialect_impl(dialect).bind_processor(dialect)
+            constants[name] = process(parameter.value) if process else parameter.value
+    return str(text), constants
+
+
+class Gate:
+    """Asks the question. One per process and per worker thread a connection; safe to make before a fork."""
+
+    def __init__(self, url: str) -> None:
+        self._engine = make_gate_engine(url)
+        self._text, self._constants = compiled(question(), self._engine.dialect)
+        self._here = threading.local()
+
+    def ask(self, *, token: str, now: int, item: str, version: int | None, file: str) -> Answer | None:
+        """What the session with this token hash finds under an item's file name; None if anything is missing.
+
+        Raises Unavailable if the database does not answer.
+        """
+        values = {**self._constants, "token": token, "now": now, "item": item, "version": version, "file": file}
+        try:
+            try:
+                rows = self._rows(values)
+            except self._engine.dialect.loaded_dbapi.Error:
+                self._drop()
+                rows = self._rows(values)
+        except Exception as error:
+            self._drop()
+            log.exception("the gate's database did not answer: everything is refused")
+            raise Unavailable from error
+        return Answer(*rows[0]) if rows else None
+
+    def close(self) -> None:
+        """Close the calling thread's connection; the others close theirs when they end."""
+        self._drop()
+
+    def _rows(self, values: dict[str, Any]) -> list[Any]:
+        cursor = self._connection().cursor()
+        try:
+            cursor.execute(self._text, values)
+            # To the end: an unfinished SELECT would hold its snapshot, and the next one see old rules.
+            return list(cursor.fetchall())
+        finally:
+            cursor.close()
+
+    def _connection(self) -> Any:
+        kept: _Kept | None = getattr(self._here, "kept", None)
+        if kept is None or kept.process != os.getpid():
+            if kept is not None:
+                # What a parent process opened is neither used nor closed: closing would end it for the parent as well.
+                _of_parents.append(kept)
+            kept = self._here.kept = _Kept(self._engine)
+        return kept.connection
+
+    def _drop(self) -> None:
+        self._here.__dict__.clear()
+
+
+class _Kept:
+    """A thread's connection, outside the pool; closed when nobody holds it any more."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.process = os.getpid()
+        checked_out = engine.raw_connection()
+        checked_out.detach()
+        self.connection: Any = checked_out.dbapi_connection
+
+    def __del__(self) -> None:
+        if self.process == os.getpid():
+            with contextlib.suppress(Exception):
+                self.connection.close()
+
+
+_of_parents: list[_Kept] = []
