@@ -56,6 +56,7 @@ NOT_YET = _("There is nothing to view yet. Until there is, only the uploader and
 GUEST = _("${person} is a guest, so the rule for everyone on ${place} does not count.")
 STOPPED = _("A rule on ${place} gives ${person} ${rights}, but rules from there stop on the way to here.")
 ENDED = _("A rule on ${place} gave ${person} ${rights}; it ended on ${end}.")
+A_FOLDER_ABOVE = _("a folder above")
 BLOCK_ENDED = _("A Block of ${person} on ${place} ended on ${end}.")
 
 
@@ -98,7 +99,7 @@ def explain(
     own: bool = False,
     shown: bool = True,
 ) -> Explanation:
-    """What `user` may do where `rules` reach, and why. `places` names the place of each list of rules."""
+    """What `user` may do where `rules` reach, and why. `places` names the places; one without a name is not told."""
     return _Case(user, frozenset(group_ids), rules, places, own, shown).explanation()
 
 
@@ -181,7 +182,7 @@ class _Case:
     def _say(self, template: str, rule: Rule | None = None, **names: str) -> Sentence:
         names["person"] = self.user.name
         if rule is not None:
-            names["place"] = self.places.get(rule.acl_id, "?")
+            names["place"] = self.places.get(rule.acl_id, A_FOLDER_ABOVE)
             names["group"] = rule.name
             names.setdefault("rights", words(rule.allow))
             if rule.until is not None:

@@ -10,6 +10,7 @@ EVERYONE = "everyone"
 EVERYONE_NUMBER = 0
 # A stored number is the id times STEP plus what it is.
 STEP, USER, GROUP = 4, 1, 2
+HIGHEST_ID = (2**31 - 1) // STEP - 1
 
 
 def user(user_id: int) -> str:
@@ -25,8 +26,10 @@ def number(principal: str) -> int:
     if principal == EVERYONE:
         return EVERYONE_NUMBER
     kind, _, digits = principal.partition(":")
-    if not digits.isascii() or not digits.isdigit() or kind not in ("user", "group"):
+    if kind not in ("user", "group") or not digits.isascii() or not digits.isdigit() or len(digits) > 10:
         raise ValueError(f"{principal!r} is no principal")
+    if int(digits) > HIGHEST_ID:
+        raise ValueError(f"{principal!r} is beyond all ids")
     return int(digits) * STEP + (USER if kind == "user" else GROUP)
 
 

@@ -19,7 +19,7 @@ from privmedia.access.visible import rights_bits
 from privmedia.accounts.identity import Identity
 from privmedia.accounts.models import Membership, User
 from privmedia.clock import FOREVER
-from privmedia.errors import Invalid, NotFound
+from privmedia.errors import Invalid
 from privmedia.installation import Installation
 
 
@@ -60,11 +60,11 @@ class Access:
     ) -> None:
         """Set the one rule of a principal in a list, in place of any it had there.
 
-        Raises Invalid for a rule that gives nothing or is over, NotFound for somebody who does not exist.
+        Raises Invalid for a rule that gives nothing, is over, or speaks of nobody who exists.
         """
         now = self._clock()
-        if principal not in principal_names(self.session, {principal}):
-            raise NotFound("There is no such person or group.")
+        if not self._exists(principal):
+            raise Invalid("There is no such person or group.", field="principal")
         if not deny and not allow:
             raise Invalid("Choose at least one right, or Block.", field="allow")
         if until is not None and until <= now:
@@ -114,3 +114,9 @@ class Access:
         """Clear every rule of a person or group that ceases to exist."""
         principals.number(principal)
         self.session.execute(delete(Ace).where(Ace.principal == principal))
+
+    def _exists(self, principal: str) -> bool:
+        try:
+            return principal in principal_names(self.session, {principal})
+        except ValueError:
+            return False

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from privmedia.access.audience import Audience
 from privmedia.access.decision import Decision
-from privmedia.access.explanation import Explanation
+from privmedia.access.explanation import A_FOLDER_ABOVE, Explanation
 from privmedia.access.permissions import NOTHING, Permission, closed
 from privmedia.access.rules import Rule
 from privmedia.access.service import Access
@@ -93,7 +93,7 @@ class Rules:
         """The names of the places whose rules reach a place, by ACL."""
         acl_ids = {rule.acl_id for rule in self.reaching(place)}
         known = self.pointers.names(acl_ids, reader)
-        return {acl_id: known.get(acl_id, "a folder above") for acl_id in acl_ids}
+        return {acl_id: known.get(acl_id, A_FOLDER_ABOVE) for acl_id in acl_ids}
 
     def set(self, place: Place, wanted: Wanted, *, by: Author = COMMAND_LINE) -> None:
         """Set one rule, in place of any the principal had here.
@@ -144,7 +144,10 @@ class Rules:
             if wanted.stamp in (change.was, current.stamp):
                 continue
             if current.stamp != change.was:
-                raise Conflict("Somebody changed the same rule while this page was open. Nothing is saved yet.")
+                raise Conflict(
+                    "Somebody changed the same rule while this page was open. Nothing of yours is saved yet: "
+                    "the table shows your choices, and saving again puts them on top."
+                )
             kept_end = current.until if last_day(current.until) == last_day(wanted.until) else wanted.until
             self._write(place, Wanted(wanted.principal, wanted.allow, wanted.deny, kept_end), by)
             done += 1
@@ -209,6 +212,13 @@ def wanted_of(rule: Rule) -> Wanted:
 def last_day(until: datetime | None) -> str:
     """The last day on which a rule holds, in UTC: `2026-11-30`; empty for one without end."""
     return "" if until is None else (until - timedelta(milliseconds=1)).date().isoformat()
+
+
+def end_of(day: date) -> datetime:
+    """The moment a rule ends that holds through a day, in UTC. Raises Invalid for days beyond the calendar."""
+    if day.year > 9000:
+        raise Invalid("That day is too far away. Leave it empty for a rule without end.", "until")
+    return datetime.combine(day, time.min, UTC) + timedelta(days=1)
 
 
 def _of_item(place: Place) -> dict[str, Any]:

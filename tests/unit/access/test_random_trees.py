@@ -82,7 +82,7 @@ def identity_of(user: User, group_ids: frozenset[int]) -> Identity:
 
 @contextmanager
 def built(world: World, installation: Installation, clock: FakeClock) -> Iterator[Built]:
-    """The world in the database, made by the services, moved and cleared; gone afterwards. It is two hours later then."""
+    """The world in the database: made by the services, moved and cleared, two hours later; gone afterwards."""
     clock.now = START
     world = deepcopy(world)  # moves and clearings change it; a failing example is to be printed as it was
     with installation.sessions() as session:

@@ -1,0 +1,203 @@
+"""Commands for rules: set, clear, inherit, explain and list them."""
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from typing import Any, TypeVar
+
+import click
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from privmedia.access import principals
+from privmedia.access.permissions import NOTHING, Permission
+from privmedia.access.rules import Rule
+from privmedia.accounts.groups import Groups
+from privmedia.accounts.models import User
+from privmedia.accounts.service import Accounts
+from privmedia.console import Line, echo_json
+from privmedia.db import reading, writing
+from privmedia.errors import NotFound
+from privmedia.library.models import Folder
+from privmedia.library.paths import Paths
+from privmedia.library.pointers import Place
+from privmedia.library.rules import Rules, Wanted, end_of
+
+PERMISSIONS = {permission.word.lower(): permission for permission in Permission}
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def read_rights(_context: click.Context, _option: click.Parameter, value: str | None) -> Permission:
+    """`view,download`, as permissions."""
+    given = NOTHING
+    for word in value.split(",") if value is not None else ():
+        if word.strip().lower() not in PERMISSIONS:
+            raise click.BadParameter(f"{word.strip()!r} is no right; choose from {', '.join(PERMISSIONS)}.")
+        given |= PERMISSIONS[word.strip().lower()]
+    return given
+
+
+def read_until(_context: click.Context, _option: click.Parameter, value: str | None) -> datetime | None:
+    """A day, to its end in UTC, or a moment such as 2026-11-30T15:00+01:00."""
+    if value is None:
+        return None
+    try:
+        if len(value) == len("2026-11-30"):
+            return end_of(date.fromisoformat(value))
+        moment = datetime.fromisoformat(value)
+    except ValueError as error:
+        raise click.BadParameter(f"{value!r} is no date; write 2026-11-30 or 2026-11-30T15:00Z.") from error
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def of_somebody(command: Command) -> Command:
+    """The options that say whom a rule is for; exactly one of them is given."""
+    for option in (
+        click.option("--everyone", is_flag=True, help="All who sign in, guests excepted."),
+        click.option("--group", metavar="NAME", help="A group."),
+        click.option("--user", metavar="EMAIL", help="One person."),
+    ):
+        command = option(command)
+    return command
+
+
+@click.group()
+def access() -> None:
+    """Set, clear, explain and list who may do what."""
+
+
+@access.command("set")
+@click.argument("path")
+@of_somebody
+@click.option("--allow", callback=read_rights, metavar="RIGHTS", help=f"From {', '.join(PERMISSIONS)}; by commas.")
+@click.option("--deny", is_flag=True, help="Block: nothing at all, whatever other rules say.")
+@click.option("--until", callback=read_until, metavar="DATE", help="The last day of the rule (UTC), or a moment.")
+@click.pass_obj
+def set_rule(
+    line: Line,
+    *,
+    path: str,
+    user: str | None,
+    group: str | None,
+    everyone: bool,
+    allow: Permission,
+    deny: bool,
+    until: datetime | None,
+) -> None:
+    """Set the rule of a person, a group or everyone at PATH, in place of any they have there.
+
+    PATH is a folder, or a folder path and an item's title; "/" is the whole library.
+    """
+    if bool(allow) == deny:
+        raise click.UsageError("Give either --allow or --deny.")
+    with writing(line.installation.sessions) as session:
+        principal = _principal(line, session, user=user, group=group, everyone=everyone)
+        wanted = Wanted(principal, allow, deny, until)
+        Rules(session, line.installation).set(_place(line, session, path), wanted)
+
+
+@access.command("clear")
+@click.argument("path")
+@of_somebody
+@click.pass_obj
+def clear_rule(line: Line, *, path: str, user: str | None, group: str | None, everyone: bool) -> None:
+    """Take away the rule that a person, a group or everyone has at PATH itself."""
+    with writing(line.installation.sessions) as session:
+        principal = _principal(line, session, user=user, group=group, everyone=everyone)
+        if not Rules(session, line.installation).clear(_place(line, session, path), principal):
+            raise NotFound(f"There is no such rule at “{path}”.")
+
+
+@access.command("inherit")
+@click.argument("path")
+@click.argument("switch", type=click.Choice(["on", "off"]))
+@click.pass_obj
+def inherit(line: Line, path: str, switch: str) -> None:
+    """Take over rules from above at PATH, or not. A block from above always counts."""
+    with writing(line.installation.sessions) as session:
+        Rules(session, line.installation).set_inherits(_place(line, session, path), switch == "on")
+
+
+@access.command("why")
+@click.argument("email")
+@click.argument("path")
+@click.pass_obj
+def why(line: Line, email: str, path: str) -> None:
+    """What somebody may do at PATH, and why."""
+    with reading(line.installation.sessions) as session:
+        person = Accounts(session, line.installation).user_by_email(email)
+        explanation = Rules(session, line.installation).explain(person, _place(line, session, path))
+    for sentence in explanation.lines():
+        click.echo(sentence)
+
+
+@access.command("list")
+@click.option("--json", "as_json", is_flag=True, help="For scripts.")
+@click.pass_obj
+def list_access(line: Line, as_json: bool) -> None:
+    """List who can see what: each place with rules of its own, those rules, and everybody who may do something there.
+
+    What is not listed goes by the nearest place above it. Administrators may do everything and are listed once.
+    """
+    with reading(line.installation.sessions) as session:
+        emails = dict(session.execute(select(User.id, User.email)).tuples().all())
+        rules = Rules(session, line.installation)
+        places = [_listed(rules, place, path, emails) for place, path in rules.everywhere()]
+        administrators = sorted(session.scalars(select(User.email).where(User.is_admin, User.disabled_at.is_(None))))
+    if as_json:
+        echo_json({"administrators": administrators, "places": places})
+        return
+    for email in administrators:
+        click.echo(f"{email}  everything, as administrator")
+    for listed in places:
+        click.echo(listed["path"] + ("" if listed["inherits"] else "  (rules from above stop here)"))
+        for rule in listed["rules"]:
+            given = "blocked" if rule["deny"] else ", ".join(rule["allow"])
+            click.echo(f"  rule  {rule['who']}  {given}" + (f"  until {rule['until']}" if rule["until"] else ""))
+        for email, rights in listed["people"].items():
+            click.echo(f"  may   {email}  {', '.join(rights)}")
+
+
+def _listed(rules: Rules, place: Place, path: str, emails: dict[int, str]) -> dict[str, Any]:
+    may = {emails[user_id]: _words(rights) for user_id, rights in rules.audience(place).rights.items()}
+    return {
+        "path": path,
+        "kind": "folder" if isinstance(place, Folder) else "item",
+        "id": place.uid,
+        "inherits": rules.inherits(place),
+        "rules": [
+            {
+                "who": _who(rule, emails),
+                "allow": _words(rule.allow),
+                "deny": rule.deny,
+                "until": rule.until.isoformat() if rule.until else None,
+            }
+            for rule in sorted(rules.own(place), key=lambda rule: _who(rule, emails))
+        ],
+        "people": dict(sorted(may.items())),
+    }
+
+
+def _who(rule: Rule, emails: dict[int, str]) -> str:
+    """`user a@b.example`, `group Sales`, `everyone`: as the options of `access set` name them."""
+    if rule.is_person:
+        return f"user {emails[principals.id_of(rule.principal) or 0]}"
+    return f"group {rule.name}" if rule.is_group else rule.name
+
+
+def _words(rights: Permission) -> list[str]:
+    return [permission.word.lower() for permission in Permission if permission in rights]
+
+
+def _principal(line: Line, session: Session, *, user: str | None, group: str | None, everyone: bool) -> str:
+    if (user is not None) + (group is not None) + everyone != 1:
+        raise click.UsageError("Say whom the rule is for: one of --user, --group, --everyone.")
+    if user is not None:
+        return principals.user(Accounts(session, line.installation).user_by_email(user).id)
+    if group is not None:
+        return principals.group(Groups(session, line.installation).group_by_name(group).id)
+    return principals.EVERYONE
+
+
+def _place(line: Line, session: Session, path: str) -> Place:
+    return Paths(session, line.installation).place(path)

@@ -1,0 +1,308 @@
+"""The access page: rules set there decide at once what people find, and nobody locks himself out."""
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from webtest import TestApp
+
+from privmedia.access.permissions import ALL, NOTHING, Permission
+from privmedia.accounts.groups import Groups
+from privmedia.accounts.models import User
+from privmedia.audit.models import Event
+from privmedia.db import reading, writing
+from privmedia.ids import new_uid
+from privmedia.installation import Installation
+from privmedia.library.models import Item, Kind
+from privmedia.library.paths import Paths
+from privmedia.library.rules import Rules, Wanted
+from privmedia.library.service import Library, Received
+from tests.conftest import FakeClock, Person
+
+VIEW, DOWNLOAD, UPLOAD, EDIT, MANAGE = range(5)
+
+
+@dataclass
+class Site:
+    """A library with "Product training/Thruster T4" and a video in it; people sign in as themselves."""
+
+    installation: Installation
+    sign_in: Callable[[Person], TestApp]
+    people: dict[str, Person]
+    training: str
+    thruster: str
+    video: str
+
+    def as_(self, name: str) -> TestApp:
+        return self.sign_in(self.people[name])
+
+    def set(self, path: str, principal: str, allow: Permission = NOTHING, deny: bool = False) -> None:
+        with writing(self.installation.sessions) as session:
+            place = Paths(session, self.installation).place(path)
+            Rules(session, self.installation).set(place, Wanted(principal, allow, deny))
+
+    def user(self, name: str) -> str:
+        return f"user:{self.people[name].id}"
+
+    def events(self) -> list[Event]:
+        with reading(self.installation.sessions) as session:
+            return list(session.scalars(select(Event).where(Event.kind.like("access.%")).order_by(Event.id)))
+
+
+@pytest.fixture
+def site(installation: Installation, make_person: Callable[..., Person], sign_in: Any) -> Site:
+    people = {
+        "ada": make_person("ada@example.test", name="Ada Lind", admin=True),
+        "maren": make_person("maren@example.test", name="Maren Aasen"),
+        "jonas": make_person("jonas@example.test", name="Jonas Bakke"),
+        "oskar": make_person("oskar@example.test", name="Oskar Lund", guest=True),
+    }
+    with writing(installation.sessions) as session:
+        groups = Groups(session, installation)
+        engineers = groups.add_group(name="Service engineers")
+        groups.join(group=engineers, users=[session.get_one(User, people["jonas"].id)])
+        training, thruster = Paths(session, installation).make_folders("Product training/Thruster T4")
+        received = Received(
+            uid=new_uid(), filename="a.mp4", media_type="video/mp4", size=1, kind=Kind.VIDEO
+        )
+        version = Library(session, installation).add_item(
+            folder=thruster, title="Main bearing", received=received, by=None
+        )
+        session.flush()
+        item = session.get_one(Item, version.item_id)
+        item.shown = True
+        places = training.uid, thruster.uid, item.uid
+    return Site(installation, sign_in, people, *places)
+
+
+def access_form(app: TestApp, address: str) -> Any:
+    return app.get(address).forms["access-form"]
+
+
+def tick(form: Any, row: str, *rights: int) -> None:
+    for right in range(5):
+        form.set(f"{row}-allow", right in rights, index=right)
+
+
+def add(form: Any, rights: tuple[int, ...], *, group: str = "", email: str = "") -> Any:
+    if group:
+        form["new-group"].select(text=group)
+    form["new-email"] = email
+    tick(form, "new", *rights)
+    return form
+
+
+def test_a_group_that_is_given_view_finds_the_folder_and_others_still_find_nothing(site: Site) -> None:
+    ada = site.as_("ada")
+    add(access_form(ada, f"/f/{site.training}/access"), (VIEW,), group="Service engineers").submit(status=303)
+    assert "Access saved." in ada.get(f"/f/{site.training}/access")
+    site.as_("jonas").get(f"/f/{site.training}", status=200)
+    site.as_("jonas").get(f"/m/{site.video}", status=200)
+    site.as_("maren").get(f"/f/{site.training}", status=404)
+    site.as_("maren").get(f"/m/{site.video}", status=404)
+
+
+def test_a_rule_for_everyone_does_not_reach_guests(site: Site) -> None:
+    add(access_form(site.as_("ada"), f"/f/{site.training}/access"), (VIEW,), group="Everyone").submit(status=303)
+    site.as_("maren").get(f"/f/{site.training}", status=200)
+    site.as_("oskar").get(f"/f/{site.training}", status=404)
+
+
+def test_a_rule_for_one_person_and_one_item_opens_that_item_alone(site: Site) -> None:
+    form = add(access_form(site.as_("ada"), f"/m/{site.video}/access"), (VIEW,), email="Oskar@Example.test")
+    form.submit(status=303)
+    oskar = site.as_("oskar")
+    assert "Main bearing" in oskar.get(f"/m/{site.video}", status=200)
+    page = oskar.get("/")
+    assert "Thruster" not in page
+    oskar.get(f"/f/{site.thruster}", status=404)
+
+
+def test_who_may_only_add_files_sees_the_folder_and_not_what_others_added(site: Site) -> None:
+    form = add(access_form(site.as_("ada"), f"/f/{site.training}/access"), (UPLOAD,), email="maren@example.test")
+    form.submit(status=303)
+    assert "drop box" in site.as_("ada").get(f"/f/{site.training}/access")
+    maren = site.as_("maren")
+    assert "Main bearing" not in maren.get(f"/f/{site.thruster}", status=200)
+    maren.get(f"/m/{site.video}", status=404)
+
+
+def test_a_block_wins_over_every_other_rule_and_over_a_cut(site: Site) -> None:
+    site.set("Product training", site.user("jonas"), deny=True)
+    site.set("Product training/Thruster T4", site.user("jonas"), ALL)
+    ada = site.as_("ada")
+    form = access_form(ada, f"/f/{site.thruster}/access")
+    form["inherits"] = False
+    form.submit(status=303)
+    site.as_("jonas").get(f"/f/{site.thruster}", status=404)
+    page = ada.get(f"/f/{site.thruster}/access")
+    assert "Rules from above stop here." in page
+    assert "Sees nothing in here, whatever other rules say." in page
+
+
+def test_a_rule_with_an_end_ends_by_itself_after_its_last_day(site: Site, clock: FakeClock) -> None:
+    form = add(access_form(site.as_("ada"), f"/f/{site.training}/access"), (VIEW,), email="oskar@example.test")
+    form["new-until"] = "2026-11-24"
+    form.submit(status=303)
+    site.as_("oskar").get(f"/f/{site.training}", status=200)
+    clock.now = clock.now.replace(day=24, hour=23, minute=59)
+    site.as_("oskar").get(f"/f/{site.training}", status=200)
+    clock.forward(minutes=1)
+    site.as_("oskar").get(f"/f/{site.training}", status=404)
+    assert "ended" in site.as_("ada").get(f"/f/{site.training}/access")
+
+
+def test_removing_a_rule_takes_it_back_at_once(site: Site) -> None:
+    site.set("Product training", site.user("maren"), Permission.VIEW)
+    maren = site.as_("maren")
+    maren.get(f"/f/{site.training}", status=200)
+    form = access_form(site.as_("ada"), f"/f/{site.training}/access")
+    form["rules-0-mode"] = "remove"
+    form.submit(status=303)
+    maren.get(f"/f/{site.training}", status=404)
+
+
+def test_a_manager_may_open_the_page_who_only_views_is_refused_and_a_stranger_finds_nothing(site: Site) -> None:
+    site.set("Product training", site.user("maren"), Permission.MANAGE)
+    site.set("Product training", site.user("jonas"), Permission.VIEW | Permission.EDIT)
+    for address in (f"/f/{site.training}/access", f"/m/{site.video}/access"):
+        site.as_("maren").get(address, status=200)
+        assert "You do not have access to this" in site.as_("jonas").get(address, status=403)
+        stranger = site.as_("oskar")
+        missing = stranger.get(address.replace(site.training, new_uid()).replace(site.video, new_uid()), status=404)
+        assert stranger.get(address, status=404).body == missing.body
+
+
+def test_a_manager_cannot_save_what_takes_manage_from_her(site: Site) -> None:
+    site.set("Product training", site.user("maren"), Permission.MANAGE)
+    maren = site.as_("maren")
+    form = access_form(maren, f"/f/{site.training}/access")
+    form["rules-0-mode"] = "remove"
+    answer = form.submit(status=422)
+    assert "You would lose Manage yourself." in answer
+    form = access_form(maren, f"/f/{site.training}/access")
+    tick(form, "rules-0", VIEW, EDIT)
+    form.submit(status=422)
+    form = access_form(maren, f"/f/{site.thruster}/access")
+    form["inherits"] = False
+    form.submit(status=422)
+    form = access_form(maren, f"/f/{site.training}/access")
+    add(form, (VIEW,), email="jonas@example.test").submit(status=303)
+    assert [event.kind for event in site.events()] == ["access.set", "access.set"]
+
+
+def test_a_manager_may_cut_a_folder_off_when_a_rule_keeps_her_in(site: Site) -> None:
+    site.set("Product training", site.user("maren"), Permission.MANAGE)
+    form = access_form(site.as_("maren"), f"/f/{site.thruster}/access")
+    form["inherits"] = False
+    add(form, (MANAGE,), email="maren@example.test").submit(status=303)
+    site.as_("maren").get(f"/f/{site.thruster}/access", status=200)
+
+
+def test_an_administrator_needs_no_rule_to_cut_a_folder_off(site: Site) -> None:
+    form = access_form(site.as_("ada"), f"/f/{site.thruster}/access")
+    form["inherits"] = False
+    form.submit(status=303)
+    assert "Only administrators can see this" in site.as_("ada").get(f"/f/{site.thruster}/access")
+
+
+def test_two_people_may_change_different_rules_at_the_same_time(site: Site) -> None:
+    site.set("Product training", site.user("maren"), Permission.VIEW)
+    site.set("Product training", site.user("jonas"), Permission.VIEW)
+    ada = site.as_("ada")
+    first = access_form(ada, f"/f/{site.training}/access")
+    second = access_form(ada, f"/f/{site.training}/access")
+    tick(first, "rules-0", VIEW, DOWNLOAD)
+    first.submit(status=303)
+    tick(second, "rules-1", VIEW, EDIT)
+    second.submit(status=303)
+    form = access_form(ada, f"/f/{site.training}/access")
+    assert [form.get("rules-0-allow", index=right).checked for right in range(5)] == [True, True, False, False, False]
+    assert [form.get("rules-1-allow", index=right).checked for right in range(5)] == [True, False, False, True, False]
+
+
+def test_the_same_rule_changed_meanwhile_is_told_and_saving_again_puts_the_choice_on_top(site: Site) -> None:
+    site.set("Product training", site.user("maren"), Permission.VIEW)
+    ada = site.as_("ada")
+    form = access_form(ada, f"/f/{site.training}/access")
+    site.set("Product training", site.user("maren"), Permission.VIEW | Permission.DOWNLOAD)
+    tick(form, "rules-0", VIEW, EDIT)
+    answer = form.submit(status=409)
+    assert "Somebody changed the same rule while this page was open." in answer
+    answer.forms["access-form"].submit(status=303)
+    form = access_form(ada, f"/f/{site.training}/access")
+    assert [form.get("rules-0-allow", index=right).checked for right in range(5)] == [True, False, False, True, False]
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"email": "nobody@example.test", "rights": (VIEW,)}, "There is no account nobody@example.test."),
+        ({"email": "jonas@example.test", "rights": ()}, "Choose at least one right, or Block."),
+        ({"rights": (VIEW,)}, "Choose the group or the person that the new rule is for."),
+        ({"group": "Everyone", "email": "jonas@example.test", "rights": (VIEW,)}, "not both"),
+        ({"email": "maren@example.test", "rights": (VIEW,)}, "There is a rule for them here already."),
+        ({"group": "Everyone", "rights": (VIEW,), "until": "2026-11-22"}, "The end of the rule is over already."),
+        ({"group": "Everyone", "rights": (VIEW,), "until": "soon"}, "Choose a day, or leave it empty."),
+        ({"group": "Everyone", "rights": (VIEW,), "until": "9999-12-31"}, "That day is too far away."),
+    ],
+)
+def test_what_cannot_be_a_rule_is_refused_with_its_sentence(site: Site, fields: dict[str, Any], sentence: str) -> None:
+    site.set("Product training", site.user("maren"), Permission.VIEW)
+    form = access_form(site.as_("ada"), f"/f/{site.training}/access")
+    add(form, fields["rights"], group=fields.get("group", ""), email=fields.get("email", ""))
+    form["new-until"] = fields.get("until", "")
+    assert sentence in form.submit(status=422)
+    assert len(site.events()) == 1
+
+
+@pytest.mark.parametrize("principal", ["nonsense", "user:999999", "user:99999999999999999999", "", "user:-1"])
+def test_a_row_for_a_principal_that_does_not_exist_is_refused(site: Site, principal: str) -> None:
+    site.set("Product training", site.user("maren"), Permission.VIEW)
+    form = access_form(site.as_("ada"), f"/f/{site.training}/access")
+    form["rules-0-principal"].force_value(principal)
+    form["rules-0-was"].force_value("")
+    assert "There is no such person or group." in form.submit(status=422)
+
+
+def test_checking_somebodys_access_says_why_without_naming_what_the_manager_cannot_see(site: Site) -> None:
+    with reading(site.installation.sessions) as session:
+        engineers = f"group:{Groups(session, site.installation).group_by_name('Service engineers').id}"
+    site.set("Product training", engineers, Permission.VIEW)
+    page = site.as_("ada").get(f"/f/{site.thruster}/access?person=jonas@example.test")
+    assert "Jonas Bakke can View here." in page
+    assert (
+        "View, because Jonas Bakke is in Service engineers, which has View on Product training." in page.html.text
+    )
+    site.set("Product training/Thruster T4", site.user("maren"), Permission.MANAGE)
+    page = site.as_("maren").get(f"/f/{site.thruster}/access?person=jonas@example.test")
+    assert "which has View on a folder above." in page.html.text
+    assert "Product training" not in page
+    page = site.as_("maren").get(f"/f/{site.thruster}/access?person=nobody@example.test")
+    assert "There is no account nobody@example.test." in page
+
+
+def test_every_change_is_in_the_audit_log_with_who_and_what(site: Site) -> None:
+    ada = site.as_("ada")
+    add(access_form(ada, f"/f/{site.training}/access"), (EDIT,), email="maren@example.test").submit(status=303)
+    form = access_form(ada, f"/f/{site.training}/access")
+    form["inherits"] = False
+    form["rules-0-mode"] = "block"
+    form.submit(status=303)
+    form = access_form(ada, f"/f/{site.training}/access")
+    form["rules-0-mode"] = "remove"
+    form.submit(status=303)
+    access_form(ada, f"/f/{site.training}/access").submit(status=303)
+    events = site.events()
+    assert [event.kind for event in events] == ["access.set", "access.set", "access.stop", "access.clear"]
+    assert {event.target for event in events} == {f"folder:{site.training}"}
+    assert {event.actor_id for event in events} == {site.people["ada"].id}
+    assert events[1].detail == {"principal": site.user("maren"), "before": "9:", "after": "block:"}
+
+
+def test_the_rules_of_the_whole_library_are_set_like_any_others(site: Site) -> None:
+    add(access_form(site.as_("ada"), "/f/top/access"), (VIEW,), group="Everyone").submit(status=303)
+    site.as_("maren").get(f"/f/{site.training}", status=200)
