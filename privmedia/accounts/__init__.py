@@ -1,0 +1,22 @@
+"""People, groups, signing in, and the sessions in between."""
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pyramid.config import Configurator
+
+
+def includeme(config: Configurator) -> None:
+    from privmedia.accounts.cookies import read_session_cookie
+    from privmedia.accounts.first_start import organisation
+
+    config.add_route("login", "/login")
+    config.add_route("logout", "/logout")
+    config.add_route("setup", "/setup/{token}")
+    config.add_route("account", "/account")
+    config.add_route("menu", "/menu")
+    config.outside_transaction_manager("/login")
+    config.add_credential_reader(read_session_cookie)
+    config.add_request_method(lambda request: organisation(request.db), "organisation", reify=True)
+    config.scan("privmedia.accounts.views")

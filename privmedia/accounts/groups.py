@@ -85,10 +85,7 @@ class Groups:
         inside = set(self._session.scalars(select(Membership.user_id).where(Membership.group_id == group.id)))
         new = list(dict.fromkeys(user for user in users if user.id not in inside))
         self._session.add_all(Membership(user_id=user.id, group_id=group.id, since=self._now) for user in new)
-        try:
-            self._session.flush()
-        except IntegrityError:
-            raise Conflict("Somebody changed this group at the same moment. Look again.") from None
+        self._flush()
         self._audit.record("group.join", identity=by, target=group.name, detail={"people": [u.email for u in new]})
         return len(new)
 
@@ -103,6 +100,28 @@ class Groups:
         self._session.flush()
         self._audit.record("group.leave", identity=by, target=group.name, detail={"people": gone})
         return len(gone)
+
+    def set_groups_of(self, *, user: User, groups: Sequence[Group], by: Author = COMMAND_LINE) -> None:
+        """Put somebody into exactly these groups."""
+        before = {group.id: group for group in self.groups_of(user)}
+        after = {group.id: group for group in groups}
+        for group_id in before.keys() - after.keys():
+            self._session.delete(self._session.get_one(Membership, (user.id, group_id)))
+        self._session.add_all(
+            Membership(user_id=user.id, group_id=group_id, since=self._now) for group_id in after.keys() - before.keys()
+        )
+        self._flush()
+        detail = {
+            "joined": [group.name for group in groups if group.id not in before],
+            "left": [group.name for group in before.values() if group.id not in after],
+        }
+        self._audit.record("user.groups", identity=by, target=user.email, detail=detail)
+
+    def _flush(self) -> None:
+        try:
+            self._session.flush()
+        except IntegrityError:
+            raise Conflict("Somebody changed this group at the same moment. Look again.") from None
 
     def _name(self, group: Group, name: str) -> None:
         group.name = required_line(name, field="name", missing="A name is needed.", longest=LONGEST_NAME)

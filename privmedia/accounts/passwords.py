@@ -58,30 +58,30 @@ def needs_rehash(stored: str, *, rounds: int) -> bool:
     return match is None or int(match[1]) < rounds
 
 
-def new_hash(password: str, *, words: Iterable[str] = (), rounds: int) -> str:
+def new_hash(password: str, *, words: Iterable[str] = (), rounds: int, field: str = "password") -> str:
     """The text to store for a newly chosen password. Raises Invalid for one that is too short or easily guessed.
 
     `words` are what a guesser would try first: name, address, organisation.
     """
-    require_strength(password, words)
+    require_strength(password, words, field=field)
     return hash_password(password, rounds=rounds)
 
 
-def require_strength(password: str, words: Iterable[str] = ()) -> None:
+def require_strength(password: str, words: Iterable[str] = (), *, field: str = "password") -> None:
     """Raise Invalid, with the sentence to show, unless the password is long and unusual enough."""
     if len(password) < SHORTEST:
-        raise Invalid(f"That is too short. Use {SHORTEST} characters or more.", "password")
+        raise Invalid(f"That is too short. Use {SHORTEST} characters or more.", field)
     if len(password) > LONGEST:
-        raise Invalid(f"That is too long. Use {LONGEST} characters or fewer.", "password")
+        raise Invalid(f"That is too long. Use {LONGEST} characters or fewer.", field)
     text = _normal(password)
     known = {part for word in (*words, "privmedia") for part in re.split(r"[\W_]+", word.lower()) if len(part) > 2}
     if len(_without(known, text.lower())) < _NEW_LETTERS:
-        raise Invalid(f"It is little more than a name that everybody knows. {ADVICE}", "password")
+        raise Invalid(f"It is little more than a name that everybody knows. {ADVICE}", field)
     with _ONE_AT_A_TIME:
         judged = zxcvbn(text[:_READ_BY_ZXCVBN], user_inputs=sorted(known))
     if judged["score"] < WEAKEST:
         reason = judged["feedback"]["warning"] or "It would be guessed soon."
-        raise Invalid(f"{reason} {ADVICE}", "password")
+        raise Invalid(f"{reason} {ADVICE}", field)
 
 
 def generated() -> str:

@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, selectinload
 
 from privmedia.accounts.addresses import checked_email, normal_email
-from privmedia.accounts.models import User
+from privmedia.accounts.models import Group, Membership, User
 from privmedia.accounts.sign_ins import SignIns
 from privmedia.audit.service import COMMAND_LINE, Audit, Author
 from privmedia.errors import Conflict, Invalid, NotFound
@@ -50,6 +50,11 @@ class Accounts:
 
     def count(self, *, q: str = "") -> int:
         return self._session.scalar(select(func.count(User.id)).where(*_matching(q))) or 0
+
+    def group_names(self, user_id: int) -> Sequence[str]:
+        """The names of the groups somebody is in."""
+        mine = select(Group.name).join(Membership, Membership.group_id == Group.id)
+        return self._session.scalars(mine.where(Membership.user_id == user_id).order_by(Group.name_key)).all()
 
     def count_administrators(self) -> int:
         """How many people can administer now."""

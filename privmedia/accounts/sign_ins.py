@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.orm import Session
 
 from privmedia.accounts.addresses import normal_email
-from privmedia.accounts.identity import is_live, token_hash
+from privmedia.accounts.identity import Identity, is_live, token_hash
 from privmedia.accounts.models import SignIn, User
 from privmedia.accounts.passwords import hash_password, needs_rehash, verify
 from privmedia.accounts.throttle import Throttling
@@ -51,7 +51,7 @@ def sign_in(
     keep: bool = False,
     address: str = "",
     browser: str = "",
-    replaces: str = "",
+    replaces: str | None = None,
 ) -> SignedIn:
     """Sign somebody in, in transactions of its own: the try is counted, the password looked at, the session begun.
 
@@ -82,6 +82,20 @@ def sign_in(
         sign_ins = SignIns(session, installation)
         sign_ins.end_token(replaces)
         return sign_ins.begin(user=now_user, keep=keep, address=address, browser=browser)
+
+
+def confirm(installation: Installation, *, identity: Identity, password: str) -> None:
+    """Have a signed-in person say their password again, throttled like signing in.
+
+    Raises Throttled, and WrongPassword. Call it while no transaction of the request writes.
+    """
+    with writing(installation.sessions) as session:
+        tries_left = SignIns(session, installation).admit(account=identity.email, address=identity.address)
+        user = session.get_one(User, identity.user_id)
+    if not verify(password, user.password_hash, rounds=installation.settings.bcrypt_rounds):
+        raise WrongPassword(tries_left)
+    with writing(installation.sessions) as session:
+        Throttling(session, installation).succeeded(account=identity.email, address=identity.address)
 
 
 class SignIns:
@@ -173,13 +187,15 @@ class SignIns:
         self._end(SignIn.id == session_id)
         self._audit.record("sign-out", identity=by, target=by.email)
 
-    def end_token(self, token: str) -> None:
+    def end_token(self, token: str | None) -> None:
         """End the session a browser held until now, if any."""
-        if token:
+        if token is not None:
             self._end(SignIn.token_hash == token_hash(token))
 
-    def ran_out(self, token: str) -> bool:
+    def ran_out(self, token: str | None) -> bool:
         """Whether this token's session ended because nothing was asked for too long."""
+        if token is None:
+            return False
         ended = self._session.scalar(select(SignIn).where(SignIn.token_hash == token_hash(token)))
         return ended is not None and ended.idle_until <= self._now < ended.expires_at
 

@@ -1,0 +1,13 @@
+"""Pages for administrators, over the services of the features: a room for each kind of thing administered."""
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pyramid.config import Configurator
+
+
+def includeme(config: Configurator) -> None:
+    config.add_route("admin", "/admin")
+    config.include("privmedia.admin.users")
+    config.include("privmedia.admin.groups")

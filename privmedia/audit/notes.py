@@ -63,7 +63,7 @@ def written_notes_factory(handler: Handler, registry: Registry) -> Handler:
 def _write(request: Request, error: Exception | None) -> None:
     if error is not None and is_error_retryable(request, error):
         return  # the next attempt has notes of its own
-    author: Author | None = getattr(request, "privmedia_caller", None)
+    author: Author | None = request.__dict__.get("caller")
     notes = list(request.audit_notes)
     refusal = next((kind for refused, kind in REFUSALS.items() if isinstance(error, refused)), None)
     if not notes and author is not None and refusal is not None:

@@ -1,0 +1,54 @@
+"""The cookie of a sign-in session, and the reader that finds out from it who makes a request."""
+from __future__ import annotations
+
+from pyramid.request import Request
+from pyramid.response import Response
+
+from privmedia.accounts.identity import TOKEN, Identity, identity_of, touch
+from privmedia.accounts.sign_ins import SignedIn
+from privmedia.settings import Settings
+
+
+def cookie_name(settings: Settings) -> str:
+    """On HTTPS a name that browsers only take with Secure, for this host alone and all of its paths."""
+    return "__Host-session" if settings.secure else "session"
+
+
+def session_token(request: Request) -> str | None:
+    """The token the browser sent; None for none, and for what cannot be one."""
+    sent = request.cookies.get(cookie_name(request.installation.settings), "")
+    return str(sent) if TOKEN.fullmatch(sent) else None
+
+
+def read_session_cookie(request: Request) -> Identity | None:
+    """Credential reader: who is signed in in this browser. Notes, after the answer, that they are active."""
+    token = session_token(request)
+    if token is None:
+        return None
+    installation = request.installation
+    identity = identity_of(request.db, token=token, now=installation.clock(), address=request.remote_addr or "")
+    if identity is not None:
+        request.add_finished_callback(lambda _request: touch(installation, identity))
+    return identity
+
+
+def set_session_cookie(request: Request, response: Response, signed_in: SignedIn) -> None:
+    _set(request, response, signed_in.token, signed_in.max_age)
+
+
+def forget_session_cookie(request: Request, response: Response) -> None:
+    _set(request, response, "", 0)
+
+
+def _set(request: Request, response: Response, value: str, max_age: int | None) -> None:
+    settings = request.installation.settings
+    response.set_cookie(
+        cookie_name(settings),
+        value,
+        max_age=max_age,
+        path="/",
+        secure=settings.secure,
+        httponly=True,
+        samesite="Lax",
+        overwrite=True,
+    )
