@@ -31,6 +31,7 @@ def ask(
 
     Raises Damaged, TookTooLong, NoSpace, SandboxFailed.
     """
+    path = path.absolute()
     question = json.dumps({"verb": verb, "path": str(path), **details})
     finished = sandbox.run(
         [sandbox.python(), "-I", "-m", "privmedia.media.decoding", question],

@@ -93,7 +93,7 @@ FILM_CONTAINERS = (
 )
 SOUND_CONTAINERS = (
     _plays("mp3", "mp3", "audio/mpeg", already="mp3", audio="mp3"),
-    _plays("mp4", "m4a", "audio/mp4", already="m4a mp4 m4v", audio="aac"),
+    _plays("ipod", "m4a", "audio/mp4", already="m4a mp4 m4v", audio="aac"),
     _plays("flac", "flac", "audio/flac", already="flac", audio="flac"),
     _plays("wav", "wav", "audio/wav", already="wav", audio=PCM),
     _plays("webm", "webm", "audio/webm", already="webm", audio="opus vorbis"),

@@ -29,7 +29,7 @@ def make_poster(
     """
     if probe.locked or (probe.audio and not probe.video and not probe.cover):
         return False
-    made = work / "poster.webp.part"
+    made = work.absolute() / "poster.webp.part"
     done = child.ask(
         "poster", path, name=file_type.name, out=str(made), work=work, limits=POSTER_LIMITS, on_tick=on_tick
     )
@@ -42,6 +42,6 @@ def make_picture(
     path: Path, file_type: FileType, *, out: Path, work: Path, on_tick: Callable[[], None] | None = None
 ) -> None:
     """Write a WebP that every browser shows, at most 3840 pixels either way, without the place it was taken."""
-    made = work / "picture.webp.part"
+    made = work.absolute() / "picture.webp.part"
     child.ask("picture", path, name=file_type.name, out=str(made), work=work, limits=PICTURE_LIMITS, on_tick=on_tick)
     os.replace(made, out)

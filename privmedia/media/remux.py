@@ -23,6 +23,8 @@ CHEAPEST_BYTES_PER_CPU_SECOND = 20 * MIB
 # Players and ffmpeg disagree by a frame or two at either end.
 SHORTER_BY_AT_MOST = 0.05
 SHORTER_BY_SECONDS = 2.0
+# The second writes the brand of M4A.
+MP4_MUXERS = ("mp4", "ipod")
 BARE_AAC_INSIDE = ("aac", "mpegps", "mpegts")
 # Without an index, from the first frames or the last.
 LENGTH_IS_A_GUESS = ("aac", "mp3")
@@ -56,6 +58,7 @@ def make_playable(
         return Probe("webp", width=original.width, height=original.height)
     if decision.verdict is not Verdict.REMUX or ffmpeg is None:
         raise ValueError(f"nothing to make for {decision.verdict}, or no ffmpeg given")
+    path, work = path.absolute(), work.absolute()
     made = work / f"remux.{out.suffix.lstrip('.')}.part"
     remux = Remux(path, file_type, original, decision, made)
     remux.run(ffmpeg, work, on_tick, on_progress)
@@ -103,7 +106,7 @@ class Remux:
                 words += [f"-metadata:s:a:{number}", f"language={sound.language}"]
         if self.decision.tag:
             words += ["-tag:v:0", self.decision.tag]
-        if self.decision.muxer == "mp4":
+        if self.decision.muxer in MP4_MUXERS:
             # FLAC in MP4 counts as experimental in older versions.
             words += ["-movflags", "+faststart", "-write_tmcd", "0", "-strict", "experimental"]
         return [*words, "-f", self.decision.muxer, f"file:{self.made}"]

@@ -31,6 +31,8 @@ def opened(path: Path, name: str) -> Image.Image:
     """The picture under one format, its header read, its size within limits. Raises Damaged."""
     try:
         image = Image.open(path, formats=[PILLOW_FORMATS[name]])
+    except (FileNotFoundError, PermissionError):
+        raise
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError) as problem:
         raise Damaged(UNREADABLE) from problem
     width, height = image.size

@@ -20,6 +20,7 @@ from privmedia.media.filetype import FileType
 
 UNREADABLE = "The file is damaged: it cannot be read."
 NOTHING_IN_IT = "The file is damaged: it holds neither picture nor sound."
+TOO_MANY_STREAMS = "The file cannot be prepared: it has more tracks than any film."
 
 MOST_STREAMS = 100
 # More than 8K: nothing plays it, and a frame of it is a way to fill the memory.
@@ -36,11 +37,14 @@ def opened(path: Path, demuxer: str) -> Iterator[InputContainer]:
         "protocol_whitelist": "file",
         "format_whitelist": demuxer,
         "codec_whitelist": DECODER_OPTIONS["codec_whitelist"],
-        "max_streams": str(MOST_STREAMS),
     }
     try:
         with av.open(f"file:{path}", format=demuxer, options=options, metadata_errors="replace") as container:
+            if len(container.streams) > MOST_STREAMS:
+                raise Damaged(TOO_MANY_STREAMS)
             yield container
+    except (av.FileNotFoundError, av.PermissionError):
+        raise
     except av.MemoryError as problem:
         raise MemoryError from problem
     except av.FFmpegError as problem:

@@ -96,8 +96,8 @@ def run(
     report_from, report_to = os.pipe()
     order = {
         "argv": list(argv),
-        "readable": [*system_files(), argv[0], *(str(path) for path in reads)],
-        "writable": [str(work), "/dev/null"],
+        "readable": [*system_files(), argv[0], *(str(path.absolute()) for path in reads)],
+        "writable": [str(work.absolute()), "/dev/null"],
         "limits": asdict(limits),
         "report_to": report_to,
     }
@@ -105,7 +105,7 @@ def run(
         with subprocess.Popen(
             [python(), "-I", "-m", "privmedia.media.sandbox.launcher", json.dumps(order)],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0,
-            cwd=work, env={"PATH": os.defpath, "LANG": "C.UTF-8", "HOME": str(work)},
+            cwd=work, env={"PATH": os.defpath, "LANG": "C.UTF-8", "HOME": str(work.absolute())},
             start_new_session=True, pass_fds=[report_to],
         ) as process, contextlib.closing(Listening(process, on_line)) as said:
             try:
