@@ -22,15 +22,15 @@ requires = [
     "pyramid-retry>=2.1.1",
     "pyramid-tm>=2.6",
     "rich>=14",
-    # Pyramid imports pkg_resources, which setuptools 82 removed.
-    "setuptools<82",
+    # Pyramid imports pkg_resources: setuptools 82 removed it, 80.9 began to warn everybody who runs us.
+    "setuptools<80.9",
     "SQLAlchemy>=2.1",
     "structlog>=25",
     "transaction",
     "waitress>=3.0.2",
     # 1.8.11 closes the third of three open redirects.
     "WebOb>=1.8.11",
-    "WTForms>=3.2",
+    "WTForms>=3.3",
     "email-validator>=2.2",
     "zope.sqlalchemy>=4.1",
     "zxcvbn>=4.5",

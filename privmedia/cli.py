@@ -7,12 +7,13 @@ from typing import Any
 
 import click
 
-from privmedia.access.commands import access
+from privmedia.library.rules_commands import access
 from privmedia.accounts.commands import group, setup_link, user
 from privmedia.console import DEFAULT_CONFIG, Line
 from privmedia.errors import DomainError
 from privmedia.library.commands import folder, items
 from privmedia.operations.commands import front_config, migrate, serve, stack, worker
+from privmedia.operations.demo import demo
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -30,7 +31,7 @@ def cli(context: click.Context, config: str) -> None:
     context.obj = Line(config)
 
 
-for command in (serve, worker, migrate, stack, front_config, setup_link, user, group, folder, items, access):
+for command in (serve, worker, migrate, stack, front_config, demo, setup_link, user, group, folder, items, access):
     cli.add_command(command)
 
 

@@ -122,6 +122,14 @@ class Page:
 
 
 @dataclass(frozen=True)
+class Totals:
+    """How many items and folders one may open."""
+
+    items: int
+    folders: int
+
+
+@dataclass(frozen=True)
 class Target:
     """A folder one may add files to; `path` is names joined by " / "."""
 
@@ -236,20 +244,12 @@ class Shelves:
         may = allowed(Folder.acl_id, None, identity, Permission.UPLOAD, now=self.now)
         return self.session.scalar(select(Folder.id).where(Folder.id != ROOT_ID, may).limit(1)) is not None
 
-    def count_folders(self, identity: Identity) -> int:
-        """How many folders exist for the caller."""
+    def totals(self, identity: Identity) -> Totals:
+        """How much of the library exists for the caller."""
         seen = folder_seen(Folder.acl_id, identity, now=self.now)
-        return self.session.execute(
-            select(func.count()).select_from(Folder).where(Folder.id != ROOT_ID, seen)
-        ).scalar_one()
-
-    def count(self, identity: Identity, *, folder: Folder | None = None) -> int:
-        """How many items the caller may see, in one folder or in all."""
-        statement = self._seen(identity, select(func.count()).select_from(Item))
-        if folder is not None:
-            statement = statement.where(Item.folder_id == folder.id)
-        count: int = self.session.execute(statement).scalar_one()
-        return count
+        folders = self.session.scalar(select(func.count()).select_from(Folder).where(Folder.id != ROOT_ID, seen))
+        items = self.session.scalar(self._seen(identity, select(func.count()).select_from(Item)))
+        return Totals(items=items or 0, folders=folders or 0)
 
     def targets(self, identity: Identity) -> list[Target]:
         """The folders one may add files to, by path."""

@@ -68,7 +68,7 @@ def library(context: FolderContext, request: Request) -> Any:
         "folders": folders,
         "items": page.items,
         "next_page": next_page(request, page),
-        "counts": {"items": shelves.count(identity), "folders": shelves.count_folders(identity)},
+        "counts": shelves.totals(identity),
         "may_create_folder": may_create,
         "groups": request.read(Accounts).group_names(identity.user_id),
     }

@@ -1,11 +1,13 @@
 """A small library to look around in: people, groups, folders with different rules, generated media."""
 from __future__ import annotations
 
+import os
 import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import click
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -17,6 +19,7 @@ from privmedia.accounts.groups import Groups
 from privmedia.accounts.identity import Identity
 from privmedia.accounts.models import User
 from privmedia.accounts.service import Accounts
+from privmedia.console import Line
 from privmedia.db import reading, writing
 from privmedia.errors import Conflict
 from privmedia.installation import Installation
@@ -31,11 +34,12 @@ from privmedia.uploads.service import Uploads
 V, D, U, E, M = Permission
 ADMIN = "admin@demo.example"
 CLOSED = "Board papers"
-PEOPLE: dict[str, tuple[str, dict[str, bool]]] = {
-    ADMIN: ("Ingrid Solheim", {"admin": True}),
-    "manager@demo.example": ("Maren Aasen", {}),
-    "member@demo.example": ("Jonas Bakke", {}),
-    "guest@demo.example": ("Ewa Kowalska", {"guest": True}),
+GUEST = "guest@demo.example"
+PEOPLE = {
+    ADMIN: "Ingrid Solheim",
+    "manager@demo.example": "Maren Aasen",
+    "member@demo.example": "Jonas Bakke",
+    GUEST: "Ewa Kowalska",
 }
 GROUPS = {
     "Training team": ["manager@demo.example"],
@@ -44,7 +48,7 @@ GROUPS = {
 RULES: dict[str, list[tuple[str, Permission]]] = {
     "Town halls": [("everyone", V), ("Training team", M)],
     "Product training": [("Training team", M), ("Service engineers", V | D)],
-    "Product training/Thruster T4": [("guest@demo.example", V)],
+    "Product training/Thruster T4": [(GUEST, V)],
     "Service bulletins": [("Training team", M), ("Service engineers", U)],
     CLOSED: [],
 }
@@ -52,18 +56,13 @@ BLOCK = 1 << 20  # bytes
 # Folder, title, file name, what ffmpeg makes it from. Sound is a soft chord, pictures are drawn.
 CHORD = ["-f", "lavfi", "-i", "aevalsrc=0.08*sin(220*2*PI*t)+0.06*sin(277*2*PI*t)+0.05*sin(330*2*PI*t):d={length}"]
 VIDEO = ["-c:v", "libx264", "-preset", "veryfast", "-pix_fmt", "yuv420p", "-c:a", "aac", "-shortest"]
-GRADIENT = "gradients=s=1280x720:c0={first}:c1={second}:x0=0:y0=0:x1=1280:y1=720:nb_colors=2:speed=0.02:d={length}"
-
-
-def film(length: int, source: str) -> list[str]:
-    """Arguments for a film of `length` seconds from one of ffmpeg's picture sources."""
-    picture = ["-f", "lavfi", "-t", str(length), "-i", source]
-    return [*picture, *(part.format(length=length) for part in CHORD), *VIDEO]
+GRADIENT = "gradients=s=1280x720:r=12:c0={first}:c1={second}:x0=0:y0=0:x1=1280:y1=720:nb_colors=2:speed=0.02:d={length}"
 
 
 def glow(length: int, first: str, second: str) -> list[str]:
-    """A film of two colours that wander."""
-    return film(length, GRADIENT.format(first=first, second=second, length=length))
+    """ffmpeg's arguments for a film, in seconds, of two colours that wander."""
+    picture = GRADIENT.format(first=first, second=second, length=length)
+    return ["-f", "lavfi", "-i", picture, *sound(length), *VIDEO]
 
 
 def still(source: str) -> list[str]:
@@ -83,7 +82,7 @@ ITEMS: list[tuple[str, str, str, list[str]]] = [
         "Product training/Thruster T4",
         "Thruster T4: replacing the main bearing",
         "thruster-t4-bearing.mkv",
-        film(30, "mandelbrot=s=1280x720:r=24:maxiter=400:end_scale=0.02"),
+        glow(30, "0x1d2c31", "0xb98a4a"),
     ),
     (
         "Product training/Thruster T4",
@@ -102,6 +101,21 @@ ITEMS: list[tuple[str, str, str, list[str]]] = [
     (CLOSED, "Budget, with notes", "budget.mp4", glow(15, "0x181c1f", "0x6a7a3f")),
 ]
 PDF = ("Service bulletins", "Service bulletin SB-2026-031: seal kit", "sb-2026-031.pdf")
+
+
+@click.command()
+@click.pass_obj
+def demo(line: Line) -> None:
+    """Fill an empty library with people, groups, folders and generated media, and print how to sign in."""
+    kept = line.settings.media_root.parent / "demo-password"
+    if not kept.exists():
+        click.echo("Making a small library …")
+    password = seed(line.installation)
+    if password is not None:
+        with os.fdopen(os.open(kept, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            file.write(password + "\n")
+    click.echo(f"Sign in as {', '.join(PEOPLE)}")
+    click.echo(f"with the password {kept.read_text().strip() if kept.exists() else 'printed at the first start'}")
 
 
 def seed(installation: Installation) -> str | None:
@@ -128,8 +142,10 @@ def seed(installation: Installation) -> str | None:
 def _add_people(session: Session, installation: Installation, password_hash: str) -> None:
     accounts, groups = Accounts(session, installation), Groups(session, installation)
     people = {
-        email: accounts.add_user(email=email, name=name, password_hash=password_hash, **flags)
-        for email, (name, flags) in PEOPLE.items()
+        email: accounts.add_user(
+            email=email, name=name, password_hash=password_hash, admin=email == ADMIN, guest=email == GUEST
+        )
+        for email, name in PEOPLE.items()
     }
     for name, members in GROUPS.items():
         group = groups.add_group(name=name)
