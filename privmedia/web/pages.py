@@ -18,7 +18,7 @@ from pyramid.i18n import TranslationString
 from pyramid.request import Request
 from pyramid.session import SignedCookieSessionFactory
 
-from privmedia.web.i18n import DOMAIN
+from privmedia.web.i18n import DOMAIN, language_of
 
 
 class Sentence(Protocol):
@@ -167,6 +167,7 @@ def includeme(config: Configurator) -> None:
     config.include("pyramid_jinja2")
     config.add_jinja2_search_path("privmedia:templates")
     config.add_translation_dirs("privmedia:locale")
+    config.set_locale_negotiator(language_of)
     config.set_session_factory(
         SignedCookieSessionFactory(
             settings.secret,
