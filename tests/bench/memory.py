@@ -46,8 +46,8 @@ class Watched:
 
 def watch(stack: Stack, master: int, site: Site) -> Watched:
     """Serve and receive, and look at the only worker of the uWSGI master meanwhile. Raises LoadFailed."""
-    worker = _only_child(master)
     _serve(stack, site, 1)
+    worker = _only_child(master)
     _receive(stack, site, 1 << 20)
     before = _resident(worker)
     with Highest(worker) as serving:

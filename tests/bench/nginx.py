@@ -54,6 +54,7 @@ SERVER = """\
 DIRECT = "location /smedia/ {{ alias {private}/; }}"
 UWSGI = """location / {{
             include {params};
+            uwsgi_param HTTP_HOST $http_host;  # by itself this nginx leaves the port away
             uwsgi_pass unix:{socket};
             uwsgi_request_buffering off;
         }}"""
