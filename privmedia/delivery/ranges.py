@@ -34,7 +34,7 @@ def requested_part(header: str | None, size: int) -> Part | None:
 
     Raises Unsatisfiable.
     """
-    if header is None or not header.lower().startswith(_UNIT):
+    if header is None or not header.lower().startswith(_UNIT) or header.lower() == _UNIT:
         return None
     parts = []
     for specifier in header[len(_UNIT) :].split(","):

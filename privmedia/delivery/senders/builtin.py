@@ -58,12 +58,12 @@ class BuiltinSender:
             }
         elif status != 304:
             headers["Content-Length"] = "0"
-        response = Response(status=status, headerlist=list(headers.items()))
+        body: Any = []
         if status in (200, 206) and request.method == "GET":
-            response.app_iter = _given_to_server(request.environ, opened)
+            body = _given_to_server(request.environ, opened)
         else:
             opened.close()
-        return response
+        return Response(status=status, headerlist=list(headers.items()), app_iter=body)
 
 
 class FilePart(io.RawIOBase):
