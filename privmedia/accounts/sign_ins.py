@@ -200,10 +200,11 @@ class SignIns:
         return ended is not None and ended.idle_until <= self._now < ended.expires_at
 
     def _end(self, *which: ColumnElement[bool]) -> int:
+        # Not "now": on another machine, or after the clock was set back, that may still be to come.
         ended = self._session.scalars(
             update(SignIn)
-            .where(*which, SignIn.idle_until > self._now, SignIn.expires_at > self._now)
-            .values(idle_until=self._now, expires_at=self._now)
+            .where(*which, SignIn.expires_at > SignIn.created_at)
+            .values(idle_until=SignIn.created_at, expires_at=SignIn.created_at)
             .returning(SignIn.id)
         )
         return len(ended.all())

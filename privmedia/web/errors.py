@@ -75,7 +75,7 @@ def not_found(error: Exception, request: Request) -> Response:
 def forbidden(error: HTTPForbidden, request: Request) -> Response:
     if request.identity is None:
         return sign_in_first(request)
-    context = request.context
+    context = getattr(request, "context", None)  # none yet if a factory refused
     if context is not None and hasattr(context, "__acl__") and not request.has_permission("view", context):
         return not_found(error, request)
     if context is None or not hasattr(context, "__acl__"):

@@ -342,3 +342,14 @@ def test_a_password_changed_while_it_was_being_checked_does_not_sign_in(
 def test_initials() -> None:
     names = ["Maren Aasen", "Milo", "ål", "A. B. Carl-Berg", "…"]
     assert [initials(name) for name in names] == ["MA", "MI", "ÅL", "AB", ""]
+
+
+def test_an_ended_session_stays_ended_when_the_clock_is_set_back(
+    attempt: Any, who: Any, clock: Any, installation: Installation, leila: Any
+) -> None:
+    token = attempt(keep=True).token
+    clock.forward(days=1)
+    with writing(installation.sessions) as session:
+        SignIns(session, installation).end_all(user_id=leila.id)
+    clock.forward(hours=-20)
+    assert who(token) is None
