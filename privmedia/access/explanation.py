@@ -185,8 +185,8 @@ class _Case:
             names["place"] = self.places.get(rule.acl_id, A_FOLDER_ABOVE)
             names["group"] = rule.name
             names.setdefault("rights", words(rule.allow))
-            if rule.until is not None:
-                names["end"] = f"{rule.until.day} {rule.until:%B %Y}"
+            if rule.last_day is not None:
+                names["end"] = f"{rule.last_day.day} {rule.last_day:%B %Y}"
         return Sentence(template, names)
 
 

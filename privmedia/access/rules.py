@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -41,6 +41,11 @@ class Rule:
         return not self.ended and (self.deny or not self.above_cut)
 
     @property
+    def last_day(self) -> date | None:
+        """The last day on which it holds, in UTC."""
+        return last_day(self.until)
+
+    @property
     def is_group(self) -> bool:
         return self.principal.startswith("group:")
 
@@ -52,6 +57,11 @@ class Rule:
     def drop_box(self) -> bool:
         """Upload and nothing else."""
         return not self.deny and self.allow == Permission.UPLOAD
+
+
+def last_day(until: datetime | None) -> date | None:
+    """The last day, in UTC, of what ends at a moment; None for what does not end."""
+    return None if until is None else (until - timedelta(milliseconds=1)).date()
 
 
 def rules_reaching(session: Session, acl_id: int, now: datetime) -> list[Rule]:

@@ -18,7 +18,7 @@ from privmedia.access.models import Acl
 from privmedia.access.visible import folder_seen, item_seen
 from privmedia.accounts.identity import Identity
 from privmedia.clock import Clock
-from privmedia.errors import Conflict
+from privmedia.errors import Conflict, NotFound
 from privmedia.library.models import ROOT_ID, Folder, Item
 
 Place: TypeAlias = Folder | Item
@@ -78,10 +78,12 @@ class Pointers:
         self.chains.remove(own)
 
     def for_new_folder(self, parent: Folder) -> int:
-        """The ACL a new folder begins with. It holds until the transaction ends, however others change rules now."""
+        """The ACL a new folder begins with. Nobody changes it until the transaction ends. Raises NotFound."""
         self.chains.hold_still()
-        self.session.refresh(parent, ["acl_id"])
-        return parent.acl_id
+        acl_id: int | None = self.session.scalar(select(Folder.acl_id).where(Folder.id == parent.id))
+        if acl_id is None:
+            raise NotFound
+        return acl_id
 
     def put_folder(self, folder: Folder, parent: Folder) -> None:
         """Move a folder, with all below it, under another one and under its rules.

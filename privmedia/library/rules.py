@@ -17,7 +17,7 @@ from privmedia.access.audience import Audience
 from privmedia.access.decision import Decision
 from privmedia.access.explanation import A_FOLDER_ABOVE, Explanation
 from privmedia.access.permissions import NOTHING, Permission, closed
-from privmedia.access.rules import Rule
+from privmedia.access.rules import Rule, last_day
 from privmedia.access.service import Access
 from privmedia.accounts.identity import Identity
 from privmedia.accounts.models import User
@@ -42,7 +42,7 @@ class Wanted:
         """The rule in a few letters, by which a form says what it was made from; a day is as exact as forms are."""
         if not (self.allow or self.deny):
             return ""
-        return f"{'block' if self.deny else int(closed(self.allow))}:{last_day(self.until)}"
+        return f"{'block' if self.deny else int(closed(self.allow))}:{last_day(self.until) or ''}"
 
 
 @dataclass(frozen=True)
@@ -207,11 +207,6 @@ class Rules:
 def wanted_of(rule: Rule) -> Wanted:
     """A rule as it stands, as somebody would want it."""
     return Wanted(rule.principal, rule.allow, rule.deny, rule.until)
-
-
-def last_day(until: datetime | None) -> str:
-    """The last day on which a rule holds, in UTC: `2026-11-30`; empty for one without end."""
-    return "" if until is None else (until - timedelta(milliseconds=1)).date().isoformat()
 
 
 def end_of(day: date) -> datetime:

@@ -140,7 +140,7 @@ def list_access(line: Line, as_json: bool) -> None:
     What is not listed goes by the nearest place above it. Administrators may do everything and are listed once.
     """
     with reading(line.installation.sessions) as session:
-        emails = dict(session.execute(select(User.id, User.email)).tuples().all())
+        emails = {row.id: row.email for row in session.execute(select(User.id, User.email))}
         rules = Rules(session, line.installation)
         places = [_listed(rules, place, path, emails) for place, path in rules.everywhere()]
         administrators = sorted(session.scalars(select(User.email).where(User.is_admin, User.disabled_at.is_(None))))

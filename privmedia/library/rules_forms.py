@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
 from typing import Any
 
 from pyramid.request import Request
@@ -23,8 +22,9 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from privmedia.access.permissions import NOTHING, Permission
 from privmedia.access.principals import EVERYONE
+from privmedia.access.rules import last_day
 from privmedia.errors import Invalid
-from privmedia.library.rules import Change, Wanted, end_of, last_day
+from privmedia.library.rules import Change, Wanted, end_of
 from privmedia.web.forms import Form
 from privmedia.web.i18n import _
 
@@ -120,7 +120,7 @@ def _row(rule: Wanted) -> dict[str, Any]:
         "was": rule.stamp,
         "mode": BLOCK if rule.deny else ALLOW,
         "allow": [permission.name for permission in Permission if permission in rule.allow],
-        "until": date.fromisoformat(last_day(rule.until)) if rule.until else None,
+        "until": last_day(rule.until),
     }
 
 
