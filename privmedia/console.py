@@ -21,6 +21,8 @@ class Line:
 
     def __init__(self, config: str) -> None:
         self.config = config
+        self.variables: dict[str, str] = {}
+        """What replaces a value of the configuration's [DEFAULT] section."""
 
     @cached_property
     def ini(self) -> dict[str, str]:
@@ -28,7 +30,7 @@ class Line:
         path = Path(self.config)
         if not path.is_file():
             raise DomainError(f"There is no configuration '{self.config}'. Name one with -c CONFIG.ini.")
-        sections: dict[str, str] = get_loader(f"file+ini:{path}").get_settings("app:main")
+        sections: dict[str, str] = get_loader(f"file+ini:{path}").get_settings("app:main", self.variables)
         return sections
 
     @cached_property

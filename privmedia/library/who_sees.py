@@ -152,7 +152,9 @@ def _row(entry: Entry, own_acl: int | None, places: dict[int, str]) -> Row:
         reason = Sentence(PEOPLE_THROUGH if count else THROUGH, {**count, "place": place})
     else:
         reason = Sentence(PEOPLE if count else BY_NAME, count)
-    return Row(_name(entry), icon, reason, words(entry.allow))
+    # Manage brings everything: to list the rest beside it says nothing more.
+    rights = Permission.MANAGE.word if Permission.MANAGE in entry.allow else words(entry.allow)
+    return Row(_name(entry), icon, reason, rights)
 
 
 def _name(entry: Entry) -> str:

@@ -15,9 +15,10 @@ from privmedia import media
 from privmedia.access import principals
 from privmedia.access.permissions import Permission
 from privmedia.accounts import passwords
+from privmedia.accounts.first_start import ORGANISATION
 from privmedia.accounts.groups import Groups
 from privmedia.accounts.identity import Identity
-from privmedia.accounts.models import User
+from privmedia.accounts.models import SiteValue, User
 from privmedia.accounts.service import Accounts
 from privmedia.console import Line
 from privmedia.db import reading, writing
@@ -140,6 +141,7 @@ def seed(installation: Installation) -> str | None:
 
 
 def _add_people(session: Session, installation: Installation, password_hash: str) -> None:
+    session.add(SiteValue(name=ORGANISATION, value="Skarvik Marine"))
     accounts, groups = Accounts(session, installation), Groups(session, installation)
     people = {
         email: accounts.add_user(
