@@ -20,7 +20,7 @@ from privmedia.jobs.models import Job, JobState
 
 LEASE = timedelta(seconds=60)
 MAX_ATTEMPTS = 5
-FIRST_PAUSE = timedelta(seconds=10)
+FIRST_PAUSE = timedelta(minutes=1)
 LONGEST_PAUSE = timedelta(hours=1)
 KEPT_FINISHED = timedelta(days=30)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from privmedia import media
-from privmedia.errors import RefusedType
+from privmedia.errors import NoSpace, RefusedType
 from privmedia.jobs.worker import Task
 from privmedia.library.models import Kind, State
 from privmedia.media import CannotCopy, Damaged, Decision, FileType, Probe, TookTooLong, Verdict
@@ -15,6 +15,7 @@ from privmedia.storage import ORIGINAL
 log = logging.getLogger(__name__)
 
 POSTER = "poster.webp"
+NO_ROOM = "The server had no space left to prepare it. Tell your administrator."
 # How much of the bar is done after each step, as people see it.
 PROBED, PICTURED = 0.05, 0.15
 
@@ -72,6 +73,8 @@ class Preparation:
             return self._outcome(file_type, probe)
         except (Damaged, RefusedType) as error:
             return Outcome(state=State.FAILED, reason=error.sentence)
+        except NoSpace as error:
+            raise NoSpace(NO_ROOM) from error
 
     def _outcome(self, file_type: FileType, probe: Probe) -> Outcome:
         decision = media.decide(file_type, probe)

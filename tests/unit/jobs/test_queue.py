@@ -146,7 +146,7 @@ def test_pauses_between_tries_grow(installation: Installation, clock: Any) -> No
         pauses.append((waiting.run_after - clock.now).total_seconds())
         assert waiting.error == "The disk is full."
         clock.now = waiting.run_after
-    assert pauses == [10, 20, 40]
+    assert pauses == [60, 120, 240]
 
 
 def test_a_released_job_is_due_at_once_and_the_try_is_not_counted(installation: Installation) -> None:

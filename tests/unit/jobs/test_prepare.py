@@ -1,0 +1,299 @@
+"""Preparing what was uploaded: what people find on the item's page afterwards, also when it is interrupted."""
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+from sqlalchemy import delete, select
+
+from privmedia import media
+from privmedia.db import reading, writing
+from privmedia.errors import NoSpace
+from privmedia.ids import new_uid
+from privmedia.installation import Installation
+from privmedia.jobs import worker
+from privmedia.jobs.models import Job, JobState
+from privmedia.jobs.service import MAX_ATTEMPTS, Jobs
+from privmedia.library.jobs import HANDLERS, PREPARE
+from privmedia.library.models import File, Folder, Item, Kind, State, Version
+from privmedia.library.preparation import NO_ROOM
+from privmedia.library.service import Library, Received
+from privmedia.storage import Storage
+from tests.unit.media.conftest import Studio, pdf, photo_with_place, picture
+
+
+@pytest.fixture(scope="module")
+def studio(tmp_path_factory: pytest.TempPathFactory) -> Studio:
+    return Studio(tmp_path_factory.mktemp("studio"))
+
+
+class Entered:
+    """An item as the database and the disk have it, for tests to look at."""
+
+    def __init__(self, installation: Installation, uid: str, version_id: int) -> None:
+        self.installation = installation
+        self.uid = uid
+        self.version_id = version_id
+
+    @property
+    def item(self) -> Item:
+        with reading(self.installation.sessions) as session:
+            return session.scalars(select(Item).where(Item.uid == self.uid)).one()
+
+    @property
+    def version(self) -> Version:
+        with reading(self.installation.sessions) as session:
+            return session.get_one(Version, self.version_id)
+
+    @property
+    def files(self) -> dict[str, tuple[str, str]]:
+        """What may be asked for: name to where it lies and its type."""
+        with reading(self.installation.sessions) as session:
+            files = session.scalars(select(File).where(File.version_id == self.version_id))
+            return {file.name: (file.stored_as, file.media_type) for file in files}
+
+    def path(self, name: str) -> Path:
+        return self.installation.storage.version_folder(self.uid, 1) / self.files[name][0]
+
+
+@pytest.fixture
+def enter(installation: Installation) -> Callable[..., Entered]:
+    """An uploaded file as the upload leaves it, with its job."""
+
+    def entered(content: bytes | Path, filename: str, kind: Kind = Kind.VIDEO) -> Entered:
+        data = content.read_bytes() if isinstance(content, Path) else content
+        uid = new_uid()
+        with installation.storage.receive() as incoming:
+            incoming.write(data)
+            incoming.finish()
+            installation.storage.place(incoming, uid, 1, facts={})
+        installation.storage.settle(uid, 1)
+        with writing(installation.sessions) as session:
+            library = Library(session, installation)
+            folder = session.scalar(select(Folder).where(Folder.parent_id.is_not(None)))
+            folder = folder or library.add_folder(parent=library.root(), name="Training")
+            received = Received(
+                uid=uid, filename=filename, media_type="application/octet-stream", size=len(data), kind=kind
+            )
+            version = library.add_item(folder=folder, title=filename, received=received, by=None)
+            Jobs(session, installation).enqueue(PREPARE, version.id)
+            return Entered(installation, uid, version.id)
+
+    return entered
+
+
+def work(installation: Installation) -> None:
+    worker.run(installation, HANDLERS, threading.Event(), once=True)
+
+
+def test_a_film_whose_index_is_last_gets_a_playable_copy_a_poster_and_its_facts(
+    installation: Installation, enter: Callable[..., Entered], studio: Studio
+) -> None:
+    source = studio.make("index-last.mp4")
+    entered = enter(source, "Launch.mp4")
+    work(installation)
+    item, version = entered.item, entered.version
+    assert (item.state, item.shown, item.kind, item.reason) == (State.READY, True, Kind.VIDEO, "")
+    assert version.duration == pytest.approx(2, abs=0.2)
+    assert (version.width, version.height) == (320, 180)
+    assert version.sha256 == hashlib.sha256(source.read_bytes()).hexdigest()
+    assert entered.files == {
+        "original": ("original", "video/mp4"),
+        "play.mp4": ("play.mp4", "video/mp4"),
+        "poster.webp": ("poster.webp", "image/webp"),
+    }
+    playable = entered.path("play.mp4").read_bytes()
+    assert playable.index(b"moov") < playable.index(b"mdat")
+    with Image.open(entered.path("poster.webp")) as poster:
+        assert poster.format == "WEBP"
+    assert entered.path("original").read_bytes() == source.read_bytes()
+
+
+def test_what_browsers_play_as_it_is_takes_no_more_space(
+    installation: Installation, enter: Callable[..., Entered], studio: Studio
+) -> None:
+    entered = enter(studio.make("faststart.mp4"), "Launch.mp4")
+    work(installation)
+    assert entered.files["play.mp4"] == ("original", "video/mp4")
+    folder = installation.storage.version_folder(entered.uid, 1)
+    assert sorted(path.name for path in folder.iterdir()) == ["original", "poster.webp", "version.json"]
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "play"),
+    [
+        ("sound.mp3", Kind.AUDIO, ("play.mp3", "audio/mpeg")),
+        ("only-sound.mp4", Kind.AUDIO, ("play.m4a", "audio/mp4")),
+        ("vp9.webm", Kind.VIDEO, ("play.webm", "video/webm")),
+    ],
+)
+def test_sound_and_other_films_are_playable_under_their_own_type(
+    installation: Installation, enter: Callable[..., Entered], studio: Studio, name: str, kind: Kind, play: Any
+) -> None:
+    entered = enter(studio.make(name), name)
+    work(installation)
+    assert (entered.item.state, entered.item.kind) == (State.READY, kind)
+    assert {(file, media_type) for file, (_, media_type) in entered.files.items()} >= {play}
+
+
+def test_a_picture_is_shown_and_a_document_has_its_first_page_and_is_downloaded(
+    installation: Installation, enter: Callable[..., Entered]
+) -> None:
+    shown = enter(picture("PNG"), "crew.png", Kind.IMAGE)
+    document = enter(pdf(3), "manual.pdf", Kind.DOCUMENT)
+    work(installation)
+    assert (shown.item.state, shown.files["play.png"]) == (State.READY, ("original", "image/png"))
+    assert (shown.version.width, shown.version.height) == (320, 180)
+    assert (document.item.state, document.version.pages) == (State.READY, 3)
+    assert set(document.files) == {"original", "poster.webp"}
+
+
+def test_a_photo_that_says_where_it_was_taken_is_shown_without_saying_so(
+    installation: Installation, enter: Callable[..., Entered]
+) -> None:
+    entered = enter(photo_with_place(), "quay.jpg", Kind.IMAGE)
+    work(installation)
+    assert "play.jpg" not in entered.files
+    for name in ("play.webp", "poster.webp"):
+        with Image.open(entered.path(name)) as made:
+            assert not made.getexif()
+
+
+def test_what_no_browser_plays_says_so_and_is_shown_to_nobody_else(
+    installation: Installation, enter: Callable[..., Entered], studio: Studio
+) -> None:
+    entered = enter(studio.make("prores.mov"), "master.mov")
+    work(installation)
+    item = entered.item
+    assert (item.state, item.shown) == (State.UNPLAYABLE, False)
+    assert item.reason == "This file is Apple ProRes 422. No browser plays that."
+    assert set(entered.files) == {"original", "poster.webp"}
+
+
+def test_a_damaged_file_says_so_and_is_not_tried_again(
+    installation: Installation, enter: Callable[..., Entered], studio: Studio, clock: Any
+) -> None:
+    entered = enter(studio.cut("index-last.mp4", 0.6), "Launch.mp4")
+    work(installation)
+    item = entered.item
+    assert (item.state, item.shown) == (State.FAILED, False)
+    assert item.reason.startswith("The file is damaged: ")
+    assert entered.version.sha256 is not None
+    with reading(installation.sessions) as session:
+        assert session.scalars(select(Job.state)).all() == [JobState.DONE]
+
+
+def test_preparing_again_gives_the_same(
+    installation: Installation, enter: Callable[..., Entered], studio: Studio
+) -> None:
+    entered = enter(studio.make("index-last.mp4"), "Launch.mp4")
+    work(installation)
+    before = (entered.files, entered.item.state, entered.version.sha256, entered.path("play.mp4").read_bytes())
+    with writing(installation.sessions) as session:
+        Jobs(session, installation).enqueue(PREPARE, entered.version_id)
+    work(installation)
+    after = (entered.files, entered.item.state, entered.version.sha256, entered.path("play.mp4").read_bytes())
+    assert after == before
+
+
+@pytest.mark.parametrize("number", range(1, 4))
+def test_interrupted_anywhere_it_is_taken_up_again_and_ends_the_same(
+    installation: Installation,
+    enter: Callable[..., Entered],
+    studio: Studio,
+    clock: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    number: int,
+) -> None:
+    """Cut off before the poster has its place, before the copy has, and before what was made is written down."""
+    entered = enter(studio.make("index-last.mp4"), "Launch.mp4")
+    calls = 0
+    real_place = Storage.place_product
+
+    class PowerCut(BaseException):
+        pass
+
+    def count() -> None:
+        nonlocal calls
+        calls += 1
+        if calls == number:
+            raise PowerCut
+
+    def place(*arguments: Any) -> None:
+        count()
+        real_place(*arguments)
+
+    def write_digest(*_arguments: Any) -> str:
+        count()
+        return ""
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Storage, "place_product", place)
+        patch.setattr("privmedia.library.jobs._digest", write_digest)
+        with pytest.raises(PowerCut):
+            work(installation)
+    assert list((installation.storage.incoming / "work").iterdir()) == []
+    clock.forward(seconds=61)
+    work(installation)
+    assert entered.item.state == State.READY
+    assert set(entered.files) == {"original", "poster.webp", "play.mp4"}
+    assert entered.path("play.mp4").stat().st_size > 0
+    assert entered.version.sha256 == hashlib.sha256(entered.path("original").read_bytes()).hexdigest()
+
+
+def test_while_it_is_prepared_the_item_says_so_and_how_far_it_is(
+    installation: Installation, enter: Callable[..., Entered], studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entered = enter(studio.make("faststart.mp4"), "Launch.mp4")
+    assert entered.item.state == State.WAITING
+    seen: list[tuple[State, float | None]] = []
+    real = media.probe
+
+    def probe(*arguments: Any, **more: Any) -> media.Probe:
+        with reading(installation.sessions) as session:
+            seen.append((entered.item.state, Jobs(session, installation).progress_of(PREPARE, entered.version_id)))
+        return real(*arguments, **more)
+
+    monkeypatch.setattr(media, "probe", probe)
+    work(installation)
+    assert seen == [(State.PREPARING, 0.0)]
+
+
+def test_a_full_disk_is_waited_for_and_in_the_end_the_page_says_why(
+    installation: Installation,
+    enter: Callable[..., Entered],
+    studio: Studio,
+    clock: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    entered = enter(studio.make("index-last.mp4"), "Launch.mp4")
+
+    def full(*_arguments: Any) -> None:
+        raise NoSpace
+
+    monkeypatch.setattr(Storage, "place_product", full)
+    work(installation)
+    assert entered.item.state == State.PREPARING
+    for _ in range(MAX_ATTEMPTS):
+        clock.forward(hours=2)
+        work(installation)
+    assert (entered.item.state, entered.item.reason) == (State.FAILED, NO_ROOM)
+
+
+def test_an_item_that_was_deleted_meanwhile_is_no_fault(
+    installation: Installation, enter: Callable[..., Entered], studio: Studio, clock: Any
+) -> None:
+    entered = enter(studio.make("faststart.mp4"), "Launch.mp4")
+    with writing(installation.sessions) as session:
+        session.execute(delete(File))
+        session.execute(delete(Version))
+        session.execute(delete(Item).where(Item.uid == entered.uid))
+    work(installation)
+    with reading(installation.sessions) as session:
+        assert session.scalars(select(Job.state)).all() == [JobState.DONE]
