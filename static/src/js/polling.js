@@ -1,5 +1,6 @@
 // [data-poll="5"] with an id is looked at again every 5 seconds while the tab is visible, and exchanged when the
-// server has something else to show. What comes back without data-poll is final.
+// server has something else to show; [data-follows="<id>"] elements, with ids of their own, are exchanged with it.
+// What comes back without data-poll is final.
 import { enliven, found } from "./enliven.js";
 
 export function polling(root) {
@@ -11,31 +12,37 @@ export function polling(root) {
         document.addEventListener("visibilitychange", look, { once: true });
         return;
       }
-      const answer = await lookUp(element.id);
-      if (answer === "gone") location.reload();
-      else if (answer === "silence" || answer.isEqualNode(element)) again();
-      else exchange(element, answer);
+      const page = await currentPage();
+      const fresh = page?.getElementById(element.id);
+      if (page && !fresh) location.reload();
+      else if (!page || fresh.isEqualNode(element)) again();
+      else exchangeAll(element, page);
     };
     again();
   }
 }
 
-/** The element as the server shows it now, "gone" when it shows it no longer, "silence" when there was no answer. */
-async function lookUp(id) {
+/** This page as the server shows it now, or null when there was no answer. */
+async function currentPage() {
   try {
     const response = await fetch(location.href, { headers: { Accept: "text/html" } });
-    if (response.status >= 500) return "silence";
-    const page = new DOMParser().parseFromString(await response.text(), "text/html");
-    return page.getElementById(id) ?? "gone";
+    return response.status < 500 ? new DOMParser().parseFromString(await response.text(), "text/html") : null;
   } catch {
-    return "silence";
+    return null;
   }
 }
 
-function exchange(element, answer) {
-  const focused = element.contains(document.activeElement) && document.activeElement.id;
-  const fresh = document.importNode(answer, true);
-  element.replaceWith(fresh);
+function exchangeAll(element, page) {
+  const followers = document.querySelectorAll(`[data-follows="${element.id}"]`);
+  for (const old of [element, ...followers]) {
+    const fresh = page.getElementById(old.id);
+    if (fresh) exchange(old, document.importNode(fresh, true));
+  }
+}
+
+function exchange(old, fresh) {
+  const focused = old.contains(document.activeElement) && document.activeElement.id;
+  old.replaceWith(fresh);
   if (focused) document.getElementById(focused)?.focus();
   enliven(fresh);
 }

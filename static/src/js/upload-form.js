@@ -105,11 +105,12 @@ function showPage(page, address, form) {
   const files = form.elements.file.files;
   document.title = page.title;
   document.body.replaceChildren(...document.importNode(page.body, true).childNodes);
-  if (address !== location.href) {
+  const again = document.querySelector("form[data-upload]");
+  // An answer that is not the form has its own step in the history, so that "back" leads to the form.
+  if (!again || address !== location.href) {
     history.pushState(null, "", address);
     addEventListener("popstate", () => location.reload());
   }
-  const again = document.querySelector("form[data-upload]");
   if (again) again.elements.file.files = files;
   htmx.process(document.body);
   enliven(document.body);
