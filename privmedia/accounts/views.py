@@ -174,7 +174,7 @@ def end_other_sessions(request: Request) -> Response:
     return HTTPSeeOther(request.route_path("account"))
 
 
-@view_config(route_name="menu", permission=Right.SIGNED_IN, renderer="accounts/menu.jinja2")
+@view_config(route_name="menu", permission=Right.SIGNED_IN, request_method="GET", renderer="accounts/menu.jinja2")
 def menu(request: Request) -> Any:
     return {}
 

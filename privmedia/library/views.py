@@ -54,7 +54,7 @@ def side_bar(request: Request) -> SideBar:
     )
 
 
-@view_config(route_name="library", permission=Right.SIGNED_IN, renderer="library/library.jinja2")
+@view_config(route_name="library", permission=Right.SIGNED_IN, request_method="GET", renderer="library/library.jinja2")
 def library(context: FolderContext, request: Request) -> Any:
     identity = context.identity
     shelves = request.read(Shelves)
@@ -74,21 +74,21 @@ def library(context: FolderContext, request: Request) -> Any:
     }
 
 
-@view_config(route_name="recent", permission=Right.SIGNED_IN, renderer="library/listing.jinja2")
+@view_config(route_name="recent", permission=Right.SIGNED_IN, request_method="GET", renderer="library/listing.jinja2")
 def recent(context: FolderContext, request: Request) -> Any:
     page = request.read(Shelves).items(context.identity, after=request.GET.get("after"))
     lead = _("Everything you can see, newest first.")
     return _listing(request, page, title=_("Recent"), lead=lead, nav="recent")
 
 
-@view_config(route_name="mine", permission=Right.SIGNED_IN, renderer="library/listing.jinja2")
+@view_config(route_name="mine", permission=Right.SIGNED_IN, request_method="GET", renderer="library/listing.jinja2")
 def mine(context: FolderContext, request: Request) -> Any:
     me = context.identity.user_id
     page = request.read(Shelves).items(context.identity, uploader_id=me, after=request.GET.get("after"))
     return _listing(request, page, title=_("My uploads"), lead="", nav="mine")
 
 
-@view_config(route_name="folder", permission=Right.VIEW, renderer="library/folder.jinja2")
+@view_config(route_name="folder", permission=Right.VIEW, request_method="GET", renderer="library/folder.jinja2")
 def folder(context: FolderContext, request: Request) -> Any:
     if context.is_root:
         return HTTPSeeOther(request.route_path("library"))
@@ -106,7 +106,7 @@ def folder(context: FolderContext, request: Request) -> Any:
     }
 
 
-@view_config(route_name="item", permission=Right.VIEW, renderer="library/item.jinja2")
+@view_config(route_name="item", permission=Right.VIEW, request_method="GET", renderer="library/item.jinja2")
 def item(context: ItemContext, request: Request) -> Any:
     identity, folder = context.identity, context.folder
     shelves = request.read(Shelves)

@@ -23,7 +23,7 @@ from privmedia.web.rights import Right
 ON_A_PAGE = 50
 
 
-@view_config(route_name="admin", permission=Right.ADMINISTER)
+@view_config(route_name="admin", permission=Right.ADMINISTER, request_method="GET")
 def admin(request: Request) -> Response:
     return HTTPSeeOther(request.route_path("admin_users"))
 
