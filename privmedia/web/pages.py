@@ -4,7 +4,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import datetime
-from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -41,16 +40,18 @@ MESSAGES = ("ok", "info", "warn", "bad")
 
 
 class Assets:
-    """The built scripts, styles and icons, under the names their sources have."""
+    """The built scripts, styles and icons, under the names their sources have. A new build is seen at once."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self._read_at: dict[str, int] = {}
+        self._content: dict[str, dict[str, str]] = {}
 
-    @cached_property
+    @property
     def manifest(self) -> dict[str, str]:
         return self._read("manifest.json")
 
-    @cached_property
+    @property
     def icons(self) -> dict[str, str]:
         return self._read("icons.json")
 
@@ -64,10 +65,14 @@ class Assets:
 
     def _read(self, name: str) -> dict[str, str]:
         path = self.root / name
-        if not path.exists():
-            raise FileNotFoundError(f"{path} is missing: build the pages' scripts and styles with `make assets`")
-        content: dict[str, str] = json.loads(path.read_text())
-        return content
+        try:
+            changed = path.stat().st_mtime_ns
+        except FileNotFoundError:
+            raise FileNotFoundError(f"{path} is missing: build scripts and styles with `make assets`") from None
+        if self._read_at.get(name) != changed:
+            self._content[name] = json.loads(path.read_text())
+            self._read_at[name] = changed
+        return self._content[name]
 
 
 def add_page_globals(event: BeforeRender) -> None:
