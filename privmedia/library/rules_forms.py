@@ -92,8 +92,8 @@ class AccessForm(Form):
         rows = [_row(rule) for rule in own]
         form = cls.of(request, rules=rows, inherits=inherits, inherits_was=_switch(inherits))
         form.new.form.group.choices = [
-            SelectChoice("", _("Choose a group")),
-            SelectChoice(EVERYONE, _("Everyone")),
+            SelectChoice("", request.localizer.translate(_("Choose a group"))),
+            SelectChoice(EVERYONE, request.localizer.translate(_("Everyone"))),
             *(SelectChoice(principal, name) for principal, name in groups),
         ]
         return form
