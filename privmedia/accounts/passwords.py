@@ -32,22 +32,37 @@ _NEW_LETTERS = 5  # that a password has to add to the names its owner goes by
 _READ_BY_ZXCVBN = 72  # characters; its time grows with the square, and it refuses more
 
 # bcrypt keeps a core busy. A flood of sign-ins may neither take all cores nor, by waiting, all threads of a worker.
-_AT_WORK = threading.BoundedSemaphore(max(1, (os.cpu_count() or 1) // 2))
-_PLACES = threading.BoundedSemaphore(max(1, (os.cpu_count() or 1) // 2) + 2)
+_CORES = max(1, (os.cpu_count() or 1) // 2)
+_AT_WORK = threading.BoundedSemaphore(_CORES)
+_PLACES = threading.BoundedSemaphore(_CORES + 1)
 # zxcvbn keeps the caller's own words in a table of its module.
 _ONE_AT_A_TIME = threading.Lock()
 
 
+@contextmanager
+def place() -> Iterator[None]:
+    """A place among those who have a password hashed. Take it before anything is written for a try.
+
+    Raises Unavailable, at once and at no cost, while too many others wait.
+    """
+    if not _PLACES.acquire(blocking=False):
+        raise Unavailable("Many people are signing in right now. Try again in a moment.")
+    try:
+        yield
+    finally:
+        _PLACES.release()
+
+
 def hash_password(password: str, *, rounds: int) -> str:
-    """The text to store for a password. Takes bcrypt's time; raises Unavailable while too many others wait."""
-    with _turn():
+    """The text to store for a password. Takes bcrypt's time."""
+    with _AT_WORK:
         return SCHEME + bcrypt.hashpw(_digest(password), bcrypt.gensalt(rounds)).decode("ascii")
 
 
 def verify(password: str, stored: str | None, *, rounds: int) -> bool:
     """Whether `password` is the one that was stored; for an account without one, False after the same work."""
     known = stored if stored is not None and stored.startswith(SCHEME) else _nobodys(rounds)
-    with _turn():
+    with _AT_WORK:
         matches = bcrypt.checkpw(_digest(password), known.removeprefix(SCHEME).encode("ascii"))
     return matches and known is stored
 
@@ -61,10 +76,11 @@ def needs_rehash(stored: str, *, rounds: int) -> bool:
 def new_hash(password: str, *, words: Iterable[str] = (), rounds: int, field: str = "password") -> str:
     """The text to store for a newly chosen password. Raises Invalid for one that is too short or easily guessed.
 
-    `words` are what a guesser would try first: name, address, organisation.
+    `words` are what a guesser would try first: name, address, organisation. Raises Unavailable as `place` does.
     """
     require_strength(password, words, field=field)
-    return hash_password(password, rounds=rounds)
+    with place():
+        return hash_password(password, rounds=rounds)
 
 
 def require_strength(password: str, words: Iterable[str] = (), *, field: str = "password") -> None:
@@ -109,14 +125,3 @@ def _normal(password: str) -> str:
 def _nobodys(rounds: int) -> str:
     """The shape of a hash that no password has, at the cost all others have."""
     return f"{SCHEME}$2b${rounds:02}${'.' * 53}"
-
-
-@contextmanager
-def _turn() -> Iterator[None]:
-    if not _PLACES.acquire(blocking=False):
-        raise Unavailable("Many people are signing in right now. Try again in a moment.")
-    try:
-        with _AT_WORK:
-            yield
-    finally:
-        _PLACES.release()

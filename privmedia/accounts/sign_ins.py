@@ -11,11 +11,11 @@ from sqlalchemy.orm import Session
 from privmedia.accounts.addresses import normal_email
 from privmedia.accounts.identity import Identity, is_live, token_hash
 from privmedia.accounts.models import SignIn, User
-from privmedia.accounts.passwords import hash_password, needs_rehash, verify
+from privmedia.accounts.passwords import hash_password, needs_rehash, place, verify
 from privmedia.accounts.throttle import Throttling
 from privmedia.audit.service import Audit, Author, NamedAuthor
 from privmedia.db import reading, writing
-from privmedia.errors import NotAllowed, NotFound, Unavailable
+from privmedia.errors import NotAllowed, NotFound
 from privmedia.ids import is_uid, new_token, new_uid
 from privmedia.installation import Installation
 
@@ -55,23 +55,18 @@ def sign_in(
 ) -> SignedIn:
     """Sign somebody in, in transactions of its own: the try is counted, the password looked at, the session begun.
 
-    Raises Throttled before any password is looked at, and WrongPassword alike for an unknown, a disabled and a wrongly
-    guessed account, after the same work.
+    Raises Unavailable and Throttled before any password is looked at, and WrongPassword alike for an unknown, a
+    disabled and a wrongly guessed account, after the same work.
     """
     account, rounds = normal_email(email), installation.settings.bcrypt_rounds
-    with writing(installation.sessions) as session:
-        tries_left = SignIns(session, installation).admit(account=account, address=address)
-    with reading(installation.sessions) as session:
-        user = session.scalar(select(User).where(User.email == account))
-    try:
+    with place():
+        tries_left = _admit(installation, account=account, address=address)
+        with reading(installation.sessions) as session:
+            user = session.scalar(select(User).where(User.email == account))
         matches = verify(password, user.password_hash if user else None, rounds=rounds)
         if user is None or not matches or user.disabled_at is not None or user.password_hash is None:
             raise WrongPassword(tries_left)
         again = hash_password(password, rounds=rounds) if needs_rehash(user.password_hash, rounds=rounds) else None
-    except Unavailable:
-        with writing(installation.sessions) as session:
-            Throttling(session, installation).not_tried(account=account, address=address)
-        raise
     with writing(installation.sessions) as session:
         now_user = session.get(User, user.id, with_for_update=True)
         if now_user is None or now_user.disabled_at is not None or now_user.password_hash != user.password_hash:
@@ -87,15 +82,24 @@ def sign_in(
 def confirm(installation: Installation, *, identity: Identity, password: str) -> None:
     """Have a signed-in person say their password again, throttled like signing in.
 
-    Raises Throttled, and WrongPassword. Call it while no transaction of the request writes.
+    Raises as `sign_in` does. Call it while no transaction of the request writes.
     """
-    with writing(installation.sessions) as session:
-        tries_left = SignIns(session, installation).admit(account=identity.email, address=identity.address)
-        user = session.get_one(User, identity.user_id)
-    if not verify(password, user.password_hash, rounds=installation.settings.bcrypt_rounds):
-        raise WrongPassword(tries_left)
+    with place():
+        tries_left = _admit(installation, account=identity.email, address=identity.address)
+        with reading(installation.sessions) as session:
+            user = session.get_one(User, identity.user_id)
+        if not verify(password, user.password_hash, rounds=installation.settings.bcrypt_rounds):
+            raise WrongPassword(tries_left)
     with writing(installation.sessions) as session:
         Throttling(session, installation).succeeded(account=identity.email, address=identity.address)
+
+
+def _admit(installation: Installation, *, account: str, address: str) -> int:
+    # Read first: whoever is already refused costs no write.
+    with reading(installation.sessions) as session:
+        SignIns(session, installation).require_open(account=account, address=address)
+    with writing(installation.sessions) as session:
+        return SignIns(session, installation).admit(account=account, address=address)
 
 
 class SignIns:
@@ -107,18 +111,27 @@ class SignIns:
         self._audit = Audit(session, installation)
         self._now = installation.clock()
 
+    def require_open(self, *, account: str, address: str) -> None:
+        """Raise Throttled if no try is admitted now."""
+        known_here = self._is_known(account, address)
+        throttling = Throttling(self._session, self._installation)
+        throttling.require_open(account=account, address=address, known_here=known_here)
+
     def admit(self, *, account: str, address: str) -> int:
         """Count a try to sign in. Returns how many are left; raises Throttled."""
+        known_here = self._is_known(account, address)
+        throttling = Throttling(self._session, self._installation)
+        return throttling.admit(account=account, address=address, known_here=known_here)
+
+    def _is_known(self, account: str, address: str) -> bool:
+        """Whether somebody has signed in to this account from this address not long ago."""
         used_here = (
             select(SignIn.id)
             .join(User)
             .where(User.email == account, SignIn.address == address, SignIn.created_at > self._now - REMEMBERED_FOR)
             .limit(1)
         )
-        known_here = self._session.scalar(used_here) is not None
-        return Throttling(self._session, self._installation).admit(
-            account=account, address=address, known_here=known_here
-        )
+        return self._session.scalar(used_here) is not None
 
     def begin(self, *, user: User, keep: bool, address: str = "", browser: str = "") -> SignedIn:
         """Begin a session: kept for 30 days, or until nothing was asked for the hours of the settings."""

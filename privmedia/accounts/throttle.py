@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import hashlib
 import ipaddress
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -44,6 +44,11 @@ class Throttling:
         self._session = session
         self._now = installation.clock()
 
+    def require_open(self, *, account: str, address: str, known_here: bool) -> None:
+        """Raise Throttled while one of the limits is reached. Only looks."""
+        keys = _limits(account, address, known_here=known_here)
+        self._require_open(self._session.scalars(select(Throttle.locked_until).where(Throttle.key.in_(keys))))
+
     def admit(self, *, account: str, address: str, known_here: bool) -> int:
         """Count a try, before it is made; returns how many are left for this account from this address.
 
@@ -52,10 +57,7 @@ class Throttling:
         self._session.execute(delete(Throttle).where(Throttle.since < self._now - FORGOTTEN_AFTER))
         limits = _limits(account, address, known_here=known_here)
         counts = self._counts(limits)
-        waits = [count.locked_until - self._now for count in counts.values() if count.locked_until is not None]
-        longest = max(waits, default=timedelta(0))
-        if longest > timedelta(0):
-            raise Throttled(int(longest.total_seconds()) + 1)
+        self._require_open(count.locked_until for count in counts.values())
         for key, limit in limits.items():
             count = counts[key]
             if count.locked_until is not None or count.since < self._now - limit.within:
@@ -66,27 +68,26 @@ class Throttling:
         own = counts[_pair(account, address)]
         return max(0, ACCOUNT_FROM_ADDRESS.tries - own.failures)
 
-    def not_tried(self, *, account: str, address: str) -> None:
-        """Take back a try whose password was not looked at."""
+    def succeeded(self, *, account: str, address: str) -> None:
+        """Take back a try that was right: it was no failure. Those of the account from here before it are forgotten."""
         limits = _limits(account, address, known_here=False)
         for key, count in self._counts(limits).items():
-            count.failures = max(0, count.failures - 1)
+            count.failures = 0 if key == _pair(account, address) else max(0, count.failures - 1)
             if count.failures < limits[key].tries:
                 count.locked_until = None
 
-    def succeeded(self, *, account: str, address: str) -> None:
-        """Take back a try that was right, and forget those before it."""
-        self.not_tried(account=account, address=address)
-        own = self._session.get_one(Throttle, _pair(account, address))
-        own.failures, own.locked_until = 0, None
+    def _require_open(self, locked_until: Iterable[datetime | None]) -> None:
+        longest = max((until - self._now for until in locked_until if until is not None), default=timedelta(0))
+        if longest > timedelta(0):
+            raise Throttled(int(longest.total_seconds()) + 1)
 
-    def _counts(self, keys: Iterable[str]) -> dict[str, Throttle]:
+    def _counts(self, keys: Collection[str]) -> dict[str, Throttle]:
         rows = [{"key": key, "failures": 0, "since": self._now} for key in sorted(keys)]
         insert = sqlite.insert if self._session.get_bind().dialect.name == "sqlite" else postgresql.insert
         self._session.execute(insert(Throttle).on_conflict_do_nothing(), rows)
         found = self._session.scalars(
             select(Throttle)
-            .where(or_(*(Throttle.key == row["key"] for row in rows)))
+            .where(Throttle.key.in_(keys))
             .order_by(Throttle.key)
             .with_for_update()
             .execution_options(populate_existing=True)
