@@ -1,12 +1,13 @@
 """Reading an upload form while it arrives: first its fields, then its files, never more than is asked for.
 
-Until the first file begins, single bytes are asked for: some servers (gunicorn) return from `read` only when they have
-all that was asked for, and the decision must not wait for bytes of a file. From then on it is large blocks.
+Until the first file begins, single bytes are asked for: servers return only when they have all that was asked for, and
+the decision must not wait for bytes of a file. By `readline`, because gunicorn's `read` waits for at least 1024 bytes.
+From then on it is large blocks.
 """
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -36,6 +37,8 @@ class Readable(Protocol):
 
     def read(self, size: int, /) -> bytes: ...
 
+    def readline(self, size: int, /) -> bytes: ...
+
 
 class Body:
     """What is left of a request's body. `length` is None if the server knows where it ends and we do not."""
@@ -48,19 +51,13 @@ class Body:
 
     def read(self, size: int) -> bytes:
         """At most `size` bytes, none at the end. Raises Invalid if the client went away, TooLarge beyond the limit."""
-        data = self._read(size)
-        self._allowed -= len(data)
-        if self._allowed < 0:
-            raise self._too_large
-        if not data and self._left:
-            raise Invalid(BROKEN_OFF)
-        return data
+        return self._checked(self._read(self._source.read, size))
 
     def read_line(self) -> bytes:
         """Bytes up to the next line feed, or the end, or more than a line may have."""
         line = bytearray()
         while len(line) <= LONGEST_LINE and not line.endswith(b"\n"):
-            byte = self.read(1)
+            byte = self._checked(self._read(self._source.readline, 1))
             if not byte:
                 break
             line += byte
@@ -69,18 +66,26 @@ class Body:
     def discard(self, most: int) -> None:
         """Read on for the sake of the client, which may not listen before it has sent something. Never fails."""
         try:
-            while most > 0 and (data := self._read(min(most, 64 * 1024))):
+            while most > 0 and (data := self._read(self._source.read, min(most, 64 * 1024))):
                 most -= len(data)
         except Invalid:
             return
 
-    def _read(self, size: int) -> bytes:
+    def _checked(self, data: bytes) -> bytes:
+        self._allowed -= len(data)
+        if self._allowed < 0:
+            raise self._too_large
+        if not data and self._left:
+            raise Invalid(BROKEN_OFF)
+        return data
+
+    def _read(self, ask: Callable[[int], bytes], size: int) -> bytes:
         if self._left is not None:
             size = min(size, self._left)
         if size == 0:
             return b""
         try:
-            data = self._source.read(size)
+            data = ask(size)
         except Exception as error:  # every server has its own for a client that went away
             log.info("an upload broke off: %r", error)
             raise Invalid(BROKEN_OFF) from error

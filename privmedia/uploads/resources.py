@@ -51,7 +51,7 @@ def too_large(request: Request, limit: int) -> TooLarge:
 
 def read_on_after(response: Response, body: Body) -> None:
     """Send the answer first, then take some of what the client has under way. See RFC 9112, 9.6."""
-    answer = response.app_iter
+    answer, length = response.app_iter, response.content_length
 
     def answer_then_rest() -> Iterator[bytes]:
         try:
@@ -63,3 +63,4 @@ def read_on_after(response: Response, body: Body) -> None:
         body.discard(READ_ON)
 
     response.app_iter = answer_then_rest()
+    response.content_length = length  # which the line above took away; with it the client knows where the answer ends

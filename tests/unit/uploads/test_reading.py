@@ -25,6 +25,12 @@ class Watched(io.BytesIO):
         self.largest = max(self.largest, self.tell() + size)
         return super().read(size)
 
+    def readline(self, size: int | None = -1, /) -> bytes:
+        """As gunicorn does it: waits for all that is asked for."""
+        assert size is not None
+        self.largest = max(self.largest, self.tell() + size)
+        return super().readline(size)
+
 
 def part(name: str, content: bytes, filename: str | None = None) -> bytes:
     shown = f'; filename="{filename}"' if filename is not None else ""
@@ -95,6 +101,8 @@ def test_an_error_of_the_server_while_reading_is_a_client_that_went_away() -> No
     class Reset:
         def read(self, size: int, /) -> bytes:
             raise ConnectionResetError
+
+        readline = read
 
     with pytest.raises(Invalid) as refused:
         reader(b"", length=1000, source=Reset()).fields()
