@@ -40,14 +40,12 @@ def serve(line: Line, port: int | None, with_worker: bool) -> None:
             return
         sys.exit(pserve.main(["pserve", line.config], quiet=True))
     privmedia = [beside_python("privmedia"), "-c", line.config]
-    together = Processes()
-    try:
-        together.start(Program("the server", [*privmedia, "serve", *(["--port", str(port)] if port else [])]))
-        together.start(Program("the worker", [*privmedia, "worker"]))
+    processes = Processes()
+    with processes.together():
+        processes.start(Program("the server", [*privmedia, "serve", *(["--port", str(port)] if port else [])]))
+        processes.start(Program("the worker", [*privmedia, "worker"]))
         click.echo(f"privmedia is at {line.settings.base_url}  (Ctrl-C stops it)")
-        together.watch()
-    finally:
-        together.stop()
+        processes.watch()
 
 
 @click.command()
@@ -75,14 +73,12 @@ def stack(folder: Path, port: int, app: AppServer) -> None:
     """Run nginx, an application server and a worker on this machine, without privileges, until Ctrl-C."""
     os.umask(0o077)  # what the programs make is for this user alone
     whole = Stack(folder, port, app)
-    whole.prepare()
-    try:
+    with whole.processes.together():
+        whole.prepare()
         whole.start()
         _print_setup_link(whole)
         click.echo(f"privmedia is at {whole.base_url}  (Ctrl-C stops it; configuration: {whole.ini})")
         whole.processes.watch()
-    finally:
-        whole.stop()
 
 
 @click.command("front-config")

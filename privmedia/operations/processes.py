@@ -23,6 +23,10 @@ class Ended(DomainError):
     """One of the programs ended by itself, so the others were stopped."""
 
 
+class Told(Exception):
+    """SIGTERM or SIGINT arrived."""
+
+
 @dataclass(frozen=True)
 class Program:
     """What to start. It gets a session of its own, so that Ctrl-C reaches only us and we stop all in order."""
@@ -41,6 +45,7 @@ class Processes:
     def __init__(self) -> None:
         self._running: list[tuple[str, subprocess.Popen[bytes]]] = []
         self._news: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        self._told = False
 
     def start(self, program: Program) -> subprocess.Popen[bytes]:
         """Start one more. Raises OSError where there is no such program."""
@@ -58,26 +63,41 @@ class Processes:
         threading.Thread(target=self._tell, args=(program.name, process), daemon=True).start()
         return process
 
+    @contextlib.contextmanager
+    def together(self) -> Iterator[None]:
+        """From here on SIGTERM and Ctrl-C are for us: whatever happens inside, all is stopped at the end.
+
+        Main thread only. Being told to stop is a good end.
+        """
+
+        def told(number: int, frame: FrameType | None) -> None:
+            self._told = True
+            self._news.put(None)
+
+        before = {number: signal.signal(number, told) for number in (signal.SIGTERM, signal.SIGINT)}
+        try:
+            yield
+        except Told:
+            pass
+        finally:
+            self.stop()
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
     def check(self) -> None:
-        """Raises Ended if one has ended already."""
+        """Raises Told if we are to stop, Ended if a program has ended already."""
+        if self._told:
+            raise Told
         for name, process in self._running:
             if process.poll() is not None:
                 raise Ended(_how(name, process.returncode))
 
     def watch(self) -> None:
-        """Wait until SIGTERM or SIGINT arrives. Raises Ended if a program ends before. Main thread only."""
-
-        def told(number: int, frame: FrameType | None) -> None:
-            self._news.put(None)
-
-        before = {number: signal.signal(number, told) for number in (signal.SIGTERM, signal.SIGINT)}
-        try:
-            news = self._news.get()
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
-        if news is not None:
-            raise Ended(news)
+        """Wait until we are to stop or a program ends. Raises Told or Ended, nothing else."""
+        news = self._news.get()
+        if news is None:
+            raise Told
+        raise Ended(news)
 
     def stop(self) -> None:
         """Ask all to end, the last started first; kill what has not ended in time, with all it started."""

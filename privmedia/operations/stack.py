@@ -174,11 +174,13 @@ class Stack:
         return config
 
     def _lock(self) -> None:
+        # The lock is held as long as this object lives.
         lock = (self.folder / "run" / "lock").open("w")
-        self._held.callback(lock.close)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._held.callback(lock.close)
         except OSError as error:
+            lock.close()
             raise Conflict(f"A stack is running already in {self.folder}.") from error
 
     def _check_port(self) -> None:
