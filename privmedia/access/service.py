@@ -4,10 +4,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from privmedia.access import principals
 from privmedia.access.audience import Audience, Who, audience_of, whom_for
 from privmedia.access.chains import Chains
 from privmedia.access.decision import NOBODY, Decision
@@ -109,11 +108,6 @@ class Access:
     def whom_for(self, acl_ids: Collection[int]) -> dict[int, Who]:
         """Everyone, groups and people with View, for each of many places at once: for cards."""
         return whom_for(self.session, acl_ids, self._clock())
-
-    def forget(self, principal: str) -> None:
-        """Clear every rule of a person or group that ceases to exist."""
-        principals.number(principal)
-        self.session.execute(delete(Ace).where(Ace.principal == principal))
 
     def _exists(self, principal: str) -> bool:
         try:
