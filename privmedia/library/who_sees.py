@@ -37,9 +37,11 @@ DROP_BOX = _("${count} people can add files and see only what they added.")
 FROM_HERE = _("${names}, by rules set here.")
 FROM_ABOVE = _("${names}, from ${place}.")
 FROM_HIDDEN = _("${names}, from a folder above.")
-PEOPLE_THROUGH = _("${count} people, through ${place}")
+ONE_THROUGH = _("1 person, through ${place}")
+MANY_THROUGH = _("${count} people, through ${place}")
 THROUGH = _("through ${place}")
-PEOPLE = _("${count} people")
+ONE = _("1 person")
+MANY = _("${count} people")
 BY_NAME = _("named here")
 
 
@@ -146,12 +148,14 @@ def _sources(entries: list[Entry], own_acl: int | None, places: dict[int, str]) 
 
 def _row(entry: Entry, own_acl: int | None, places: dict[int, str]) -> Row:
     icon = "building" if entry.principal == EVERYONE else "person" if entry.people is None else "people"
-    count = {"count": f"{entry.people:,}"} if entry.people is not None else {}
     place = None if entry.acl_id == own_acl else places.get(entry.acl_id)
-    if place is not None:
-        reason = Sentence(PEOPLE_THROUGH if count else THROUGH, {**count, "place": place})
+    if entry.people is None:
+        template = BY_NAME if place is None else THROUGH
+    elif entry.people == 1:
+        template = ONE if place is None else ONE_THROUGH
     else:
-        reason = Sentence(PEOPLE if count else BY_NAME, count)
+        template = MANY if place is None else MANY_THROUGH
+    reason = Sentence(template, {"count": f"{entry.people or 0:,}", "place": place or ""})
     # Manage brings everything: to list the rest beside it says nothing more.
     rights = Permission.MANAGE.word if Permission.MANAGE in entry.allow else words(entry.allow)
     return Row(_name(entry), icon, reason, rights)

@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from privmedia.media import find_ffmpeg
+from tests.sites import Site, behind_nginx
+
+# Chromium as root needs no sandbox, and no network but ours.
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--autoplay-policy=no-user-gesture-required",
+]
+PASSWORD = "copper gannet mast 7"
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """nginx, gunicorn and a worker, as `make stack` starts them."""
+    with behind_nginx(tmp_path_factory.mktemp("stack"), "gunicorn", worker=True) as site:
+        yield site
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    program = shutil.which("chromium") or shutil.which("chromium-browser")
+    if program is None:
+        pytest.skip("Chromium is missing: apt-get install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(chromium: Browser, site: Site) -> Iterator[Callable[..., Page]]:
+    """A page of a new browser profile: `visit(java_script_enabled=False)`."""
+    contexts: list[BrowserContext] = []
+
+    def visited(**options: object) -> Page:
+        context = chromium.new_context(base_url=f"http://127.0.0.1:{site.port}", **options)  # type: ignore[arg-type] # options of Playwright's
+        contexts.append(context)
+        return context.new_page()
+
+    yield visited
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture(scope="session")
+def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """40 seconds of real H.264 and AAC whose index is at the end, about 6 MB: more than a browser loads at once."""
+    path = tmp_path_factory.mktemp("film") / "Überfahrt 100% “Ende” 🎬.mp4"
+    picture = "testsrc2=s=640x360:r=25:d=40"
+    command = [find_ffmpeg(""), "-v", "error", "-nostdin", "-f", "lavfi", "-i", picture]
+    command += ["-f", "lavfi", "-i", "sine=f=330:d=40", "-c:v", "libx264", "-preset", "ultrafast", "-b:v", "1200k"]
+    command += ["-pix_fmt", "yuv420p", "-g", "50", "-c:a", "aac", "-shortest", path]
+    subprocess.run(command, check=True)
+    head = path.read_bytes()
+    assert head.index(b"moov") > head.index(b"mdat"), "the index has to be at the end"
+    return path
