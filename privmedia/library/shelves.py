@@ -22,6 +22,8 @@ from privmedia.library.models import ROOT_ID, File, Folder, Item, Kind, State, V
 Columns = TypeVarTuple("Columns")
 
 PAGE = 48
+COUNTED = 1000
+"""Items counted for the library page. Counting all that people with wide rights see would cost more than the page."""
 POSTER = "poster.webp"
 POSTERS_ON_A_CARD = 3
 
@@ -126,6 +128,8 @@ class Totals:
     """How many items and folders one may open."""
 
     items: int
+    more: bool
+    """There are more items than are counted."""
     folders: int
 
 
@@ -248,8 +252,9 @@ class Shelves:
         """How much of the library exists for the caller."""
         seen = folder_seen(Folder.acl_id, identity, now=self.now)
         folders = self.session.scalar(select(func.count()).select_from(Folder).where(Folder.id != ROOT_ID, seen))
-        items = self.session.scalar(self._seen(identity, select(func.count()).select_from(Item)))
-        return Totals(items=items or 0, folders=folders or 0)
+        some = self._seen(identity, select(Item.id)).limit(COUNTED + 1).subquery()
+        items = self.session.scalar(select(func.count()).select_from(some)) or 0
+        return Totals(items=min(items, COUNTED), more=items > COUNTED, folders=folders or 0)
 
     def targets(self, identity: Identity) -> list[Target]:
         """The folders one may add files to, by path."""
