@@ -1,9 +1,11 @@
 """The worker process: which work there is, which chores, and how it is told to stop."""
 from __future__ import annotations
 
+import contextlib
 import logging
 import signal
 import threading
+from collections.abc import Iterator
 from types import FrameType
 
 from privmedia.db import writing
@@ -33,17 +35,25 @@ def run_worker(installation: Installation, *, stop: threading.Event | None = Non
     Told to stop, it gives the job at hand back within a second or two; another worker does it from the start.
     Without `stop` it has to be called in the main thread, which is where signals arrive.
     """
-    if stop is None:
-        stop = threading.Event()
-        stop_at_signals(stop)
-    log.info("the worker starts")
-    worker.run(installation, HANDLERS, stop, once=once, chores=() if once else CHORES)
-    log.info("the worker ends")
+    with contextlib.ExitStack() as stack:
+        if stop is None:
+            stop = stack.enter_context(stopped_by_signals())
+        log.info("the worker starts")
+        worker.run(installation, HANDLERS, stop, once=once, chores=() if once else CHORES)
+        log.info("the worker ends")
 
 
-def stop_at_signals(stop: threading.Event) -> None:
+@contextlib.contextmanager
+def stopped_by_signals() -> Iterator[threading.Event]:
+    """An event that SIGTERM and SIGINT set; afterwards they mean what they meant before."""
+    stop = threading.Event()
+
     def told(number: int, _frame: FrameType | None) -> None:
         stop.set()
 
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, told)
+    before = {number: signal.signal(number, told) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

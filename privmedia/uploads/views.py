@@ -49,10 +49,10 @@ def receive(context: UploadContext, request: Request) -> Response:
     check_origin(request)
     fields: dict[str, str] = {}
     try:
-        _check_size(context, request)
         reader = FormReader(context.body, request.headers.get("Content-Type", ""))
         fields = reader.fields()
         _check_token(request, fields)
+        _check_size(context, request)
         destination, title = _decide(request, fields)
         with Receipt() as receipt:
             receipt.take(reader.files(), request.installation.storage, announced=_announced(fields))

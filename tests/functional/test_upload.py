@@ -318,7 +318,9 @@ class TestLimits:
     def test_more_than_allowed_is_refused_before_it_is_read_and_the_page_names_the_limit(
         self, leila: TestApp, folder: str, installation: Installation
     ) -> None:
-        page = send(leila, folder, [("big.png", PNG + bytes(3 * ENVELOPE))], status=413)
+        page = send(leila, folder, [("big.png", PNG + bytes(3 * ENVELOPE))], title="Kept", status=413)
+        assert page.forms["upload-form"]["folder"].value == folder
+        assert page.forms["upload-form"]["title"].value == "Kept"
         assert "1.0 MB is the most that can be sent at once" in page.html.find(attrs={"role": "alert"}).get_text()
         assert left_behind(installation) == []
 

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import os
 import sys
-import threading
 import time
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from privmedia.installation import Installation
 from privmedia.jobs.worker import Handler, Task, run
-from privmedia.operations.worker import stop_at_signals
+from privmedia.operations.worker import stopped_by_signals
 from privmedia.settings import Settings
 
 
@@ -55,10 +54,9 @@ def main(url: str, root: str, log: str, kind: str) -> None:
     settings = Settings(
         sqlalchemy_url=url, media_root=Path(root), base_url="http://127.0.0.1", secret="for a test only"
     )
-    stop = threading.Event()
-    stop_at_signals(stop)
     handler = {"patient": patient, "quick": quick}[kind](Path(log))
-    run(Installation.open(settings), {"prepare": handler}, stop, once=kind == "quick")
+    with stopped_by_signals() as stop:
+        run(Installation.open(settings), {"prepare": handler}, stop, once=kind == "quick")
 
 
 if __name__ == "__main__":
