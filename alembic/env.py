@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from alembic import context
+
 from privmedia.db import WRITES, make_engine
 from privmedia.models import Base
 from privmedia.settings import Settings

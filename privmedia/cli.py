@@ -7,11 +7,11 @@ from typing import Any
 
 import click
 
-from privmedia.library.rules_commands import access
 from privmedia.accounts.commands import group, setup_link, user
 from privmedia.console import DEFAULT_CONFIG, Line
 from privmedia.errors import DomainError
 from privmedia.library.commands import folder, items
+from privmedia.library.rules_commands import access
 from privmedia.operations.commands import front_config, migrate, serve, stack, worker
 from privmedia.operations.demo import demo
 

@@ -1,4 +1,4 @@
-"""What all commands stand on: the configuration they were called with, the installation behind it, printing for scripts."""
+"""What all commands stand on: their configuration, the installation behind it, printing for scripts."""
 from __future__ import annotations
 
 import json

@@ -9,8 +9,8 @@ from __future__ import annotations
 import time
 
 import sqlalchemy as sa
-
 from alembic import op
+
 from privmedia.ids import new_uid
 
 revision = "0001"

@@ -36,7 +36,7 @@ class State(StrEnum):
 
 
 def _words(enum: type[StrEnum]) -> Enum:
-    return Enum(enum, native_enum=False, length=16, values_callable=lambda members: [member.value for member in members])
+    return Enum(enum, native_enum=False, length=16, values_callable=lambda members: [one.value for one in members])
 
 
 class Folder(Base):

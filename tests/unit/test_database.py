@@ -5,11 +5,11 @@ import threading
 from collections.abc import Iterator
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Engine, inspect, select, text
 
-from alembic import command
 from privmedia.accounts.models import SiteValue
 from privmedia.db import make_engine, make_gate_engine, make_sessionmaker, reading, writing
 from privmedia.errors import SettingsError

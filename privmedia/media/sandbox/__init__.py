@@ -20,7 +20,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO
 
-import privmedia
 from privmedia.media.errors import Damaged, SandboxFailed, TookTooLong, ToolMissing
 
 MIB = 1024 * 1024
@@ -225,7 +224,7 @@ def python() -> str:
 
 def system_files() -> list[str]:
     """What a program needs to start, and our own code for those written in Python."""
-    ours = str(Path(privmedia.__file__).parent)
+    ours = str(Path(__file__).parents[2])
     return [*SYSTEM_FILES, sys.prefix, sys.base_prefix, sys.base_exec_prefix, ours]
 
 
