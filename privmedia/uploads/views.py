@@ -15,7 +15,7 @@ from pyramid.view import view_config
 
 from privmedia.access.service import Access
 from privmedia.db import reading
-from privmedia.errors import DomainError, Invalid, NoSpace, TooLarge, Unavailable
+from privmedia.errors import DomainError, Invalid, NoSpace, NotAllowed, TooLarge, Unavailable
 from privmedia.library.shelves import Shelves
 from privmedia.uploads.keeping import keep
 from privmedia.uploads.reading import ENVELOPE, FormReader
@@ -90,7 +90,11 @@ def _decide(request: Request, fields: Mapping[str, str]) -> tuple[Destination, s
     identity = request.identity
     request.db.rollback()
     with reading(request.installation.sessions) as session:
-        destination = Uploads(session, request.installation).destination(identity, fields.get("folder", ""))
+        try:
+            destination = Uploads(session, request.installation).destination(identity, fields.get("folder", ""))
+        except NotAllowed:
+            request.note("upload", target=f"folder:{fields['folder']}")
+            raise
     return destination, checked_title(fields.get("title", ""))
 
 

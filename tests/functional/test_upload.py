@@ -121,6 +121,7 @@ def items(installation: Installation) -> list[Item]:
 
 
 class TestAdding:
+    @pytest.mark.both_databases
     def test_one_file_becomes_an_item_and_one_lands_on_its_page(
         self, leila: TestApp, folder: str, installation: Installation, person: Person
     ) -> None:
@@ -261,6 +262,9 @@ class TestRefusing:
         assert "There is no folder you may add to" in viewer.get("/upload/plain")
         token = viewer.get("/account").html.find("input", {"name": "csrf_token"})["value"]
         send(viewer, folder, [("one.png", PNG)], token=token, status=403)
+        with reading(installation.sessions) as session:
+            refusal = session.scalars(select(Event).where(Event.kind == "upload")).one()
+            assert (refusal.actor_id, refusal.target, refusal.outcome) == (jonas.id, f"folder:{folder}", "denied")
         missing = send(leila, "0" * 16, [("one.png", PNG)], status=404)
         denied = send(leila, hidden, [("one.png", PNG)], status=404)
         assert denied.body == missing.body
