@@ -1,7 +1,9 @@
 """nginx: the answer carries an address inside nginx, and nginx puts the file in its place."""
 from __future__ import annotations
 
+import errno
 import os
+import stat
 from urllib.parse import quote
 
 from pyramid.request import Request
@@ -21,12 +23,13 @@ class NginxSender:
 
     def __init__(self, storage: Storage) -> None:
         self._storage = storage
+        self._private = str(storage.private)
 
     def answer(self, request: Request, file: DecidedFile) -> Response:
-        # nginx would answer 301 for a folder, with its inner address, and keep our headers on its own 404.
-        handle, _ = self._storage.open_file(file.uid, file.version, file.stored_as)
-        os.close(handle)
         path = self._storage.relative_path(file.uid, file.version, file.stored_as)
+        # nginx would answer 301 for a folder, with its inner address, and keep our headers on its own 404.
+        if not stat.S_ISREG(os.lstat(f"{self._private}/{path}").st_mode):
+            raise FileNotFoundError(errno.ENOENT, "not a regular file", path)
         return Response(
             headerlist=[
                 # nginx unescapes it once: a raw "%" or "?" would name another file.
