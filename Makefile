@@ -15,7 +15,7 @@ RUN_SETTINGS = PRIVMEDIA_SQLALCHEMY_URL="sqlite:///$(FOLDER)/privmedia.sqlite" \
 PRIVMEDIA = $(RUN_SETTINGS) $(BIN)/privmedia -c development.ini
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo stack test check fix faults bench assets lock clean
+.PHONY: help run demo stack test check fix faults bench assets lock texts clean
 
 help:  ## List what make can do
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
@@ -61,6 +61,10 @@ assets: static/dist/manifest.json  ## Build the pages' scripts and styles
 
 lock: .venv/dev  ## Pin the newest allowed versions of all Python packages, with hashes
 	@tools/lock
+
+texts: .venv/base  ## Collect what is to be translated into privmedia/locale/privmedia.pot
+	@$(BIN)/pybabel -q extract -F babel.cfg -k _ --no-location --sort-output --project privmedia -o privmedia/locale/privmedia.pot .
+	@sed -i '/^"POT-Creation-Date/d' privmedia/locale/privmedia.pot
 
 clean:  ## Remove what was built; var stays
 	rm -rf .venv node_modules static/dist
