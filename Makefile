@@ -5,7 +5,7 @@ PORT ?=
 APP ?= gunicorn
 PYTHON ?= python3
 
-FOLDER := $(abspath $(VAR))
+FOLDER := $(shell realpath -m "$(VAR)")
 BIN := .venv/bin
 RUN_PORT = $(or $(PORT),6543)
 STACK_PORT = $(or $(PORT),8080)
