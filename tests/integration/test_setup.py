@@ -54,10 +54,13 @@ def running(checkout: Path) -> Iterator[tuple[int, Queue[str]]]:
         for line in process.stdout or ():
             lines.put(line)
 
-    threading.Thread(target=listen, daemon=True).start()
-    yield port, lines
-    os.killpg(process.pid, signal.SIGINT)
-    process.wait(timeout=30)
+    listening = threading.Thread(target=listen)
+    listening.start()
+    with process:
+        yield port, lines
+        os.killpg(process.pid, signal.SIGINT)
+        process.wait(timeout=30)
+        listening.join(timeout=30)
     until = time.monotonic() + 30
     while is_answering(port):
         assert time.monotonic() < until, "Ctrl-C has to stop everything"
