@@ -15,7 +15,7 @@ RUN_SETTINGS = PRIVMEDIA_SQLALCHEMY_URL="sqlite:///$(FOLDER)/privmedia.sqlite" \
 PRIVMEDIA = $(RUN_SETTINGS) $(BIN)/privmedia -c development.ini
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo stack test check fix faults bench assets lock texts clean
+.PHONY: help run demo stack test check fix bench assets lock texts clean
 
 help:  ## List what make can do
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
@@ -48,10 +48,6 @@ check: .venv/dev  ## Look: style, types, import floors
 
 fix: .venv/dev  ## Mend what can be mended by a program
 	@$(BIN)/ruff check --fix .
-
-faults: .venv/dev assets  ## The long fault tests
-	@tools/debian-packages
-	@$(BIN)/python -m pytest -n 0 tests/faults
 
 bench: .venv/dev assets  ## Measure delivery against bare nginx and another stack, in one run
 	@tools/debian-packages
