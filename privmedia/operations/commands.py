@@ -18,8 +18,9 @@ from privmedia.errors import Invalid
 from privmedia.installation import Installation
 from privmedia.operations.front_servers import APP_SERVERS, AppServer, NginxSite
 from privmedia.operations.migrations import migrate as migrate_database
+from privmedia.operations.migrations import require_newest
 from privmedia.operations.processes import Processes, Program
-from privmedia.operations.stack import Stack, beside_python
+from privmedia.operations.stack import Stack, beside_python, require_free_port
 from privmedia.operations.worker import run_worker
 
 PORTS = click.IntRange(1, 65535)
@@ -33,7 +34,8 @@ def serve(line: Line, port: int | None, with_worker: bool) -> None:
     """Serve the pages, as the configuration's [server:main] says."""
     if port:
         line.variables["port"] = str(port)
-    _ = line.settings  # all problems at once, before anything starts
+        require_free_port(port)
+    require_newest(line.installation.engine)  # the settings' problems too come now, all at once
     if not with_worker:
         if port:
             _serve_on(line, port)
@@ -53,6 +55,7 @@ def serve(line: Line, port: int | None, with_worker: bool) -> None:
 @click.pass_obj
 def worker(line: Line, once: bool) -> None:
     """Do the work in the background: posters, playable copies, tidying up."""
+    require_newest(line.installation.engine)
     get_loader(f"file+ini:{line.config}").setup_logging()
     run_worker(line.installation, once=once)
 

@@ -85,7 +85,7 @@ class Stack:
             (self.folder / name).mkdir(parents=True, exist_ok=True)
         (self.folder / "run").chmod(0o700)
         self._lock()
-        self._check_port()
+        require_free_port(self.port)
         self._write_ini()
         site = NginxSite(
             base_url=self.base_url,
@@ -183,13 +183,15 @@ class Stack:
             lock.close()
             raise Conflict(f"A stack is running already in {self.folder}.") from error
 
-    def _check_port(self) -> None:
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((HOST, self.port))
-            except OSError as error:
-                raise Conflict(f"Port {self.port} cannot be used: {error.strerror}. Choose another one.") from error
+
+def require_free_port(port: int) -> None:
+    """Raises Conflict if nobody can listen on this port of this machine."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError as error:
+            raise Conflict(f"Port {port} cannot be used: {error.strerror}. Choose another one.") from error
 
 
 def nginx_program() -> str:

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from privmedia.media import find_ffmpeg
+from tests.browser import steps
 from tests.sites import Site, behind_nginx
 
 # Chromium as root needs no sandbox, and no network but ours.
@@ -22,7 +23,6 @@ ARGUMENTS = [
     "--disable-sync",
     "--autoplay-policy=no-user-gesture-required",
 ]
-PASSWORD = "copper gannet mast 7"
 
 
 @pytest.fixture(scope="session")
@@ -70,3 +70,31 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
     head = path.read_bytes()
     assert head.index(b"moov") > head.index(b"mdat"), "the index has to be at the end"
     return path
+
+
+@pytest.fixture(scope="session")
+def admin(chromium: Browser, site: Site) -> Iterator[Page]:
+    """The first administrator, made by the set-up link, in a browser of her own; two people and a group are there."""
+    context = chromium.new_context(base_url=f"http://127.0.0.1:{site.port}")
+    page = context.new_page()
+    steps.make_the_first_administrator(page, site.privmedia("setup-link").stdout.strip().splitlines()[-1])
+    steps.add_person(page, "jonas@skarvik.example", "Jonas Bakke")
+    steps.add_person(page, "ewa@skarvik.example", "Ewa Kowalska")
+    site.privmedia("group", "add", "Service engineers")
+    site.privmedia("group", "join", "Service engineers", "jonas@skarvik.example")
+    yield page
+    context.close()
+
+
+@pytest.fixture(scope="session")
+def folder(admin: Page) -> str:
+    """The address of a folder that the group may view, made and given on the pages."""
+    address = steps.make_folder(admin, "Product training")
+    steps.give_view(admin, address, "Service engineers")
+    return address
+
+
+@pytest.fixture(scope="session")
+def item(admin: Page, folder: str, film: Path) -> str:
+    """The address of the film, uploaded through the form and prepared by the worker."""
+    return steps.upload(admin, folder, film)

@@ -1,0 +1,64 @@
+"""What people do on the pages, step by step."""
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+PASSWORD = "copper gannet mast 7"
+
+
+def sign_in(page: Page, email: str) -> None:
+    page.goto("/login")
+    page.fill("#login-form [name=email]", email)
+    page.fill("#login-form [name=password]", PASSWORD)
+    page.click("#login-form [type=submit]")
+    page.wait_for_url(re.compile(r"^http://[^/]+/(?!login)"))
+
+
+def make_the_first_administrator(page: Page, link: str) -> None:
+    page.goto(link)
+    page.fill("[name=organisation]", "Skarvik Marine")
+    page.fill("[name=name]", "Ingrid Solheim")
+    page.fill("[name=email]", "ingrid@skarvik.example")
+    page.fill("[name=password]", PASSWORD)
+    page.click("main [type=submit]")
+    expect(page.locator("h1")).to_have_text("Library")
+
+
+def add_person(page: Page, email: str, name: str) -> None:
+    page.goto("/admin/users/new")
+    page.fill("[name=email]", email)
+    page.fill("[name=name]", name)
+    page.fill("[name=password]", PASSWORD)
+    page.click("main form [type=submit]")
+    expect(page.locator("main")).to_contain_text(name)
+
+
+def make_folder(page: Page, name: str) -> str:
+    page.goto("/f/top/new")
+    page.fill("#folder-form [name=name]", name)
+    page.click("#folder-form [type=submit]")
+    expect(page.locator("h1")).to_have_text(name)
+    return page.url
+
+
+def give_view(page: Page, folder: str, group: str) -> None:
+    page.goto(f"{folder}/access")
+    page.select_option("#new-group", label=group)
+    page.check("#new-allow-0")
+    page.click("text=Save access")
+    expect(page.locator("main")).to_contain_text("1 person can see this folder")
+
+
+def upload(page: Page, folder: str, film: Path) -> str:
+    """The address of the item, once it can be played: its page becomes the player by itself."""
+    page.goto(folder)
+    page.click("text=Upload here >> nth=0")
+    page.set_input_files("#upload-form [name=file]", film)
+    page.click("#upload-form [type=submit]")
+    page.wait_for_url(re.compile(r"/m/[0-9a-z]{16}$"), timeout=60_000)
+    expect(page.locator("video")).to_be_visible(timeout=120_000)
+    expect(page.locator("h1")).to_have_text(film.stem)
+    return page.url
