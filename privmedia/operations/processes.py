@@ -42,7 +42,8 @@ class Program:
 class Processes:
     """Running programs. Nothing is ever restarted: when one ends, `watch` says which."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, stopped_within: float = STOPPED_WITHIN) -> None:
+        self._stopped_within = stopped_within
         self._running: list[tuple[str, subprocess.Popen[bytes]]] = []
         self._news: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self._told = False
@@ -104,7 +105,7 @@ class Processes:
         for _, process in reversed(self._running):
             if process.poll() is None:
                 process.terminate()
-        until = time.monotonic() + STOPPED_WITHIN
+        until = time.monotonic() + self._stopped_within
         for _, process in reversed(self._running):
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(max(0.0, until - time.monotonic()))
