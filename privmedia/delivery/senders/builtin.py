@@ -15,6 +15,7 @@ from privmedia.delivery.senders.file import DecidedFile
 from privmedia.storage import Storage
 
 BLOCK = 256 * 1024  # bytes
+NOTHING = Part(0, 0)
 
 
 class BuiltinSender:
@@ -25,8 +26,8 @@ class BuiltinSender:
 
     def answer(self, request: Request, file: DecidedFile) -> Response:
         handle, facts = self._storage.open_file(file.uid, file.version, file.stored_as)
-        opened = FilePart(handle, Part(0, facts.st_size))
-        current = Validators.of(facts.st_mtime_ns, facts.st_size)
+        size, current = facts.st_size, Validators.of(facts.st_mtime_ns, facts.st_size)
+        status, part = _what_to_send(request, current, size)
         headers = {
             **PRIVATE_FILE_HEADERS,
             "Accept-Ranges": "bytes",
@@ -34,36 +35,35 @@ class BuiltinSender:
             "ETag": current.etag,
             "Last-Modified": current.last_modified,
         }
-        status = 200
-        if failed(request, current):
-            status = 412
-        elif not_modified(request, current):
-            status = 304
-        elif range_applies(request, current):
-            try:
-                part = requested_part(request.headers.get("Range"), facts.st_size)
-            except Unsatisfiable:
-                status = 416
-                headers["Content-Range"] = f"bytes */{facts.st_size}"
-            else:
-                if part is not None:
-                    status = 206
-                    headers["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{facts.st_size}"
-                    opened.part = part
         if status in (200, 206):
-            headers |= {
-                "Content-Disposition": file.disposition,
-                "Content-Length": str(opened.part.length),
-                "Content-Type": file.media_type,
-            }
-        elif status != 304:
-            headers["Content-Length"] = "0"
+            headers["Content-Disposition"] = file.disposition
+            headers["Content-Type"] = file.media_type
+        if status == 206:
+            headers["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{size}"
+        elif status == 416:
+            headers["Content-Range"] = f"bytes */{size}"
+        if status != 304:
+            headers["Content-Length"] = str(part.length)
+        opened = FilePart(handle, part)
         body: Any = []
-        if status in (200, 206) and request.method == "GET":
+        if part.length and request.method == "GET":
             body = _given_to_server(request.environ, opened)
         else:
             opened.close()
         return Response(status=status, headerlist=list(headers.items()), app_iter=body)
+
+
+def _what_to_send(request: Request, current: Validators, size: int) -> tuple[int, Part]:
+    """The status of the answer, and the part of the file that goes with it; none with a refusal."""
+    if failed(request, current):
+        return 412, NOTHING
+    if not_modified(request, current):
+        return 304, NOTHING
+    try:
+        part = requested_part(request.headers.get("Range"), size) if range_applies(request, current) else None
+    except Unsatisfiable:
+        return 416, NOTHING
+    return (200, Part(0, size)) if part is None else (206, part)
 
 
 class FilePart(io.RawIOBase):
