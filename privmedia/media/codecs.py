@@ -19,6 +19,7 @@ NAMES = {
     "wmapro": "Windows Media Audio Pro", "wmav1": "Windows Media Audio", "wmav2": "Windows Media Audio",
     "wmavoice": "Windows Media Voice", "wmv1": "Windows Media Video 7", "wmv2": "Windows Media Video 8",
     "wmv3": "Windows Media Video 9",
+    "unknown": "of an unknown kind",
 }
 PRORES_NAMES = {
     "apco": "Apple ProRes 422 Proxy", "apcs": "Apple ProRes 422 LT", "apcn": "Apple ProRes 422",

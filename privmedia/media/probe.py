@@ -16,20 +16,23 @@ LIMITS = Limits(wall_seconds=120, cpu_seconds=60)
 
 @dataclass(frozen=True)
 class Video:
-    """One stream of pictures. Width and height are as stored; `rotation` is clockwise in degrees."""
+    """One stream of pictures. Width and height are as stored; `rotation` is clockwise in degrees.
+
+    `codec` is ffmpeg's name for it, "unknown" where it has none.
+    """
 
     index: int
     codec: str
-    tag: str
-    profile: str | None
-    level: int | None
-    pix_fmt: str | None
-    width: int
-    height: int
-    rotation: int
-    sample_aspect: float
-    fps: float | None
-    interlaced: bool
+    tag: str = ""
+    profile: str | None = None
+    level: int | None = None
+    pix_fmt: str | None = None
+    width: int = 0
+    height: int = 0
+    rotation: int = 0
+    sample_aspect: float = 1.0
+    fps: float | None = None
+    interlaced: bool = False
 
 
 @dataclass(frozen=True)
@@ -38,11 +41,11 @@ class Audio:
 
     index: int
     codec: str
-    tag: str
-    profile: str | None
-    channels: int
-    rate: int
-    language: str | None
+    tag: str = ""
+    profile: str | None = None
+    channels: int = 0
+    rate: int = 0
+    language: str | None = None
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,7 @@ MP4_MUXERS = ("mp4", "ipod")
 BARE_AAC_INSIDE = ("aac", "mpegps", "mpegts")
 # Without an index, from the first frames or the last.
 LENGTH_IS_A_GUESS = ("aac", "mp3")
+DISK_FULL = ("No space left on device", "Disk quota exceeded")
 KILLED = 128 + signal.SIGKILL
 ENDS_EARLY = "The file is damaged: it stops after {reached} of {length}."
 
@@ -134,10 +135,11 @@ class Remux:
             [str(ffmpeg), *self.arguments()],
             reads=[self.path], work=work, limits=limits, on_line=report, on_tick=on_tick,
         )
+        # First of all: ffmpeg 5.1 ends with status 0 on a full disk.
+        if any(words in finished.stderr for words in DISK_FULL):
+            raise NoSpace
         if finished.code == 0:
             return
-        if "No space left on device" in finished.stderr or "Disk quota exceeded" in finished.stderr:
-            raise NoSpace
         if finished.code == KILLED:
             raise SandboxFailed("Preparing the file was stopped by the system.")
         raise CannotCopy

@@ -57,6 +57,8 @@ def boxes(file: BinaryIO, total: int) -> Iterator[tuple[bytes, int, int]]:
     """Each outermost box: its kind, where it starts, where it says it ends. Stops where nothing sensible follows."""
     at = 0
     for _ in range(MOST_BOXES):
+        if at >= total:
+            return
         file.seek(at)
         head = file.read(16)
         if len(head) < 8:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pi_heif  # type: ignore[import-untyped]  # ships no types
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 
 from privmedia.media.errors import Damaged
 
@@ -22,6 +22,10 @@ EXIF_GPS = 0x8825
 WEBP_QUALITY = 82
 LONGEST_WEBP = 16383
 
+# A broken picture raises nearly anything: decoders know their own errors and trip over others.
+# These alone say something else went wrong.
+NOT_THE_FILE = (FileNotFoundError, PermissionError, MemoryError)
+
 # The limit is ours, below, with a sentence; Pillow's own is a warning first.
 Image.MAX_IMAGE_PIXELS = None
 pi_heif.register_heif_opener()
@@ -31,9 +35,9 @@ def opened(path: Path, name: str) -> Image.Image:
     """The picture under one format, its header read, its size within limits. Raises Damaged."""
     try:
         image = Image.open(path, formats=[PILLOW_FORMATS[name]])
-    except (FileNotFoundError, PermissionError):
+    except NOT_THE_FILE:
         raise
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError) as problem:
+    except Exception as problem:
         raise Damaged(UNREADABLE) from problem
     width, height = image.size
     if width * height > (MOST_PIXELS_OF_JPEG if name == "jpeg" else MOST_PIXELS):
@@ -47,9 +51,8 @@ def loaded(image: Image.Image, longest: int) -> Image.Image:
         image.draft("RGB", (longest, longest))
         image.load()
         return ImageOps.exif_transpose(image)
-    except MemoryError:
+    except NOT_THE_FILE:
         raise
-    # A hostile file can raise nearly anything from a decoder written in Python.
     except Exception as problem:
         raise Damaged(UNREADABLE) from problem
 
@@ -58,9 +61,10 @@ def probe(path: Path, name: str) -> dict[str, Any]:
     """The fields of `media.probe.Probe`; the size is that of the picture standing upright."""
     image = opened(path, name)
     width, height = image.size
+    # PNG keeps what it tells about itself behind its pixels, so these are read first.
+    loaded(image, 1280)
     located = has_place(image)
     turned = image.getexif().get(0x0112, 1) in (5, 6, 7, 8)
-    loaded(image, 1280)
     return {
         "container": name,
         "width": height if turned else width,
@@ -73,8 +77,11 @@ def has_place(image: Image.Image) -> bool:
     """Whether it tells where it was taken, in EXIF or in XMP."""
     try:
         exif = image.getexif().get_ifd(EXIF_GPS)
-    except Exception as problem:
-        raise Damaged(UNREADABLE) from problem
+    except NOT_THE_FILE:
+        raise
+    except Exception:
+        # What cannot be read here may be read by others: as good as a place.
+        return True
     xmp = image.info.get("xmp") or image.info.get("XML:com.adobe.xmp") or b""
     return bool(exif) or (b"GPSLatitude" if isinstance(xmp, bytes) else "GPSLatitude") in xmp
 

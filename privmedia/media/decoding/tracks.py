@@ -54,11 +54,16 @@ def opened(path: Path, demuxer: str) -> Iterator[InputContainer]:
 def decodable(stream: VideoStream) -> bool:
     """Whether this stream may be decoded here; from then on only by a decoder of our list."""
     context = stream.codec_context
-    if context.codec.name not in DECODERS or context.width * context.height > MOST_PIXELS:
+    if not has_decoder(stream) or context.codec.name not in DECODERS or context.width * context.height > MOST_PIXELS:
         return False
     context.options = DECODER_OPTIONS
     context.thread_count = 2
     return True
+
+
+def has_decoder(stream: VideoStream | AudioStream) -> bool:
+    """Whether libav knows the codec at all; PyAV's types say it always does. If not, it tells nothing about it."""
+    return getattr(stream, "codec_context", None) is not None
 
 
 def is_cover(stream: VideoStream) -> bool:
@@ -101,6 +106,8 @@ def all_metadata(container: InputContainer) -> Iterator[str]:
 
 def shape_of(container: InputContainer, stream: VideoStream, *, first: bool) -> dict[str, Any]:
     context = stream.codec_context
+    if not has_decoder(stream):
+        return {"index": stream.index, "codec": "unknown"}
     aspect = stream.sample_aspect_ratio
     rate = stream.average_rate
     return {
@@ -129,14 +136,18 @@ def rotation_of(container: InputContainer, stream: VideoStream) -> int:
     return -round(frame.rotation / 90) * 90 % 360 if frame else 0
 
 
-def displayed(shape: dict[str, Any]) -> tuple[int, int]:
+def displayed(shape: dict[str, Any]) -> tuple[int | None, int | None]:
     """Width and height as the viewer sees them: square pixels, turned."""
+    if not shape.get("width") or not shape["height"]:
+        return None, None
     width, height = round(shape["width"] * shape["sample_aspect"]), shape["height"]
     return (height, width) if shape["rotation"] in (90, 270) else (width, height)
 
 
 def sound_of(stream: AudioStream) -> dict[str, Any]:
     context = stream.codec_context
+    if not has_decoder(stream):
+        return {"index": stream.index, "codec": "unknown"}
     language = stream.language
     return {
         "index": stream.index,

@@ -131,6 +131,13 @@ def test_a_pdf_is_downloaded(studio: Studio, look: Look) -> None:
     assert (decision.verdict, decision.kind, decision.play_name) == (Verdict.DOWNLOAD, Kind.DOCUMENT, None)
 
 
+def test_a_codec_nobody_knows_has_an_outcome(studio: Studio, look: Look) -> None:
+    path = studio.write("new.mp4", studio.make("silent.mp4").read_bytes().replace(b"avc1", b"zzz9"))
+    decision = look(path).decision
+    assert decision.verdict is Verdict.UNPLAYABLE
+    assert decision.reason == "This file is of an unknown kind. No browser plays that."
+
+
 def test_protected_films_say_so(studio: Studio, look: Look) -> None:
     seen = look(studio.make("faststart.mp4"))
     locked = replace(seen.probe, video=(replace(seen.probe.video[0], tag="encv"),))

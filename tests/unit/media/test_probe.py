@@ -102,6 +102,13 @@ def test_a_file_that_was_cut_off_says_what_is_missing(
     assert damaged.value.sentence == sentence
 
 
+def test_a_box_that_claims_more_than_any_disk_holds_is_damage(studio: Studio, look: Look) -> None:
+    start = studio.make("faststart.mp4").read_bytes()[:32]
+    with pytest.raises(Damaged) as damaged:
+        look(studio.write("claim.mp4", start + b"\x00\x00\x00\x01free" + b"\xff" * 8 + bytes(1000)))
+    assert damaged.value.sentence == "The file is damaged: its index is missing."
+
+
 def test_a_recording_that_was_broken_off_is_taken_as_far_as_it_goes(studio: Studio, look: Look) -> None:
     """Recorders write MKV and WebM without a length for just this case."""
     assert look(studio.cut("live.webm", 0.6)).probe.video

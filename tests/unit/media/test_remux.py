@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from privmedia.errors import NoSpace
 from privmedia.media import CannotCopy, Damaged, Probe, ToolMissing, Verdict, ffmpeg, make_playable
 from tests.unit.media.conftest import Seen, Studio, picture
 from tests.unit.media.test_playability import PLAYED_AS_THEY_ARE, REPACKED
@@ -126,6 +127,19 @@ def test_streams_that_do_not_fit_are_left_to_conversion(
             path, seen.file_type, seen.probe, forced, out=tmp_path / "play.webm", work=work, ffmpeg=ffmpeg.find()
         )
     assert not (tmp_path / "play.webm").exists()
+
+
+@pytest.mark.parametrize("status", [0, 228])
+def test_a_full_disk_is_not_blamed_on_the_file(
+    studio: Studio, look: Look, work: Path, tmp_path: Path, status: int
+) -> None:
+    """ffmpeg 5.1 ends with 0 on a full disk, later versions with an error."""
+    program = tmp_path / "ffmpeg"
+    program.write_text(f"#!/bin/sh\necho 'Error writing trailer: No space left on device' >&2\nexit {status}\n")
+    program.chmod(0o755)
+    path = studio.make("index-last.mp4")
+    with pytest.raises(NoSpace):
+        repack(look(path), path, work, tmp_path, program)
 
 
 def test_a_worker_that_loses_its_lease_stops_copying(
