@@ -14,6 +14,7 @@ requires = [
     "imageio-ffmpeg>=0.6",
     "itsdangerous>=2.2",
     "multipart>=2.0",
+    "pi-heif>=1.4",
     "Pillow>=12",
     "plaster-pastedeploy>=1.0",
     "pypdfium2>=5",
