@@ -12,7 +12,6 @@ requires = [
     "bcrypt>=5",
     "click>=8.3",
     "imageio-ffmpeg>=0.6",
-    "itsdangerous>=2.2",
     "multipart>=2.0",
     "pi-heif>=1.4",
     "Pillow>=12",
@@ -22,12 +21,9 @@ requires = [
     "pyramid-jinja2>=2.10",
     "pyramid-retry>=2.1.1",
     "pyramid-tm>=2.6",
-    "rich>=14",
     # Pyramid imports pkg_resources: setuptools 82 removed it, 80.9 began to warn everybody who runs us.
     "setuptools<80.9",
     "SQLAlchemy>=2.1",
-    "structlog>=25",
-    "transaction",
     "waitress>=3.0.2",
     # 1.8.11 closes the third of three open redirects.
     "WebOb>=1.8.11",
