@@ -142,6 +142,10 @@ class Gate:
         self._here.__dict__.clear()
 
 
+# Kibibytes that SQLite may keep of the database per connection: the upper pages of the indexes the question uses.
+CACHE_SIZE = 16 * 1024
+
+
 class _Kept:
     """A thread's connection, outside the pool; closed when nobody holds it any more."""
 
@@ -149,7 +153,10 @@ class _Kept:
         self.process = os.getpid()
         checked_out = engine.raw_connection()
         checked_out.detach()
-        self.connection: Any = checked_out.dbapi_connection
+        connection: Any = checked_out.dbapi_connection
+        if engine.dialect.name == "sqlite":
+            connection.execute(f"PRAGMA cache_size = -{CACHE_SIZE}").close()
+        self.connection = connection
 
     def __del__(self) -> None:
         if self.process == os.getpid():
