@@ -1,8 +1,11 @@
-"""Text that people type: cleaned once, compared without regard to case and form."""
+"""Text: what people type, cleaned once and compared without regard to case and form; and sentences said to them."""
 from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from string import Template
 
 from privmedia.errors import Invalid
 
@@ -40,3 +43,19 @@ def required_line(text: str, *, field: str, missing: str, longest: int) -> str:
     if len(line) > longest:
         raise Invalid(f"That is {len(line)} characters; {longest} is the most.", field)
     return line
+
+
+def mark(text: str) -> str:
+    """Mark a text for translation, imported as `_`: services say it, pages translate it."""
+    return text
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A sentence with names in it; `parts` are put together with ", " where a name is a list."""
+
+    template: str
+    names: Mapping[str, str] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return Template(self.template).substitute(self.names)

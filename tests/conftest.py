@@ -28,7 +28,7 @@ from privmedia.db import write_mode, writing
 from privmedia.installation import Installation
 from privmedia.operations.migrations import migrate
 from privmedia.settings import Settings
-from tests import postgresql
+from tests import missing, postgresql
 
 ADDRESS = "http://media.example.test"
 
@@ -51,7 +51,7 @@ def postgresql_socket() -> Iterator[Path]:
     """One PostgreSQL cluster for the whole run (of one worker)."""
     programs = postgresql.programs()
     if programs is None:
-        pytest.skip("PostgreSQL is missing: apt-get install postgresql")
+        missing("PostgreSQL is missing: apt-get install postgresql")
     with postgresql.cluster(programs) as folder:
         yield folder
 

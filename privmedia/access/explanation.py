@@ -5,31 +5,15 @@ Sentences are templates with `${names}` so that pages can translate them; `str()
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from string import Template
+from dataclasses import dataclass
 
 from privmedia.access import principals
 from privmedia.access.decision import UPLOADERS_OWN, Decision
 from privmedia.access.permissions import NOTHING, Permission
 from privmedia.access.rules import Rule
 from privmedia.accounts.models import User
-
-
-@dataclass(frozen=True)
-class Sentence:
-    """A sentence with names in it; `parts` are put together with ", " where a name is a list."""
-
-    template: str
-    names: Mapping[str, str] = field(default_factory=dict)
-
-    def __str__(self) -> str:
-        return Template(self.template).substitute(self.names)
-
-
-# Marks for the extraction of texts; the pages translate, see `privmedia.web.i18n`.
-def _(text: str) -> str:
-    return text
-
+from privmedia.text import Sentence
+from privmedia.text import mark as _
 
 CAN = _("${person} can ${rights} here.")
 CANNOT = _("${person} cannot see this.")

@@ -14,11 +14,12 @@ from privmedia.accounts.identity import Identity
 from privmedia.accounts.service import Accounts
 from privmedia.audit.service import Audit
 from privmedia.errors import Conflict, Invalid
+from privmedia.library.cards import Branch, Page
 from privmedia.library.forms import FolderForm, ItemForm
 from privmedia.library.models import Folder
 from privmedia.library.resources import FolderContext, ItemContext
 from privmedia.library.service import Library
-from privmedia.library.shelves import Branch, Page, Shelves
+from privmedia.library.shelves import Shelves
 from privmedia.library.who_sees import WhoSees
 from privmedia.web.i18n import _
 from privmedia.web.pages import flash

@@ -7,24 +7,21 @@ from dataclasses import dataclass, replace
 from sqlalchemy.orm import Session
 
 from privmedia.access.audience import Audience, Entry
-from privmedia.access.explanation import Sentence, words
+from privmedia.access.explanation import words
 from privmedia.access.permissions import Permission
 from privmedia.access.principals import EVERYONE
 from privmedia.access.service import Access
 from privmedia.accounts.identity import Identity
 from privmedia.accounts.models import User
 from privmedia.installation import Installation
+from privmedia.library.cards import FolderCard
 from privmedia.library.models import ROOT_ACL_ID, Folder, Item
 from privmedia.library.pointers import Pointers
-from privmedia.library.shelves import FolderCard
+from privmedia.text import Sentence
+from privmedia.text import mark as _
 
 NAMED = 3
 """How many groups and people a sentence names before it says how many more."""
-
-
-# Marks for the extraction of texts; pages translate.
-def _(text: str) -> str:
-    return text
 
 
 ONLY_YOU = _("Only you can see this (and administrators).")

