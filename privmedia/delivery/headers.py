@@ -41,9 +41,6 @@ STATIC_FILE_HEADERS: dict[str, str] = {
     "X-Content-Type-Options": "nosniff",
 }
 
-# Seconds; two years, as browsers' preload lists ask for.
-STRICT_TRANSPORT_SECURITY = "max-age=63072000"
-
 _SENDER_HEADERS = frozenset({"x-sendfile", "x-sendfile2", "x-lighttpd-send-file", "x-litespeed-location"})
 
 
