@@ -15,9 +15,9 @@ from tests.bench import memory, nginx, page, running, stacks
 from tests.bench.library import SIZES
 from tests.bench.load import LoadFailed
 from tests.bench.measuring import Series, measure
+from tests.bench.prepared import ROOT, Site, prepare
 from tests.bench.proof import prove
-from tests.bench.site import Site, prepare
-from tests.bench.stacks import ROOT, Stack
+from tests.bench.stacks import Stack
 
 KEYS = ("nginx", "empty", "privmedia", "gunicorn", "django")
 
@@ -54,11 +54,11 @@ def build(site: Site, run: Path, keys: list[str]) -> list[Stack]:
         elif key == "empty":
             made.append(stacks.empty_view(port, run))
         elif key == "privmedia":
-            made.append(stacks.privmedia_uwsgi(port, run, site.ini(port), site.privmedia_cookie()))
+            made.append(stacks.privmedia_uwsgi(port, run, site))
         elif key == "gunicorn":
-            made.append(stacks.privmedia_gunicorn(port, run, site.ini(port), site.privmedia_cookie()))
+            made.append(stacks.privmedia_gunicorn(port, run, site))
         else:
-            made.append(stacks.django(port, run, site.django_venv, site.django_environment, site.django_cookie))
+            made.append(stacks.django(port, run, site))
     return made
 
 
@@ -71,7 +71,7 @@ def serving(site: Site, run: Path, keys: list[str]) -> Iterator[dict[str, tuple[
             stack.key: (stack, servers.enter_context(running.started(stack, run)).pid if stack.command else 0)
             for stack in made
         }
-        configuration = nginx.write(made, run, site.media_root / "private")
+        configuration = nginx.write(made, run, site.media_root)
         servers.enter_context(running.nginx(nginx.command(configuration), run, made[0].port))
         yield processes
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tests.bench.library import ADMINISTRATOR, SIZES
 from tests.bench.load import LoadFailed
-from tests.bench.site import Site
+from tests.bench.prepared import Site
 from tests.bench.stacks import Stack
 
 VOLUME = 2 << 30  # bytes in each direction

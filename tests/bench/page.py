@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from tests.bench import report
 from tests.bench.measuring import Series
 from tests.bench.memory import Watched
-from tests.bench.stacks import ROOT, Stack
+from tests.bench.prepared import ROOT
+from tests.bench.stacks import Stack
 
 PAGE = ROOT / "docs" / "benchmarks.md"
 

@@ -9,7 +9,8 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from tests.bench.stacks import ROOT, Stack
+from tests.bench.prepared import ROOT
+from tests.bench.stacks import Stack
 
 PATIENCE = 60  # seconds until something must answer
 

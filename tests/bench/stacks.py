@@ -1,6 +1,7 @@
 """What is measured side by side: who stands behind nginx, how it is started, and how it is asked."""
 from __future__ import annotations
 
+import configparser
 import os
 import sys
 from collections.abc import Callable
@@ -8,15 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.bench.library import FILE, Item
-
-ROOT = Path(__file__).parent.parent.parent
-# One worker of four threads for all. Threads that hand Python's lock to each other across cores lose a third or more of
-# their speed, with Django as with Pyramid: each worker keeps to one core, as in the [uwsgi] section of production.ini.
-UWSGI = (
-    "--master", "--processes=1", "--threads=4", "--cpu-affinity=1", "--single-interpreter", "--need-app",
-    "--die-on-term", "--disable-logging", "--buffer-size=16384", "--thunder-lock",
-)
-GUNICORN = ("--worker-class=gthread", "--workers=1", "--threads=4", "--log-level=warning")
+from tests.bench.prepared import PRODUCTION, Site
 
 
 def by_item(item: Item) -> str:
@@ -55,30 +48,39 @@ def nginx_alone(port: int, run: Path) -> Stack:
 
 def empty_view(port: int, run: Path) -> Stack:
     socket = run / "empty.sock"
-    command = [_program("uwsgi"), *UWSGI, f"--socket={socket}", f"--venv={sys.prefix}"]
+    command = [_program("uwsgi"), *uwsgi_options(), f"--socket={socket}", f"--venv={sys.prefix}"]
     command.append("--module=tests.bench.empty_site")
     name = "Pyramid, a view that decides nothing, uWSGI"
     return Stack("empty", name, "uwsgi", port, socket, command, path=lambda item: f"/{item.path}", decides=False)
 
 
-def privmedia_uwsgi(port: int, run: Path, ini: Path, cookie: str) -> Stack:
-    socket = run / "privmedia-uwsgi.sock"
-    command = [_program("uwsgi"), *UWSGI, f"--socket={socket}", f"--venv={sys.prefix}", f"--ini-paste={ini}"]
-    return Stack("privmedia", "**privmedia**, uWSGI", "uwsgi", port, socket, command, cookie=cookie)
+def privmedia_uwsgi(port: int, run: Path, site: Site) -> Stack:
+    socket = run / "privmedia.sock"
+    command = [_program("uwsgi"), f"--ini-paste={site.ini(port, socket)}"]
+    return Stack("privmedia", "**privmedia**, uWSGI", "uwsgi", port, socket, command, cookie=site.privmedia_cookie())
 
 
-def privmedia_gunicorn(port: int, run: Path, ini: Path, cookie: str) -> Stack:
-    socket = run / "privmedia-gunicorn.sock"
-    command = [_program("gunicorn"), *GUNICORN, f"--bind=unix:{socket}", f"--paste={ini}"]
-    return Stack("gunicorn", "**privmedia**, gunicorn", "http", port, socket, command, cookie=cookie)
+def privmedia_gunicorn(port: int, run: Path, site: Site) -> Stack:
+    socket = run / "gunicorn.sock"
+    command = [_program("pserve"), str(site.ini(port, socket))]
+    return Stack("gunicorn", "**privmedia**, gunicorn", "http", port, socket, command, cookie=site.privmedia_cookie())
 
 
-def django(port: int, run: Path, venv: Path, environment: dict[str, str], cookie: str) -> Stack:
+def django(port: int, run: Path, site: Site) -> Stack:
     socket = run / "django.sock"
-    command = [str(venv / "bin" / "uwsgi"), *UWSGI, f"--socket={socket}", f"--venv={venv}"]
-    command.append("--module=tests.bench.django_site.wsgi")
+    command = [str(site.django_venv / "bin" / "uwsgi"), *uwsgi_options(), f"--socket={socket}"]
+    command += [f"--venv={site.django_venv}", "--module=django_site.wsgi"]
     name = "Django, sessions, guardian, django-sendfile2, uWSGI"
-    return Stack("django", name, "uwsgi", port, socket, command, environment, cookie)
+    return Stack("django", name, "uwsgi", port, socket, command, site.django_environment, site.django_cookie)
+
+
+def uwsgi_options() -> list[str]:
+    """How production.ini runs uWSGI, with one worker: for those who have no ini of their own."""
+    config = configparser.RawConfigParser()
+    config.read(PRODUCTION)
+    options = {**config["uwsgi"], "processes": "1"}
+    del options["socket"]
+    return [f"--{name}" if value == "true" else f"--{name}={value}" for name, value in options.items()]
 
 
 def _program(name: str) -> str:

@@ -9,7 +9,7 @@ import django
 
 
 def main() -> None:
-    os.environ["DJANGO_SETTINGS_MODULE"] = "tests.bench.django_site.settings"
+    os.environ["DJANGO_SETTINGS_MODULE"] = "django_site.settings"
     django.setup()
     from django.core.management import call_command
     from django.db import connection, transaction
@@ -24,10 +24,9 @@ def main() -> None:
 
 def fill() -> None:
     from django.contrib.auth.models import Group, Permission, User
+    from django_site.models import Folder, Item, Rules
     from guardian.models import GroupObjectPermission
-
-    from tests.bench.django_site.models import Folder, Item, Rules
-    from tests.bench.library import GROUPS, Library
+    from library import GROUPS, Library
 
     library = Library.make()
     User.objects.bulk_create(User(pk=user, username=f"user{user}", password="!") for user in library.members)

@@ -7,7 +7,7 @@ SECRET_KEY = "for-the-benchmark-alone"
 DEBUG = False
 ALLOWED_HOSTS = ["127.0.0.1"]
 USE_TZ = True
-ROOT_URLCONF = "tests.bench.django_site.urls"
+ROOT_URLCONF = "django_site.urls"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 INSTALLED_APPS = [
@@ -16,7 +16,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "guardian",
-    "tests.bench.django_site",
+    "django_site",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

@@ -1,5 +1,4 @@
 from django.urls import path
-
-from tests.bench.django_site.views import file
+from django_site.views import file
 
 urlpatterns = [path("smedia/<uid>/play.mp4", file)]

@@ -9,8 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 from django_sendfile import sendfile
-
-from tests.bench.django_site.models import Item
+from django_site.models import Item
 
 
 @require_safe

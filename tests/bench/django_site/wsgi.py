@@ -2,5 +2,5 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
-os.environ["DJANGO_SETTINGS_MODULE"] = "tests.bench.django_site.settings"
+os.environ["DJANGO_SETTINGS_MODULE"] = "django_site.settings"
 application = get_wsgi_application()

@@ -1,6 +1,7 @@
 """What lies on the disk for a run: the filled databases, the files, privmedia's settings, Django's own packages."""
 from __future__ import annotations
 
+import configparser
 import hashlib
 import os
 import secrets
@@ -14,34 +15,10 @@ from pathlib import Path
 
 from tests.bench import files, privmedia_seed
 from tests.bench.library import TOKENS, Library
-from tests.bench.stacks import ROOT
 
 HERE = Path(__file__).parent
-SETTINGS = """\
-[app:main]
-use = egg:privmedia
-sqlalchemy.url = {url}
-privmedia.media_root = {media_root}
-privmedia.base_url = {base_url}
-privmedia.secret = {secret}
-privmedia.front_server = nginx
-
-[loggers]
-keys = root
-[handlers]
-keys = console
-[formatters]
-keys = generic
-[logger_root]
-level = WARNING
-handlers = console
-[handler_console]
-class = StreamHandler
-args = (sys.stderr,)
-formatter = generic
-[formatter_generic]
-format = %(levelname)s %(name)s: %(message)s
-"""
+ROOT = HERE.parent.parent
+PRODUCTION = ROOT / "production.ini"
 
 
 @dataclass(frozen=True)
@@ -69,6 +46,7 @@ class Site:
         return {
             "BENCH_DATABASE": str(self.folder / "django.sqlite"),
             "BENCH_PRIVATE": str(self.media_root / "private"),
+            "PYTHONPATH": str(HERE),  # it knows nothing of us but library.py
         }
 
     @property
@@ -88,20 +66,30 @@ class Site:
             here.backup(there)
         return copy
 
-    def ini(self, port: int) -> Path:
-        """privmedia's settings for one port: it answers only to its own address."""
-        path = self.folder / f"privmedia-{port}.ini"
-        values = {"url": self.url, "media_root": self.media_root, "base_url": f"http://127.0.0.1:{port}"}
-        path.write_text(SETTINGS.format(**values, secret=secrets.token_hex(32)))
+    def ini(self, port: int, socket: Path) -> Path:
+        """production.ini for one port, for privmedia answers only to its own address; with one worker."""
+        config = configparser.RawConfigParser()
+        config.read(PRODUCTION)
+        here = {
+            "sqlalchemy.url": self.url,
+            "privmedia.media_root": str(self.media_root),
+            "privmedia.base_url": f"http://127.0.0.1:{port}",
+            "privmedia.secret": secrets.token_hex(32),
+        }
+        config["app:main"].update(here)
+        config["server:main"].update({"bind": f"unix:{socket}", "workers": "1"})
+        config["uwsgi"].update({"socket": str(socket), "processes": "1"})
+        path = socket.with_suffix(".ini")
+        with path.open("w") as file:
+            config.write(file)
         path.chmod(0o600)
         return path
+
 
 
 def prepare(folder: Path) -> Site:
     """Seed what is not seeded yet."""
     folder.mkdir(parents=True, exist_ok=True)
-    for old in folder.glob("privmedia-*.ini"):
-        old.unlink()
     site = Site(folder, Library.make())
     _make_django_venv(site)
     files.place(site.library, site.media_root)
@@ -137,7 +125,7 @@ def _make_django_venv(site: Site) -> None:
 
 
 def _fill_django(site: Site) -> None:
-    command = [str(site.django_venv / "bin" / "python"), "-m", "tests.bench.django_site.seed"]
+    command = [str(site.django_venv / "bin" / "python"), "-m", "django_site.seed"]
     environment = os.environ | site.django_environment
     done = subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True, check=True)
     (site.folder / "django-cookie").write_text(done.stdout.strip())
