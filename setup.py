@@ -35,7 +35,7 @@ requires = [
 
 extras = {
     "postgres": ["psycopg[binary]>=3.3"],
-    "production": ["gunicorn>=22", "pyuwsgi>=2.0.30"],
+    "production": ["gunicorn>=27", "pyuwsgi>=2.0.30"],
     "dev": [
         "axe-core-python",
         "coverage",
@@ -64,7 +64,7 @@ setup(
         "Topic :: Multimedia :: Video",
     ],
     packages=find_packages(include=["privmedia", "privmedia.*"]),
-    include_package_data=True,
+    package_data={"privmedia": ["templates/**/*", "locale/**/*", "operations/front/*"]},
     zip_safe=False,
     python_requires=">=3.11",
     install_requires=requires,

@@ -19,6 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from privmedia.audit.service import DENIED, Audit, Author
 from privmedia.db import writing
+from privmedia.web.address import where
 
 log = logging.getLogger(__name__)
 
@@ -84,10 +85,3 @@ def _write(request: Request, error: Exception | None) -> None:
                 )
     except SQLAlchemyError:
         log.exception("these lines are missing from the audit log: %s", notes)
-
-
-def where(request: Request) -> str:
-    """The method and address of a request, without the secret of addresses that carry one."""
-    route = request.matched_route
-    path = route.pattern if route is not None and "{token}" in route.pattern else request.path_info
-    return f"{request.method} {path}"

@@ -58,6 +58,18 @@ def one_address_factory(handler: Handler, registry: Registry) -> Handler:
     return one_address
 
 
+def carries_token(request: Request) -> bool:
+    """Whether the address is a key in itself, and belongs neither into a log nor into a Referer."""
+    route = getattr(request, "matched_route", None)
+    return route is not None and "{token}" in route.pattern
+
+
+def where(request: Request) -> str:
+    """The method and address of a request for a log, without the secret of addresses that carry one."""
+    path = request.matched_route.pattern if carries_token(request) else request.path_info
+    return f"{request.method} {path}"
+
+
 def plain(status: int, sentence: str) -> Response:
     """A short answer in text, for when no page can be made."""
     return Response(status=status, text=f"{sentence}\n", content_type="text/plain", charset="UTF-8")

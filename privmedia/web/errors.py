@@ -15,7 +15,7 @@ from pyramid.response import Response
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from privmedia import errors
-from privmedia.web.address import plain
+from privmedia.web.address import plain, where
 from privmedia.web.i18n import _
 
 log = logging.getLogger(__name__)
@@ -118,14 +118,14 @@ def http_error(error: HTTPException, request: Request) -> Response:
 
 def database_down(error: Exception, request: Request) -> Response:
     """Fail closed, without asking the database anything more."""
-    log.error("the database did not answer %s %s", request.method, request.path, exc_info=error)
+    log.error("the database did not answer %s", where(request), exc_info=error)
     response = plain(503, errors.Unavailable.sentence)
     response.headers["Retry-After"] = "5"
     return response
 
 
 def unexpected(error: Exception, request: Request) -> Response:
-    log.error("unhandled error in %s %s", request.method, request.path, exc_info=error)
+    log.error("unhandled error in %s", where(request), exc_info=error)
     return plain(500, "Something broke on the server. It has been logged; nothing of yours was changed.")
 
 

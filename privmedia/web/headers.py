@@ -8,6 +8,8 @@ from pyramid.registry import Registry
 from pyramid.request import Request
 from pyramid.response import Response
 
+from privmedia.web.address import carries_token
+
 PAGE_POLICY = "; ".join(
     (
         "default-src 'none'",
@@ -44,6 +46,8 @@ def page_headers_factory(handler: Handler, registry: Registry) -> Handler:
 
     def page_headers(request: Request) -> Response:
         response = handler(request)
+        if carries_token(request):
+            response.headers["Referrer-Policy"] = "strict-origin"
         for name, value in headers:
             response.headers.setdefault(name, value)
         return response

@@ -132,3 +132,18 @@ def test_the_first_start_is_in_the_log_without_the_link(
     ]
     token = link.rsplit("/", 1)[1]
     assert not any(token in str(vars(line)) for line in lines)
+
+
+def test_the_address_of_a_set_up_page_reaches_no_log_and_no_referer(
+    testapp: TestApp, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = "hush" + "x" * 39
+
+    def break_down(*_anything: object) -> bool:
+        raise RuntimeError("in the middle")
+
+    assert testapp.get(f"/setup/{token}", status=410).headers["Referrer-Policy"] == "strict-origin"
+    monkeypatch.setattr(FirstStart, "is_open", break_down)
+    testapp.get(f"/setup/{token}", status=500)
+    assert "unhandled error in GET /setup/{token}" in caplog.text
+    assert "hush" not in caplog.text
