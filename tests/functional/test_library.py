@@ -264,3 +264,13 @@ def test_a_forged_form_is_refused_before_anything_else(admin: Person, sign_in: S
     assert "no longer valid" in form.submit(headers={"Sec-Fetch-Site": "cross-site"}, status=403)
     assert "no longer valid" in form.submit(headers={"Origin": "https://evil.example"}, status=403)
     form.submit(headers={"Origin": "http://media.example.test", "Sec-Fetch-Site": "same-origin"}, status=303)
+
+
+def test_a_limit_of_a_playable_item_is_said_on_its_page(
+    admin: Person, sign_in: SignIn, make_folder: Any, make_item: Any, installation: Installation
+) -> None:
+    make_folder("Training")
+    item = make_item("Training", "Bearing")
+    with writing(installation.sessions) as session:
+        Library(session, installation).item(item).reason = "Some browsers cannot play HEVC."
+    assert "Some browsers cannot play HEVC." in sign_in(admin).get(f"/m/{item}")
