@@ -101,7 +101,7 @@ def _decide(request: Request, fields: Mapping[str, str]) -> tuple[Destination, s
 def _announced(fields: Mapping[str, str]) -> int | None:
     """How many files follow, where the page's script said so."""
     count = fields.get("count", "")
-    return int(count) if count.isascii() and count.isdigit() else None
+    return int(count) if count.isascii() and count.isdigit() and len(count) < 7 else None
 
 
 def _welcome(request: Request, destination: Destination, added: Sequence[Added], title: str) -> Response:

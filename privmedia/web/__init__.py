@@ -5,6 +5,7 @@ from pyramid.config import Configurator
 
 
 def includeme(config: Configurator) -> None:
+    config.include("privmedia.web.request")
     config.include("privmedia.web.transactions")
     config.include("privmedia.web.security")
     config.include("privmedia.web.csrf")

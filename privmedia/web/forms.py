@@ -3,10 +3,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from pyramid.httpexceptions import HTTPBadRequest
 from pyramid.request import Request
 from wtforms import Form as PlainForm
 
 from privmedia.errors import Conflict, Invalid
+from privmedia.web.i18n import _
 
 
 class Form(PlainForm):
@@ -14,8 +16,15 @@ class Form(PlainForm):
 
     @classmethod
     def of(cls, request: Request, obj: Any = None, **values: Any) -> Form:
-        """The form filled from the request if it is a POST, else from `obj` and `values`."""
-        return cls(request.POST if request.method == "POST" else None, obj=obj, **values)
+        """The form filled from the request if it is a POST, else from `obj` and `values`.
+
+        Raises HTTPBadRequest for rows whose numbers are none.
+        """
+        fields = request.POST if request.method == "POST" else None
+        try:
+            return cls(fields, obj=obj, **values)
+        except ValueError as error:
+            raise HTTPBadRequest(_("The form cannot be read.")) from error
 
     def refuse(self, error: Invalid | Conflict, field: str | None = None) -> None:
         """Show a service's refusal at the field it speaks of, or above the form."""

@@ -1,13 +1,48 @@
-"""The class of requests, made once.
+"""The class of requests: what cannot be read is refused in one place, and the class is made once.
 
 Pyramid gives each request that has added properties a new class of its own: a third of what the gate's whole decision
 costs. The properties are known when the application is complete, so they go on one class for all requests.
 """
 from __future__ import annotations
 
+from typing import Any
+
+from pyramid import request
+from pyramid.config import Configurator
+from pyramid.httpexceptions import HTTPBadRequest
 from pyramid.interfaces import IRequestFactory
-from pyramid.request import Request
 from pyramid.router import Router
+from webob.request import NoVars
+
+from privmedia.web.i18n import _
+
+
+class Request(request.Request):
+    """A request whose forms have text in them and nothing else. Files come by `/upload/…`, which reads them itself."""
+
+    def _text_fields(self) -> Any:
+        """The fields of the form. Raises HTTPBadRequest for what is no form, and for a file where text belongs."""
+        try:
+            fields = super().POST
+        except UnicodeDecodeError:
+            raise
+        except (ValueError, LookupError, TypeError, DeprecationWarning) as error:  # of its parts, charsets, encodings
+            raise HTTPBadRequest(_("The form cannot be read.")) from error
+        if not isinstance(fields, NoVars) and not all(isinstance(value, str) for value in fields.values()):
+            raise HTTPBadRequest(_("The form has a file where text belongs."))
+        return fields
+
+    POST = property(_text_fields)
+
+    @property
+    def cookies(self) -> Any:
+        """The cookies, none if they cannot be read: they may be of another site on this host, so nobody is refused."""
+        found = super().cookies
+        try:
+            found.keys()
+        except UnicodeDecodeError:
+            self.environ["HTTP_COOKIE"] = ""
+        return found
 
 
 def fix_request_class(router: Router) -> Router:
@@ -17,3 +52,7 @@ def fix_request_class(router: Router) -> Router:
     router.request_factory = type("Request", (base,), dict(extensions.descriptors))
     extensions.descriptors.clear()
     return router
+
+
+def includeme(config: Configurator) -> None:
+    config.set_request_factory(Request)

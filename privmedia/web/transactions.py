@@ -58,7 +58,8 @@ def write(request: Request, service: Callable[[Session, Installation], Service])
 
 
 def is_inside(request: Request) -> bool:
-    return not request.path_info.startswith(tuple(request.registry[OUTSIDE]))
+    # As the server gave it: this is asked before anything has looked whether the path can be read at all.
+    return not request.environ["PATH_INFO"].startswith(tuple(request.registry[OUTSIDE]))
 
 
 def mark_busy_retryable(context: ExceptionContext) -> None:
