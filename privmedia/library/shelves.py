@@ -13,6 +13,7 @@ from privmedia.access.permissions import Permission
 from privmedia.access.visible import allowed, folder_seen, item_seen
 from privmedia.accounts.identity import Identity
 from privmedia.accounts.models import User
+from privmedia.ids import is_uid
 from privmedia.installation import Installation
 from privmedia.jobs.models import Job, JobState
 from privmedia.library.cards import (
@@ -101,7 +102,7 @@ class Shelves:
         if uploader_id is not None:
             statement = statement.where(Item.uploader_id == uploader_id)
         if after is not None:
-            statement = statement.where(Item.id < select(Item.id).where(Item.uid == after).scalar_subquery())
+            statement = statement.where(Item.id < self._end_of(identity, after))
         rows = self.session.execute(statement.order_by(Item.id.desc()).limit(limit + 1)).all()
         cards = self._cards(rows[:limit])
         return Page(cards, cards[-1].uid if len(rows) > limit else None)
@@ -187,6 +188,11 @@ class Shelves:
             .join(Version, (Version.item_id == Item.id) & (Version.number == Item.current))
             .where(item_seen(RULED_BY, Item.uploader_id, Item.shown, identity, now=self.now))
         )
+
+    def _end_of(self, identity: Identity, after: str) -> int:
+        """Where a page ended. What the caller may not see is as good as missing: nothing comes after it."""
+        last = self._seen(identity, select(Item.id)).where(Item.uid == after)
+        return (self.session.scalar(last) if is_uid(after) else None) or 0
 
     def _counts(self, identity: Identity, folder_ids: list[int]) -> dict[int, int]:
         statement = self._seen(identity, select(Item.folder_id, func.count().label("items")).select_from(Item))

@@ -30,7 +30,8 @@ class Destination:
 
     folder_uid: str
     path: str
-    """The names down to it, joined by "/"."""
+    """The names down to it, joined by "/": for what is kept, since not all of them need exist for the person."""
+    name: str
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ class Uploads:
         """
         folder = self._folder(identity, folder_uid)
         names = [above.name for above in self._library.ancestors(folder)[1:]]
-        return Destination(folder.uid, "/".join([*names, folder.name]))
+        return Destination(folder.uid, "/".join([*names, folder.name]), folder.name)
 
     def enter(self, identity: Identity, destination: Destination, title: str, arrived: Arrived) -> Added:
         """Make a placed file an item that waits to be prepared. The rules are asked again: hours may have passed.

@@ -274,3 +274,19 @@ def test_a_limit_of_a_playable_item_is_said_on_its_page(
     with writing(installation.sessions) as session:
         Library(session, installation).item(item).reason = "Some browsers cannot play HEVC."
     assert "Some browsers cannot play HEVC." in sign_in(admin).get(f"/m/{item}")
+
+
+def test_a_page_after_an_item_one_may_not_see_is_like_one_after_nothing(
+    member: Person, sign_in: SignIn, make_folder: Any, make_item: Any, give: Any
+) -> None:
+    make_folder("Training")
+    make_folder("Board")
+    give("Training", member, Permission.VIEW)
+    make_item("Training", "Older")
+    hidden, seen = make_item("Board", "Minutes"), make_item("Training", "Newer")
+    app = sign_in(member)
+    assert "Older" in app.get(f"/recent?after={seen}")
+    for address in ("/", "/recent", "/mine"):
+        missing = app.get(address, {"after": new_uid()}).text
+        for after in (hidden, "\0"):
+            assert app.get(address, {"after": after}).text == missing

@@ -215,6 +215,24 @@ class TestAdding:
             f"/m/{item.uid}" for item in items(installation)
         ]
 
+    def test_the_report_names_no_folder_that_the_sender_cannot_see(
+        self, leila: TestApp, person: Person, folder: str, installation: Installation
+    ) -> None:
+        with writing(installation.sessions) as session:
+            library = Library(session, installation)
+            inbox = library.add_folder(parent=library.folder(folder), name="Inbox")
+            rules = Rules(session, installation)
+            rules.set(inbox, Wanted(user(person.id), Permission.UPLOAD))
+            rules.clear(library.folder(folder), user(person.id))
+        page = send(leila, inbox.uid, [("one.png", PNG), ("T4 parts list.xlsx", SPREADSHEET)], status=200)
+        assert "1 of 2 files are in Inbox now." in page
+        assert "Product training" not in page
+
+    @pytest.mark.parametrize("count", ["9" * 5000, "²", "-1"])
+    def test_a_number_of_files_that_is_none_is_passed_over(self, leila: TestApp, folder: str, count: str) -> None:
+        fields = [("csrf_token", token_of(leila)), ("folder", folder), ("count", count)]
+        leila.post("/upload/plain", multipart(fields, [("one.png", PNG)]), headers=MULTIPART, status=303)
+
 
 class TestRefusing:
     @pytest.mark.parametrize(
