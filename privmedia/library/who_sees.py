@@ -30,7 +30,8 @@ ONE_FOLDER = _("1 person can see this folder")
 MANY_FOLDER = _("${count} people can see this folder")
 ONE_ITEM = _("1 person, and administrators.")
 MANY_ITEM = _("${count} people, and administrators.")
-DROP_BOX = _("${count} people can add files and see only what they added.")
+ONE_ADDS = _("1 person can add files and sees only what they added.")
+MANY_ADD = _("${count} people can add files and see only what they added.")
 FROM_HERE = _("${names}, by rules set here.")
 FROM_ABOVE = _("${names}, from ${place}.")
 FROM_HIDDEN = _("${names}, from a folder above.")
@@ -126,7 +127,7 @@ class WhoSees:
         places = self.pointers.names({entry.acl_id for entry in entries}, identity)
         reasons = list(_sources(entries, own_acl, places))
         if audience.adders:
-            reasons.append(Sentence(DROP_BOX, {"count": f"{audience.adders:,}"}))
+            reasons.append(Sentence(ONE_ADDS if audience.adders == 1 else MANY_ADD, {"count": f"{audience.adders:,}"}))
         return Summary(headline, reasons, [_row(entry, own_acl, places) for entry in entries])
 
 

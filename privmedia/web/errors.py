@@ -12,7 +12,7 @@ from pyramid.interfaces import IExceptionResponse
 from pyramid.renderers import render_to_response
 from pyramid.request import Request
 from pyramid.response import Response
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DatabaseError, DataError, IntegrityError, InterfaceError, ProgrammingError
 
 from privmedia import errors
 from privmedia.web.address import plain, where
@@ -141,6 +141,9 @@ def includeme(config: Configurator) -> None:
     page_for(errors.DomainError, domain_error)
     page_for(errors.NotFound, not_found)
     page_for(UnicodeDecodeError, unreadable)
-    page_for(OperationalError, database_down)
+    # A file that is no database any more counts as no answer; a statement that is wrong is a fault of ours.
+    page_for(DatabaseError, database_down)
     page_for(InterfaceError, database_down)
+    for ours in (DataError, IntegrityError, ProgrammingError):
+        page_for(ours, unexpected)
     page_for(Exception, unexpected)

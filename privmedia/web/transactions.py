@@ -74,6 +74,8 @@ def includeme(config: Configurator) -> None:
     settings["tm.manager_hook"] = pyramid_tm.explicit_manager
     settings["tm.activate_hook"] = is_inside
     settings["tm.commit_veto"] = pyramid_tm.default_commit_veto
+    # It would ask who makes the request above the error pages, where a fault of the database has no page.
+    settings["tm.annotate_user"] = False
     settings["retry.attempts"] = 3
     settings["retry.activate_hook"] = lambda request: 3 if is_inside(request) else 1
     config.include("pyramid_tm")
