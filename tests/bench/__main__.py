@@ -100,7 +100,7 @@ def main(command: list[str]) -> int:
     site = prepare(chosen.folder.absolute())
     # A short path: the name of a socket may have no more than 107 characters.
     run = Path(tempfile.mkdtemp(prefix="bench-"))
-    words = "make bench" if not command else f"python -m tests.bench {shlex.join(command)}"
+    words = "make bench" if not command else f".venv/bin/python -m tests.bench {shlex.join(command)}"
     try:
         if chosen.memory:
             with serving(site.aside(), run, ["privmedia"]) as processes:
