@@ -27,11 +27,11 @@ def compose(config: Any, installation: Any) -> Router:
 
     config.registry["installation"] = installation
     config.include("privmedia.web")  # first: transactions, security policy and error pages hold for all that follows
+    config.include("privmedia.delivery")  # its routes are tried first: players ask far more often
     config.include("privmedia.audit")
     config.include("privmedia.accounts")
     config.include("privmedia.library")
     config.include("privmedia.uploads")
-    config.include("privmedia.delivery")
     config.include("privmedia.admin")
     config.include("privmedia.operations")
     return fix_request_class(config.make_wsgi_app())

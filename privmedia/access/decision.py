@@ -9,6 +9,9 @@ UPLOADERS_OWN = Permission.VIEW | Permission.EDIT
 """What people may do with what they added themselves, as long as they may still add there."""
 
 
+_ALL_BITS = int(ALL)  # arithmetic with flags is slow, and the gate does it for each file
+
+
 @dataclass(frozen=True)
 class Decision:
     """What the rules along the chain give one caller, and what follows from who he is to the place."""
@@ -25,7 +28,7 @@ class Decision:
     @classmethod
     def of_bits(cls, bits: int, *, admin: bool = False, own: bool = False, shown: bool = True) -> Decision:
         """From the number that the statements of `privmedia.access.visible` answer."""
-        return cls(Permission(bits & ALL), bool(bits & DENIED), admin, own, shown)
+        return cls(Permission(bits & _ALL_BITS), bool(bits & DENIED), admin, own, shown)
 
     @property
     def rights(self) -> Permission:

@@ -15,6 +15,10 @@ RIGHTS = {
     Permission.EDIT: Right.EDIT,
     Permission.MANAGE: Right.MANAGE,
 }
+# Looked up by number: the gate needs one of them for each file.
+_GIVEN = [
+    [right for permission, right in RIGHTS.items() if permission.value & bits] for bits in range(ALL.value + 1)
+]
 Entry = tuple[str, str, object]
 
 
@@ -27,4 +31,4 @@ def acl_of(rights: Permission, identity: Identity | None) -> list[Entry]:
         return [(Deny, me, ALL_PERMISSIONS), DENY_ALL]
     if rights == ALL:
         return [(Allow, me, ALL_PERMISSIONS), DENY_ALL]
-    return [(Allow, me, [RIGHTS[permission] for permission in Permission if permission in rights]), DENY_ALL]
+    return [(Allow, me, _GIVEN[rights.value]), DENY_ALL]

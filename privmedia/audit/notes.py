@@ -62,6 +62,8 @@ def written_notes_factory(handler: Handler, registry: Registry) -> Handler:
 
 
 def _write(request: Request, error: Exception | None) -> None:
+    if error is None and "audit_notes" not in request.__dict__:
+        return
     if error is not None and is_error_retryable(request, error):
         return  # the next attempt has notes of its own
     author: Author | None = request.__dict__.get("caller")

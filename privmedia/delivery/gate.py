@@ -9,8 +9,7 @@ import contextlib
 import logging
 import os
 import threading
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Boolean, Integer, Select, String, and_, bindparam, func, select, type_coerce
 from sqlalchemy.engine import Dialect, Engine
@@ -25,8 +24,7 @@ from privmedia.library.models import File, Folder, Item, Version
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What the gate found. Times are milliseconds since 1970; `rights` is the number of `access.Decision.of_bits`."""
 
     rights: int
@@ -114,7 +112,7 @@ class Gate:
             self._drop()
             log.exception("the gate's database did not answer: everything is refused")
             raise Unavailable from error
-        return Answer(*rows[0]) if rows else None
+        return Answer._make(rows[0]) if rows else None
 
     def close(self) -> None:
         """Close the calling thread's connection; the others close theirs when they end."""

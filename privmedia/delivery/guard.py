@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 Handler = Callable[[Request], Response]
 # Control characters but the tab, and what no server can put into a header at all.
-_NOT_FOR_HEADERS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]|[^\x00-\xff]")
+_NOT_FOR_HEADERS = re.compile(r"[^\t\x20-\x7e\x80-\xff]")
 
 
 def authorise(request: Request, answer: Response) -> Response:

@@ -102,7 +102,8 @@ def _require_reading(request: Request) -> None:
 def _asked(request: Request, name: str) -> PrivateFile:
     """Ask the gate. Raises HTTPNotFound for everything that is missing, a signed-in caller included."""
     _require_reading(request)
-    item, version = request.matchdict["item"], request.GET.get("v")
+    item = request.matchdict["item"]
+    version = request.GET.get("v") if request.query_string else None
     token = session_token(request)
     if token is None or not is_uid(item) or not FILE_NAME.fullmatch(name):
         raise HTTPNotFound

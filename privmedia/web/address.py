@@ -43,7 +43,8 @@ def one_address_factory(handler: Handler, registry: Registry) -> Handler:
         environ = request.environ
         try:
             path = request.path_info
-            request.GET.keys()
+            if environ.get("QUERY_STRING"):
+                request.GET.keys()
         except UnicodeDecodeError:
             return HTTPBadRequest("The address is not valid UTF-8.")
         if environ.get("HTTP_HOST", "").lower() not in hosts and path not in ANY_HOST:

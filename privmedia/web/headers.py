@@ -42,14 +42,15 @@ Handler = Callable[[Request], Response]
 
 
 def page_headers_factory(handler: Handler, registry: Registry) -> Handler:
-    headers = PAGE_HEADERS + ((TRANSPORT,) if registry["installation"].settings.secure else ())
+    everywhere = PAGE_HEADERS + ((TRANSPORT,) if registry["installation"].settings.secure else ())
+    headers = [(name.lower(), (name, value)) for name, value in everywhere]
 
     def page_headers(request: Request) -> Response:
         response = handler(request)
         if carries_token(request):
             response.headers["Referrer-Policy"] = "strict-origin"
-        for name, value in headers:
-            response.headers.setdefault(name, value)
+        there = {name.lower() for name, _ in response.headerlist}
+        response.headerlist.extend(pair for lowered, pair in headers if lowered not in there)
         return response
 
     return page_headers
