@@ -57,17 +57,6 @@ class Library:
             raise NotFound
         return found
 
-    def version(self, item: Item) -> Version:
-        """The version of an item that is shown."""
-        return self.session.scalars(
-            select(Version).where(Version.item_id == item.id, Version.number == item.current)
-        ).one()
-
-    def files(self, version: Version) -> dict[str, File]:
-        """The files of a version by the name they are asked for."""
-        found = self.session.scalars(select(File).where(File.version_id == version.id))
-        return {file.name: file for file in found}
-
     def ancestors(self, folder: Folder) -> list[Folder]:
         """The folders above, the root first."""
         above: list[Folder] = []
