@@ -31,10 +31,6 @@ class Entry:
     acl_id: int
     """Where most of it comes from."""
 
-    @property
-    def drop_box(self) -> bool:
-        return not self.deny and self.allow == Permission.UPLOAD
-
 
 @dataclass(frozen=True)
 class Audience:

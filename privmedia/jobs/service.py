@@ -121,11 +121,14 @@ class Jobs:
         """It failed for good. Raises LeaseLost."""
         self._write(claim, state=JobState.FAILED, error=sentence[:500], **self._given_back(finished=True))
 
-    def progress_of(self, kind: str, target_id: int) -> float | None:
-        """How far the newest job of this kind on a target is, 0 to 1; None if nobody can tell."""
-        return self._session.scalar(
-            select(Job.progress).where(Job.kind == kind, Job.target_id == target_id).order_by(Job.id.desc()).limit(1)
+    def progress_of(self, kind: str, target_ids: Collection[int]) -> dict[int, float]:
+        """How far the running jobs of this kind on some targets are, 0 to 1, where it can be told."""
+        rows = self._session.execute(
+            select(Job.target_id, Job.progress).where(
+                Job.kind == kind, Job.target_id.in_(target_ids), Job.state == JobState.RUNNING
+            )
         )
+        return {row.target_id: row.progress for row in rows if row.progress is not None}
 
     def forget_finished(self) -> None:
         """Remove the rows of jobs that were done long ago. Failed ones stay: somebody has to see them."""

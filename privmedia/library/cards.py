@@ -7,6 +7,7 @@ from datetime import datetime
 from privmedia.accounts.identity import COLOURS, initials
 from privmedia.accounts.models import User
 from privmedia.library.models import Kind, State
+from privmedia.text import Sentence
 
 POSTER = "poster.webp"
 
@@ -71,7 +72,7 @@ class FolderCard:
     """Items that lie in it directly."""
     posters: list[str] = field(default_factory=list)
     """Addresses of the newest items' posters."""
-    who: str = ""
+    who: Sentence | None = None
     """Whom it is for, in a word or two, with its icon."""
     who_icon: str = ""
 

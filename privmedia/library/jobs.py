@@ -14,13 +14,12 @@ from sqlalchemy.orm import Session
 
 from privmedia.db import reading
 from privmedia.jobs.worker import Handler, Task
-from privmedia.library.models import File, Item, State, Version
+from privmedia.library.models import PREPARE, File, Item, State, Version
 from privmedia.library.preparation import Outcome, Preparation, Target
 from privmedia.storage import ORIGINAL
 
 log = logging.getLogger(__name__)
 
-PREPARE = "prepare"
 HASHED_AT_ONCE = 1 << 20  # bytes
 
 

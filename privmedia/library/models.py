@@ -13,6 +13,8 @@ from privmedia.db import Base, UtcDateTime
 
 ROOT_ID = 1
 ROOT_ACL_ID = 1
+PREPARE = "prepare"
+"""The kind of the job that prepares a version."""
 
 
 class Kind(StrEnum):

@@ -15,7 +15,7 @@ from privmedia.accounts.identity import Identity
 from privmedia.accounts.models import User
 from privmedia.ids import is_uid
 from privmedia.installation import Installation
-from privmedia.jobs.models import Job, JobState
+from privmedia.jobs.service import Jobs
 from privmedia.library.cards import (
     POSTER,
     Branch,
@@ -28,7 +28,7 @@ from privmedia.library.cards import (
     Uploader,
     poster_url,
 )
-from privmedia.library.models import ROOT_ID, File, Folder, Item, State, Version
+from privmedia.library.models import PREPARE, ROOT_ID, File, Folder, Item, State, Version
 
 Columns = TypeVarTuple("Columns")
 
@@ -46,6 +46,7 @@ class Shelves:
 
     def __init__(self, session: Session, installation: Installation) -> None:
         self.session = session
+        self.jobs = Jobs(session, installation)
         self.now = installation.clock()
 
     def tree(self, identity: Identity) -> list[Branch]:
@@ -166,15 +167,6 @@ class Shelves:
         ]
         return sorted(targets, key=lambda target: target.path.casefold())
 
-    def progress(self, version_ids: Iterable[int]) -> dict[int, int]:
-        """How many percent of the jobs on these versions are done, where it can be told."""
-        rows = self.session.execute(
-            select(Job.target_id, Job.progress).where(
-                Job.kind == "prepare", Job.target_id.in_(list(version_ids)), Job.state == JobState.RUNNING
-            )
-        )
-        return {row.target_id: round(row.progress * 100) for row in rows if row.progress is not None}
-
     def _visible_folders(self, identity: Identity, *columns: Any) -> list[Any]:
         statement = select(*columns).where(
             Folder.id != ROOT_ID, folder_seen(Folder.acl_id, identity, now=self.now)
@@ -214,7 +206,8 @@ class Shelves:
 
     def _cards(self, rows: Iterable[Any]) -> list[ItemCard]:
         rows = list(rows)
-        progress = self.progress(version.id for item, version, *_ in rows if item.state == State.PREPARING)
+        busy = [version.id for item, version, *_ in rows if item.state == State.PREPARING]
+        progress = self.jobs.progress_of(PREPARE, busy)
         return [
             ItemCard(
                 uid=item.uid,
@@ -222,7 +215,7 @@ class Shelves:
                 kind=item.kind,
                 state=item.state,
                 shown=item.shown,
-                progress=progress.get(version.id),
+                progress=round(progress[version.id] * 100) if version.id in progress else None,
                 duration=version.duration,
                 pages=version.pages,
                 uploader=uploader or "",

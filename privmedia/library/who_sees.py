@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy.orm import Session
 
-from privmedia.access.audience import Audience, Entry
+from privmedia.access.audience import Audience, Entry, Who
 from privmedia.access.explanation import words
 from privmedia.access.permissions import Permission
 from privmedia.access.principals import EVERYONE
@@ -41,6 +41,11 @@ THROUGH = _("through ${place}")
 ONE = _("1 person")
 MANY = _("${count} people")
 BY_NAME = _("named here")
+EVERYBODY = _("Everyone")
+GROUPS = _("${count} groups")
+GROUP_AND = _("${name} +${count}")
+ADMINISTRATORS = _("Administrators")
+NAME = "${name}"
 
 
 @dataclass(frozen=True)
@@ -96,22 +101,7 @@ class WhoSees:
         """The cards with whom each folder is for."""
         cards = list(cards)
         found = self.access.whom_for({card.acl_id for card in cards})
-        marked = []
-        for card in cards:
-            who = found[card.acl_id]
-            if who.everyone:
-                text, icon = "Everyone", "building"
-            elif len(who.groups) == 1 and not who.people:
-                text, icon = who.groups[0], "people"
-            elif who.groups:
-                count = len(who.groups)
-                text, icon = (f"{count} groups" if count > 1 else f"{who.groups[0]} +{len(who.people)}"), "people"
-            elif who.people:
-                text, icon = (who.people[0] if len(who.people) == 1 else f"{len(who.people)} people"), "person"
-            else:
-                text, icon = "Administrators", "lock"
-            marked.append(replace(card, who=text, who_icon=icon))
-        return marked
+        return [replace(card, who=text, who_icon=icon) for card in cards for text, icon in [_whom(found[card.acl_id])]]
 
     def _summary(
         self, audience: Audience, own_acl: int | None, identity: Identity, one: str, many: str
@@ -129,6 +119,22 @@ class WhoSees:
         if audience.adders:
             reasons.append(Sentence(ONE_ADDS if audience.adders == 1 else MANY_ADD, {"count": f"{audience.adders:,}"}))
         return Summary(headline, reasons, [_row(entry, own_acl, places) for entry in entries])
+
+
+def _whom(who: Who) -> tuple[Sentence, str]:
+    """Whom a folder is for, in a word or two, and the icon beside it."""
+    if who.everyone:
+        return Sentence(EVERYBODY), "building"
+    if len(who.groups) > 1:
+        return Sentence(GROUPS, {"count": str(len(who.groups))}), "people"
+    if who.groups:
+        more = len(who.people)
+        return Sentence(GROUP_AND if more else NAME, {"name": who.groups[0], "count": str(more)}), "people"
+    if len(who.people) > 1:
+        return Sentence(MANY, {"count": str(len(who.people))}), "person"
+    if who.people:
+        return Sentence(NAME, {"name": who.people[0]}), "person"
+    return Sentence(ADMINISTRATORS), "lock"
 
 
 def _sources(entries: list[Entry], own_acl: int | None, places: dict[int, str]) -> Iterable[Sentence]:

@@ -14,8 +14,7 @@ from privmedia.audit.service import Audit
 from privmedia.errors import Invalid, NoSpace, NotAllowed, NotFound
 from privmedia.installation import Installation
 from privmedia.jobs.service import Jobs
-from privmedia.library.jobs import PREPARE
-from privmedia.library.models import ROOT_ID, Folder, Kind
+from privmedia.library.models import PREPARE, ROOT_ID, Folder, Kind
 from privmedia.library.service import LONGEST_TITLE, Library, Received
 from privmedia.text import clean_line
 from privmedia.uploads.receiving import Arrived

@@ -17,6 +17,7 @@ from pyramid.request import Request
 from pyramid.session import SignedCookieSessionFactory
 
 from privmedia.text import Sentence
+from privmedia.text import mark as _
 from privmedia.web.i18n import DOMAIN, language_of
 
 THEMES = ("auto", "light", "dark")
@@ -125,27 +126,30 @@ def ago(context: Context, moment: datetime | None) -> Markup:
     if moment is None:
         return Markup("")
     now = context["request"].installation.clock()
+    exactly = f"{date(moment)}, {moment:%H:%M} UTC"
     return Markup('<time datetime="{}" title="{}">{}</time>').format(
-        moment.isoformat(timespec="seconds"), f"{date(moment)}, {moment:%H:%M} UTC", words_since(moment, now)
+        moment.isoformat(timespec="seconds"), exactly, say(context, words_since(moment, now))
     )
 
 
-# Up to how many seconds ago, counted in which unit of how many seconds.
-AGES = ((3600, 60, "minute"), (86_400, 3600, "hour"), (14 * 86_400, 86_400, "day"), (60 * 86_400, 7 * 86_400, "week"))
+# Up to how many seconds ago, counted in units of how many seconds: the words for one and for several.
+AGES = (
+    (60, 60, _("just now"), _("just now")),
+    (3600, 60, _("1 minute ago"), _("${count} minutes ago")),
+    (86_400, 3600, _("1 hour ago"), _("${count} hours ago")),
+    (14 * 86_400, 86_400, _("yesterday"), _("${count} days ago")),
+    (60 * 86_400, 7 * 86_400, _("1 week ago"), _("${count} weeks ago")),
+)
 
 
-def words_since(moment: datetime, now: datetime) -> str:
+def words_since(moment: datetime, now: datetime) -> Sentence:
     """`3 hours ago`; a date from two months on."""
     seconds = (now - moment).total_seconds()
-    if seconds < 60:
-        return "just now"
-    for limit, length, unit in AGES:
+    for limit, length, one, several in AGES:
         if seconds < limit:
             count = int(seconds // length)
-            if (count, unit) == (1, "day"):
-                return "yesterday"
-            return f"{count} {unit}{'' if count == 1 else 's'} ago"
-    return date(moment)
+            return Sentence(one if count == 1 else several, {"count": str(count)})
+    return Sentence("${date}", {"date": date(moment)})
 
 
 def includeme(config: Configurator) -> None:

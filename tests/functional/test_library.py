@@ -290,3 +290,14 @@ def test_a_page_after_an_item_one_may_not_see_is_like_one_after_nothing(
         missing = app.get(address, {"after": new_uid()}).text
         for after in (hidden, "\0"):
             assert app.get(address, {"after": after}).text == missing
+
+
+def test_a_folders_card_says_whom_it_is_for(
+    admin: Person, member: Person, sign_in: SignIn, make_folder: Any, give: Any
+) -> None:
+    for name in ("For all", "For one", "For nobody"):
+        make_folder(name)
+    give("For all", None, Permission.VIEW)
+    give("For one", member, Permission.VIEW)
+    cards = [card.get_text(" ", strip=True) for card in sign_in(admin).get("/").html.select(".fcard")]
+    assert cards == ["For all empty · Everyone", "For nobody empty · Administrators", "For one empty · Jonas Bakke"]

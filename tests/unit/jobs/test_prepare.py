@@ -19,8 +19,8 @@ from privmedia.installation import Installation
 from privmedia.jobs import worker
 from privmedia.jobs.models import Job, JobState
 from privmedia.jobs.service import MAX_ATTEMPTS, Jobs
-from privmedia.library.jobs import HANDLERS, PREPARE
-from privmedia.library.models import File, Folder, Item, Kind, State, Version
+from privmedia.library.jobs import HANDLERS
+from privmedia.library.models import PREPARE, File, Folder, Item, Kind, State, Version
 from privmedia.library.preparation import NO_ROOM
 from privmedia.library.service import Library, Received
 from privmedia.storage import Storage
@@ -251,17 +251,17 @@ def test_while_it_is_prepared_the_item_says_so_and_how_far_it_is(
 ) -> None:
     entered = enter(studio.make("faststart.mp4"), "Launch.mp4")
     assert entered.item.state == State.WAITING
-    seen: list[tuple[State, float | None]] = []
+    seen: list[tuple[State, dict[int, float]]] = []
     real = media.probe
 
     def probe(*arguments: Any, **more: Any) -> media.Probe:
         with reading(installation.sessions) as session:
-            seen.append((entered.item.state, Jobs(session, installation).progress_of(PREPARE, entered.version_id)))
+            seen.append((entered.item.state, Jobs(session, installation).progress_of(PREPARE, [entered.version_id])))
         return real(*arguments, **more)
 
     monkeypatch.setattr(media, "probe", probe)
     work(installation)
-    assert seen == [(State.PREPARING, 0.0)]
+    assert seen == [(State.PREPARING, {entered.version_id: 0.0})]
 
 
 def test_a_full_disk_is_waited_for_and_in_the_end_the_page_says_why(
