@@ -16,11 +16,13 @@ requires = [
     "pi-heif>=1.4",
     "Pillow>=12",
     "plaster-pastedeploy>=1.0",
+    "pyotp>=2.10",
     "pypdfium2>=5",
     "pyramid>=2.1",
     "pyramid-jinja2>=2.10",
     "pyramid-retry>=2.1.1",
     "pyramid-tm>=2.6",
+    "segno>=1.6",
     # Pyramid imports pkg_resources: setuptools 82 removed it, 80.9 began to warn everybody who runs us.
     "setuptools<80.9",
     "SQLAlchemy>=2.1",

@@ -1,15 +1,31 @@
 """Every table, imported once so that the metadata is whole: for Alembic and for tests."""
 from privmedia.access.models import Ace, Acl, AclChain
-from privmedia.accounts.models import Group, Membership, OneTimeLink, SignIn, SiteValue, Throttle, User
+from privmedia.accounts.models import (
+    ApiToken,
+    Group,
+    Membership,
+    OneTimeLink,
+    RecoveryCode,
+    SignIn,
+    SiteValue,
+    Throttle,
+    TwoFactor,
+    User,
+    Viewpoint,
+)
+from privmedia.asking.models import AccessRequest
 from privmedia.audit.models import Event
 from privmedia.db import Base
 from privmedia.jobs.models import Job
 from privmedia.library.models import File, Folder, Item, Version
+from privmedia.mail.models import Mail
 
 __all__ = [
+    "AccessRequest",
     "Ace",
     "Acl",
     "AclChain",
+    "ApiToken",
     "Base",
     "Event",
     "File",
@@ -17,11 +33,15 @@ __all__ = [
     "Group",
     "Item",
     "Job",
+    "Mail",
     "Membership",
     "OneTimeLink",
+    "RecoveryCode",
     "SignIn",
     "SiteValue",
     "Throttle",
+    "TwoFactor",
     "User",
     "Version",
+    "Viewpoint",
 ]

@@ -34,7 +34,13 @@ def read_session_cookie(request: Request) -> Identity | None:
     if token is None:
         return None
     installation = request.installation
-    identity = identity_of(request.db, token=token, now=installation.clock(), address=request.remote_addr or "")
+    identity = identity_of(
+        request.db,
+        token=token,
+        now=installation.clock(),
+        address=request.remote_addr or "",
+        request_id=request.request_id,
+    )
     if identity is not None:
         request.add_finished_callback(lambda _request: touch(installation, identity))
     return identity

@@ -6,16 +6,34 @@ import logging
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TypeVarTuple
 
-from sqlalchemy import ColumnElement, String, and_, bindparam, case, cast, func, literal, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    String,
+    and_,
+    bindparam,
+    case,
+    cast,
+    func,
+    literal,
+    not_,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
-from privmedia.accounts.models import Membership, SignIn, User
+from privmedia.accounts.models import Membership, SignIn, User, Viewpoint
+from privmedia.audit.service import NamedAuthor
 from privmedia.db import writing
 from privmedia.installation import Installation
+from privmedia.scopes import Scope
 
 log = logging.getLogger(__name__)
+Columns = TypeVarTuple("Columns")
 
 TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 TOUCHED_EVERY = timedelta(minutes=10)
@@ -24,10 +42,14 @@ COLOURS = 10
 
 @dataclass(frozen=True, kw_only=True)
 class Identity:
-    """A signed-in person, as far as decisions need to know them. `address` is where this request comes from."""
+    """A signed-in person, as far as decisions need to know them. `address` is where this request comes from.
+
+    `seen_by` is the administrator who sees the library as this person, and who in truth signed in; such a caller only
+    looks. `scopes` limit a caller that came with an API token, named `token_name`, and has no session.
+    """
 
     user_id: int
-    session_id: int
+    session_id: int | None
     name: str
     email: str
     is_admin: bool
@@ -36,6 +58,36 @@ class Identity:
     csrf_secret: str
     last_used_at: datetime
     address: str = ""
+    request_id: str = ""
+    seen_by: NamedAuthor | None = None
+    scopes: frozenset[Scope] | None = None
+    token_id: int | None = None
+    token_name: str = ""
+
+    @property
+    def looks_only(self) -> bool:
+        """Whether this is somebody else's view, in which nothing can be changed."""
+        return self.seen_by is not None
+
+    @property
+    def through(self) -> str:
+        """What stands between the person and what is done, for the audit log."""
+        if self.seen_by is not None:
+            return f"seeing as {self.name} <{self.email}>"
+        return f"token {self.token_name}" if self.scopes is not None else ""
+
+    @property
+    def author(self) -> NamedAuthor:
+        """Who does what this caller does, for the audit log: the one who in truth signed in."""
+        person = self.seen_by or self
+        return NamedAuthor(
+            name=person.name,
+            email=person.email,
+            user_id=person.user_id,
+            address=self.address,
+            through=self.through,
+            request_id=self.request_id,
+        )
 
     @property
     def principals(self) -> frozenset[str]:
@@ -71,13 +123,34 @@ def is_live(now: ColumnElement[datetime] | datetime) -> ColumnElement[bool]:
     return and_(SignIn.idle_until > now, SignIn.expires_at > now, User.disabled_at.is_(None))
 
 
+Holder = aliased(User)
+"""Who signed in. `User` is whom the session speaks for: the same, or whom an administrator sees the library as."""
+PERSON_ID = func.coalesce(Viewpoint.user_id, SignIn.user_id)
+SEEN_BY = case((Viewpoint.user_id.is_not(None), Holder.id)).label("seen_by")
+
+
+def live_sessions(now: ColumnElement[datetime] | datetime, statement: Select[*Columns]) -> Select[*Columns]:
+    """The statement over `SignIn`, `Viewpoint`, `Holder` and `User`, cut down to sessions that have not ended.
+
+    A viewpoint counts only while its holder is an administrator and the one seen is none.
+    """
+    may_look = or_(Viewpoint.user_id.is_(None), and_(Holder.is_admin, not_(User.is_admin)))
+    return (
+        statement.outerjoin_from(SignIn, Viewpoint, Viewpoint.session_id == SignIn.id)
+        .join(Holder, Holder.id == SignIn.user_id)
+        .join(User, User.id == PERSON_ID)
+        .where(is_live(now), Holder.disabled_at.is_(None), may_look)
+    )
+
+
 _GROUPS = (
     select(func.aggregate_strings(cast(Membership.group_id, String), ","))
     .where(Membership.user_id == User.id)
     .correlate(User)
     .scalar_subquery()
 )
-_BY_TOKEN = (
+_BY_TOKEN = live_sessions(
+    bindparam("now", type_=SignIn.expires_at.type),
     select(
         User.id.label("user_id"),
         SignIn.id.label("session_id"),
@@ -87,13 +160,16 @@ _BY_TOKEN = (
         User.is_guest,
         SignIn.last_used_at,
         _GROUPS.label("groups"),
-    )
-    .join_from(SignIn, User)
-    .where(SignIn.token_hash == bindparam("token_hash"), is_live(bindparam("now", type_=SignIn.expires_at.type)))
-)
+        SEEN_BY,
+        Holder.name.label("holder_name"),
+        Holder.email.label("holder_email"),
+    ),
+).where(SignIn.token_hash == bindparam("token_hash"))
 
 
-def identity_of(session: Session, *, token: str, now: datetime, address: str = "") -> Identity | None:
+def identity_of(
+    session: Session, *, token: str, now: datetime, address: str = "", request_id: str = ""
+) -> Identity | None:
     """The person whose browser holds this token, unless the session has ended or the person is disabled."""
     if TOKEN.fullmatch(token) is None:
         return None
@@ -112,7 +188,14 @@ def identity_of(session: Session, *, token: str, now: datetime, address: str = "
         csrf_secret=kept,
         last_used_at=row.last_used_at,
         address=address,
+        request_id=request_id,
+        seen_by=looker(row.seen_by, row.holder_name, row.holder_email, address),
     )
+
+
+def looker(user_id: int | None, name: str, email: str, address: str) -> NamedAuthor | None:
+    """The administrator behind a viewpoint, of the columns of `live_sessions`; None if there is none."""
+    return None if user_id is None else NamedAuthor(name, email, user_id, address)
 
 
 def touch(installation: Installation, identity: Identity) -> None:
@@ -122,7 +205,7 @@ def touch(installation: Installation, identity: Identity) -> None:
     moment is noted by a later request.
     """
     now = installation.clock()
-    if now - identity.last_used_at < TOUCHED_EVERY:
+    if identity.session_id is None or now - identity.last_used_at < TOUCHED_EVERY:
         return
     idle = timedelta(hours=installation.settings.session_idle_hours)
     idle_until = literal(now + idle, SignIn.idle_until.type)
@@ -139,6 +222,6 @@ def touch(installation: Installation, identity: Identity) -> None:
                 .where(SignIn.id == identity.session_id, SignIn.last_used_at <= now - TOUCHED_EVERY)
                 .values(last_used_at=now, idle_until=until)
             )
-            session.execute(update(User).where(User.id == identity.user_id).values(last_seen_at=now))
+            session.execute(update(User).where(User.id == identity.author.user_id).values(last_seen_at=now))
     except OperationalError:
         log.warning("could not note that %s is active", identity.email, exc_info=True)

@@ -3,9 +3,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from privmedia.clock import FOREVER
 from privmedia.db import Base, UtcDateTime
 
 
@@ -24,9 +25,16 @@ class User(Base):
     is_admin: Mapped[bool] = mapped_column(default=False)
     is_guest: Mapped[bool] = mapped_column(default=False)
 
+    language: Mapped[str] = mapped_column(String(16), default="")
+    """Empty: what the browser asks for."""
+    theme: Mapped[str] = mapped_column(String(8), default="auto")
+    shortcuts: Mapped[bool] = mapped_column(default=True)
+    """Whether single letters are shortcuts (WCAG 2.1.4)."""
+
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     disabled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     last_seen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    password_changed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     groups: Mapped[list[Group]] = relationship(
         secondary="memberships", back_populates="members", order_by="Group.name", viewonly=True
@@ -75,11 +83,73 @@ class SignIn(Base):
     last_used_at: Mapped[datetime] = mapped_column(UtcDateTime)
     idle_until: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When the person last proved in it who they are: at sign-in, or when asked again later."""
 
     address: Mapped[str] = mapped_column(String(64), default="")
     browser: Mapped[str] = mapped_column(String(300), default="")
 
     user: Mapped[User] = relationship()
+
+
+class Viewpoint(Base):
+    """A session whose administrator sees the library as somebody else, until it is ended."""
+
+    __tablename__ = "viewpoints"
+    __table_args__ = (Index("ix_viewpoints_user_id", "user_id"),)
+
+    session_id: Mapped[int] = mapped_column(ForeignKey("sessions.id", ondelete="CASCADE"), primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    since: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class ApiToken(Base):
+    """A key for scripts: never more than its person may do, and of that only its scopes. Only its hash is kept."""
+
+    __tablename__ = "api_tokens"
+    __table_args__ = (Index("ix_api_tokens_user_id", "user_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    uid: Mapped[str] = mapped_column(String(16), unique=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+
+    name: Mapped[str] = mapped_column(String(120))
+    scopes: Mapped[str] = mapped_column(String(100))
+    """Names of `web.rights.Scope`, joined by commas."""
+
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime, default=FOREVER)
+    last_used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    last_address: Mapped[str] = mapped_column(String(64), default="")
+
+    user: Mapped[User] = relationship()
+
+
+class TwoFactor(Base):
+    """The authenticator app of a person (TOTP, RFC 6238). Not `confirmed_at` means: shown, but not yet proven."""
+
+    __tablename__ = "two_factors"
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    secret: Mapped[str] = mapped_column(String(64))
+    last_step: Mapped[int] = mapped_column(BigInteger, default=0)
+    """The time step of the last code that was taken: no code is taken twice."""
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    last_used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class RecoveryCode(Base):
+    """A code that works once in place of the authenticator app. Only its hash is kept."""
+
+    __tablename__ = "recovery_codes"
+    __table_args__ = (UniqueConstraint("user_id", "code_hash"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    code_hash: Mapped[str] = mapped_column(String(64))
+    used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class Throttle(Base):
@@ -94,13 +164,21 @@ class Throttle(Base):
 
 
 class OneTimeLink(Base):
-    """A link that works once and for a while: set-up today. Only the hash of its token is kept."""
+    """A link that works once and for a while: set-up, invitation, reset, a new address. Only its token's hash is kept.
+
+    A link that is sent by mail gets its token when the mail is sent; until then the hash is nobody's.
+    """
 
     __tablename__ = "one_time_links"
+    __table_args__ = (Index("ix_one_time_links_user_id", "user_id", "purpose"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     purpose: Mapped[str] = mapped_column(String(32))
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    """Whom it is for; None for set-up, where there is nobody yet."""
+    email: Mapped[str] = mapped_column(String(254), default="")
+    """The address it proves, where it proves one."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
     used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -133,6 +133,7 @@ class Accounts:
     ) -> None:
         """Give somebody a new password (from `passwords.new_hash`). All their sessions end, but one if it is named."""
         user.password_hash = password_hash
+        user.password_changed_at = self._now
         SignIns(self._session, self._installation).end_all(user_id=user.id, but=keeps_session)
         self._audit.record("user.password", identity=by, target=user.email)
 

@@ -148,6 +148,7 @@ class SignIns:
                 last_used_at=self._now,
                 idle_until=self._now + (lasts if keep else min(idle, lasts)),
                 expires_at=self._now + lasts,
+                confirmed_at=self._now,
                 address=address[:64],
                 browser=browser[:300],
             )

@@ -77,10 +77,10 @@ def login(request: Request) -> Any:
     return response
 
 
-@view_config(route_name="logout", request_method="POST", permission=Right.SIGNED_IN)
+@view_config(route_name="logout", request_method="POST", permission=Right.LEAVE)
 def logout(request: Request) -> Response:
     identity: Identity = request.identity
-    request.write(SignIns).sign_out(session_id=identity.session_id, by=identity)
+    request.write(SignIns).sign_out(session_id=identity.session_id, by=identity.author)
     response = HTTPSeeOther(request.route_path("login"))
     forget_session_cookie(request, response)
     return response
@@ -118,7 +118,7 @@ def setup(request: Request) -> Any:
     return response
 
 
-@view_config(route_name="account", request_method="GET", permission=Right.SIGNED_IN, renderer=ACCOUNT)
+@view_config(route_name="account", request_method="GET", permission=Right.ACCOUNT, renderer=ACCOUNT)
 def account(request: Request) -> Any:
     return _account_page(request, NewPasswordForm())
 
@@ -127,7 +127,7 @@ def account(request: Request) -> Any:
     route_name="account",
     request_method="POST",
     request_param="do=password",
-    permission=Right.SIGNED_IN,
+    permission=Right.ACCOUNT,
     renderer=ACCOUNT,
 )
 def change_password(request: Request) -> Any:
@@ -155,7 +155,7 @@ def change_password(request: Request) -> Any:
     return response
 
 
-@view_config(route_name="account", request_method="POST", request_param="do=sign_out", permission=Right.SIGNED_IN)
+@view_config(route_name="account", request_method="POST", request_param="do=sign_out", permission=Right.ACCOUNT)
 def end_session(request: Request) -> Response:
     identity: Identity = request.identity
     uid = request.POST.get("session", "")
@@ -165,7 +165,7 @@ def end_session(request: Request) -> Response:
 
 
 @view_config(
-    route_name="account", request_method="POST", request_param="do=sign_out_others", permission=Right.SIGNED_IN
+    route_name="account", request_method="POST", request_param="do=sign_out_others", permission=Right.ACCOUNT
 )
 def end_other_sessions(request: Request) -> Response:
     identity: Identity = request.identity

@@ -25,4 +25,7 @@ class Event(Base):
     actor: Mapped[str] = mapped_column(String(320), default="")
     target: Mapped[str] = mapped_column(String(320), default="")
     address: Mapped[str] = mapped_column(String(64), default="")
+    through: Mapped[str] = mapped_column(String(160), default="")
+    """What stood between the actor and the thing: a link, an API token, the view of somebody else."""
+    request_id: Mapped[str] = mapped_column(String(32), default="")
     detail: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)

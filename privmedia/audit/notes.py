@@ -66,7 +66,8 @@ def _write(request: Request, error: Exception | None) -> None:
         return
     if error is not None and is_error_retryable(request, error):
         return  # the next attempt has notes of its own
-    author: Author | None = request.__dict__.get("caller")
+    caller = request.__dict__.get("caller")
+    author: Author | None = None if caller is None else caller.author
     notes = list(request.audit_notes)
     refusal = next((kind for refused, kind in REFUSALS.items() if isinstance(error, refused)), None)
     if not notes and author is not None and refusal is not None:
@@ -83,6 +84,7 @@ def _write(request: Request, error: Exception | None) -> None:
                     target=each.target,
                     outcome=each.outcome,
                     address=request.remote_addr or "",
+                    request_id=request.request_id,
                     detail=each.detail,
                 )
     except SQLAlchemyError:

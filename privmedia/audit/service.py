@@ -31,6 +31,12 @@ class Author(Protocol):
     @property
     def address(self) -> str: ...
 
+    @property
+    def through(self) -> str: ...
+
+    @property
+    def request_id(self) -> str: ...
+
 
 @dataclass(frozen=True)
 class NamedAuthor:
@@ -40,6 +46,8 @@ class NamedAuthor:
     email: str = ""
     user_id: int | None = None
     address: str = ""
+    through: str = ""
+    request_id: str = ""
 
 
 COMMAND_LINE = NamedAuthor("command line")
@@ -60,12 +68,13 @@ class Audit:
         target: str = "",
         outcome: str = DONE,
         address: str = "",
+        request_id: str = "",
         detail: Mapping[str, Any] | None = None,
     ) -> Event:
         """Add one line: `kind` such as `user.disable`, by whom, to what, and how it ended.
 
-        `address` is the network address; it defaults to the author's. Never put a password, a token or the address of
-        a secret link in here. Raises ValueError for an outcome that is none.
+        `address` is the network address; like `request_id` it defaults to the author's. Never put a password, a token
+        or the address of a secret link in here. Raises ValueError for an outcome that is none.
         """
         if outcome not in OUTCOMES:
             raise ValueError(f"{outcome!r} is no outcome; use one of {', '.join(sorted(OUTCOMES))}")
@@ -77,6 +86,8 @@ class Audit:
             actor=one_line(_written(identity), 320),
             target=one_line(target, 320),
             address=(address or (identity.address if identity else ""))[:64],
+            through=one_line(identity.through if identity else "", 160),
+            request_id=(request_id or (identity.request_id if identity else ""))[:32],
             detail=dict(detail or {}),
         )
         self._session.add(event)

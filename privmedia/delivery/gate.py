@@ -15,7 +15,7 @@ from sqlalchemy import Boolean, Integer, Select, String, and_, bindparam, func, 
 from sqlalchemy.engine import Dialect, Engine
 
 from privmedia.access.visible import bits_for
-from privmedia.accounts.identity import is_live
+from privmedia.accounts.identity import SEEN_BY, Holder, live_sessions
 from privmedia.accounts.models import SignIn, User
 from privmedia.db import UtcDateTime, make_gate_engine
 from privmedia.errors import Unavailable
@@ -42,38 +42,44 @@ class Answer(NamedTuple):
     email: str
     is_admin: bool
     is_guest: bool
+    seen_by: int | None
+    holder_name: str
+    holder_email: str
 
 
 def question() -> Select[*tuple[Any, ...]]:
     """The one statement. Parameters: token, now, item, version (None: the current one), file."""
     now = bindparam("now", type_=UtcDateTime())
     guest = type_coerce(User.is_guest, Boolean)
-    rights = bits_for(func.coalesce(Item.acl_id, Folder.acl_id), SignIn.user_id, guest, now)
+    rights = bits_for(func.coalesce(Item.acl_id, Folder.acl_id), User.id, guest, now)
     number = func.coalesce(bindparam("version", type_=Integer), Item.current)
+    found = select(
+        rights,
+        Item.shown,
+        Item.uploader_id,
+        Item.current,
+        Version.number,
+        Version.filename,
+        File.stored_as,
+        File.media_type,
+        User.id,
+        SignIn.id,
+        SignIn.last_used_at,
+        User.name,
+        User.email,
+        User.is_admin,
+        User.is_guest,
+        SEEN_BY,
+        Holder.name,
+        Holder.email,
+    )
     return (
-        select(
-            rights,
-            Item.shown,
-            Item.uploader_id,
-            Item.current,
-            Version.number,
-            Version.filename,
-            File.stored_as,
-            File.media_type,
-            SignIn.user_id,
-            SignIn.id,
-            SignIn.last_used_at,
-            User.name,
-            User.email,
-            User.is_admin,
-            User.is_guest,
-        )
-        .join_from(SignIn, User, User.id == SignIn.user_id)
+        live_sessions(now, found)
         .join(Item, Item.uid == bindparam("item", type_=String))
         .join(Folder, Folder.id == Item.folder_id)
         .join(Version, and_(Version.item_id == Item.id, Version.number == number))
         .join(File, and_(File.version_id == Version.id, File.name == bindparam("file", type_=String)))
-        .where(SignIn.token_hash == bindparam("token", type_=String), is_live(now))
+        .where(SignIn.token_hash == bindparam("token", type_=String))
     )
 
 

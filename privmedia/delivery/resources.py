@@ -15,7 +15,7 @@ from privmedia.access.decision import Decision
 from privmedia.access.permissions import NOTHING, Permission
 from privmedia.access.resources import Entry, acl_of
 from privmedia.accounts.cookies import session_token
-from privmedia.accounts.identity import Identity, token_hash
+from privmedia.accounts.identity import Identity, looker, token_hash
 from privmedia.db import milliseconds
 from privmedia.delivery.disposition import content_disposition, shown_inline
 from privmedia.delivery.gate import Answer
@@ -137,4 +137,6 @@ def _caller(request: Request, found: Answer, kept: str) -> Identity:
         csrf_secret=kept,
         last_used_at=datetime.fromtimestamp(found.last_used_at / 1000, UTC),
         address=request.remote_addr or "",
+        request_id=request.request_id,
+        seen_by=looker(found.seen_by, found.holder_name, found.holder_email, request.remote_addr or ""),
     )

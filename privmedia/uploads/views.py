@@ -34,17 +34,17 @@ MOST_COUNTED = 50
 """Rules for which the form says how many people they let in; a longer list would take too long to open."""
 
 
-@view_config(route_name="upload", request_method="GET", permission=Right.SIGNED_IN)
+@view_config(route_name="upload", request_method="GET", permission=Right.ADD)
 def upload(context: Any, request: Request) -> Any:
     return HTTPSeeOther(request.route_path("upload_plain", _query=request.GET or None))
 
 
-@view_config(route_name="upload_plain", request_method="GET", permission=Right.SIGNED_IN)
+@view_config(route_name="upload_plain", request_method="GET", permission=Right.ADD)
 def upload_form(context: UploadContext, request: Request) -> Response:
     return _form(request, {"folder": request.GET.get("folder", "")})
 
 
-@view_config(route_name="upload_plain", request_method="POST", permission=Right.SIGNED_IN, require_csrf=False)
+@view_config(route_name="upload_plain", request_method="POST", permission=Right.ADD, require_csrf=False)
 def receive(context: UploadContext, request: Request) -> Response:
     check_origin(request)
     fields: dict[str, str] = {}

@@ -5,6 +5,8 @@ costs. The properties are known when the application is complete, so they go on 
 """
 from __future__ import annotations
 
+import re
+import secrets
 from typing import Any
 
 from pyramid import request
@@ -15,6 +17,13 @@ from pyramid.router import Router
 from webob.request import NoVars
 
 from privmedia.web.i18n import _
+
+REQUEST_ID = "privmedia.request_id"
+GIVEN_ID = re.compile(r"[0-9a-f]{16,32}", re.ASCII)
+
+
+def behind_front_server(request: Any) -> bool:
+    return bool(request.registry["installation"].settings.front_server != "builtin")
 
 
 class Request(request.Request):
@@ -33,6 +42,15 @@ class Request(request.Request):
         return fields
 
     POST = property(_text_fields)
+
+    @property
+    def request_id(self) -> str:
+        """By which the log lines of one request are found: the front server's, or one of our own."""
+        found: str | None = self.environ.get(REQUEST_ID)
+        if found is None:
+            given = self.environ.get("HTTP_X_REQUEST_ID", "") if behind_front_server(self) else ""
+            found = self.environ[REQUEST_ID] = given if GIVEN_ID.fullmatch(given) else secrets.token_hex(16)
+        return found
 
     @property
     def cookies(self) -> Any:

@@ -10,7 +10,9 @@ from pyramid.config import Configurator
 from pyramid.request import Request
 from pyramid.security import Allowed, Denied
 
-from privmedia.web.rights import Right
+from privmedia.scopes import Scope
+from privmedia.web.csrf import SAFE_METHODS
+from privmedia.web.rights import NOT_WHILE_LOOKING, OF_ANYBODY, SCOPE_TO_CHANGE, SCOPE_TO_READ, Right
 
 
 class Caller(Protocol):
@@ -18,6 +20,14 @@ class Caller(Protocol):
 
     @property
     def user_id(self) -> int: ...
+
+    @property
+    def looks_only(self) -> bool:
+        """Whether an administrator sees the library as this person."""
+
+    @property
+    def scopes(self) -> frozenset[Scope] | None:
+        """What the API token that the request came with is for; None for a browser."""
 
     @property
     def is_admin(self) -> bool: ...
@@ -52,11 +62,23 @@ class SecurityPolicy:
         identity = self.identity(request)
         if identity is None:
             return Denied("nobody is signed in")
-        if permission == Right.SIGNED_IN:
+        if not self.fits(identity, permission, changes=request.method not in SAFE_METHODS):
+            return Denied("not with this key, or not while looking as somebody else")
+        if permission in OF_ANYBODY:
             return Allowed("signed in")
         if permission == Right.ADMINISTER:
             return Allowed("administrator") if identity.is_admin else Denied("no administrator")
         return self.acl.permits(context, identity.principals, permission)
+
+    @staticmethod
+    def fits(caller: Caller, permission: str, *, changes: bool) -> bool:
+        """Whether the way the caller came in allows it: a token has its scopes, and who only looks changes nothing."""
+        if caller.looks_only:
+            return permission == Right.LEAVE or not (changes or permission in NOT_WHILE_LOOKING)
+        if caller.scopes is None:
+            return True
+        needed = (SCOPE_TO_CHANGE if changes else SCOPE_TO_READ).get(Right(permission))
+        return needed in caller.scopes
 
     def remember(self, request: Request, userid: str, **kw: Any) -> list[tuple[str, str]]:
         """Signing in is the accounts' business: they make the session and its cookie."""
