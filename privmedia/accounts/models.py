@@ -183,6 +183,8 @@ class OneTimeLink(Base):
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
     used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
+    user: Mapped[User | None] = relationship()
+
 
 class SiteValue(Base):
     """What administrators set on the pages rather than in the ini: the organisation's name."""

@@ -1,0 +1,113 @@
+"""Links that work once and for a while: set-up, invitation, reset, a new address."""
+from __future__ import annotations
+
+from datetime import timedelta
+from enum import StrEnum
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session, joinedload
+
+from privmedia.accounts.identity import TOKEN, token_hash
+from privmedia.accounts.models import OneTimeLink, User
+from privmedia.ids import new_token
+from privmedia.installation import Installation
+
+
+class Purpose(StrEnum):
+    """What a link is for; but for EMAIL also the first part of its address."""
+
+    EMAIL = "email"
+    INVITE = "invite"
+    RESET = "reset"
+    SETUP = "setup"
+
+
+WORKS_FOR = {
+    Purpose.EMAIL: timedelta(hours=24),
+    Purpose.INVITE: timedelta(days=7),
+    Purpose.RESET: timedelta(hours=1),
+    Purpose.SETUP: timedelta(hours=24),
+}
+PATH = {
+    Purpose.EMAIL: "account/email",
+    Purpose.INVITE: "invite",
+    Purpose.RESET: "reset",
+    Purpose.SETUP: "setup",
+}
+
+
+class OneTimeLinks:
+    """Makes links, gives them their tokens, and uses them up."""
+
+    def __init__(self, session: Session, installation: Installation) -> None:
+        self._session = session
+        self._base_url = installation.settings.base_url
+        self._now = installation.clock()
+
+    def make(self, purpose: Purpose, user: User | None = None, *, email: str = "") -> OneTimeLink:
+        """A link that nobody can use before `address_of` gave it a token. Older ones of this purpose and person end."""
+        self.revoke(purpose, user)
+        link = OneTimeLink(
+            purpose=purpose,
+            token_hash=token_hash(new_token()),  # nobody's
+            user_id=None if user is None else user.id,
+            email=email,
+            created_at=self._now,
+            expires_at=self._now + WORKS_FOR[purpose],
+        )
+        self._session.add(link)
+        self._session.flush()
+        return link
+
+    def address_of(self, link: OneTimeLink) -> str:
+        """Give a link a new token, from now on its only one, and answer its address, built from `base_url`."""
+        token = new_token()
+        link.token_hash = token_hash(token)
+        self._session.flush()
+        return f"{self._base_url}/{PATH[Purpose(link.purpose)]}/{token}"
+
+    def find(self, purpose: Purpose, token: str) -> OneTimeLink | None:
+        """The link of a token if it still works, with its person, who is not disabled."""
+        if TOKEN.fullmatch(token) is None:
+            return None
+        return self._session.scalar(
+            select(OneTimeLink)
+            .outerjoin(User, User.id == OneTimeLink.user_id)
+            .where(
+                OneTimeLink.purpose == purpose,
+                OneTimeLink.token_hash == token_hash(token),
+                OneTimeLink.used_at.is_(None),
+                OneTimeLink.expires_at > self._now,
+                User.disabled_at.is_(None),
+            )
+            .options(joinedload(OneTimeLink.user))
+        )
+
+    def use(self, link: OneTimeLink) -> bool:
+        """Use a link up; False if somebody was faster."""
+        used = self._session.scalars(
+            update(OneTimeLink)
+            .where(OneTimeLink.id == link.id, OneTimeLink.used_at.is_(None), OneTimeLink.expires_at > self._now)
+            .values(used_at=self._now)
+            .returning(OneTimeLink.id)
+        )
+        return used.one_or_none() is not None
+
+    def open_of(self, purpose: Purpose, user: User) -> OneTimeLink | None:
+        """The link of this purpose that somebody can still use, if any."""
+        return self._session.scalar(
+            select(OneTimeLink).where(
+                OneTimeLink.purpose == purpose,
+                OneTimeLink.user_id == user.id,
+                OneTimeLink.used_at.is_(None),
+                OneTimeLink.expires_at > self._now,
+            )
+        )
+
+    def revoke(self, purpose: Purpose, user: User | None) -> int:
+        """End all links of this purpose for somebody (for nobody: set-up); returns how many there were."""
+        whose = OneTimeLink.user_id.is_(None) if user is None else OneTimeLink.user_id == user.id
+        gone = self._session.scalars(
+            delete(OneTimeLink).where(OneTimeLink.purpose == purpose, whose).returning(OneTimeLink.id)
+        )
+        return len(gone.all())

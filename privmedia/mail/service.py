@@ -1,0 +1,36 @@
+"""Putting a letter into the post: a row and a job, in the transaction of the thing it speaks of."""
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from privmedia.installation import Installation
+from privmedia.jobs.service import Jobs
+from privmedia.mail.models import Mail
+
+SEND = "mail"
+"""The kind of the job."""
+PRIORITY = 10
+
+
+class Mails:
+    """Letters. What was rolled back is never sent."""
+
+    def __init__(self, session: Session, installation: Installation) -> None:
+        self._session = session
+        self._jobs = Jobs(session, installation)
+        self._now = installation.clock()
+
+    def post(
+        self, kind: str, recipient: str, *, detail: Mapping[str, Any] | None = None, language: str = ""
+    ) -> Mail:
+        """Have a letter written and sent soon. `kind` says which writer writes it, from `detail`: ids, never a token."""
+        mail = Mail(
+            kind=kind, recipient=recipient, language=language, detail=dict(detail or {}), created_at=self._now
+        )
+        self._session.add(mail)
+        self._session.flush()
+        self._jobs.enqueue(SEND, mail.id, priority=PRIORITY)
+        return mail
