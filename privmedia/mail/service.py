@@ -26,7 +26,7 @@ class Mails:
     def post(
         self, kind: str, recipient: str, *, detail: Mapping[str, Any] | None = None, language: str = ""
     ) -> Mail:
-        """Have a letter written and sent soon. `kind` says which writer writes it, from `detail`: ids, never a token."""
+        """Have a letter written and sent soon, by the writer of `kind`, from `detail`: ids and names, never a token."""
         mail = Mail(
             kind=kind, recipient=recipient, language=language, detail=dict(detail or {}), created_at=self._now
         )
