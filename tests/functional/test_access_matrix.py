@@ -3,17 +3,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import pytest
 from pyramid.interfaces import IRoutesMapper
-from sqlalchemy import text
+from sqlalchemy import select, text
 from webtest import TestApp
 
 from privmedia.access.permissions import Permission
 from privmedia.access.principals import user
 from privmedia.accounts.groups import Groups
+from privmedia.accounts.models import SignIn, User, Viewpoint
 from privmedia.db import reading, writing
 from privmedia.ids import new_uid
 from privmedia.installation import Installation
@@ -23,46 +24,90 @@ from privmedia.library.rules import Rules, Wanted
 from privmedia.library.service import Library, Received
 from tests.conftest import Person
 
-STRANGER, OUTSIDER, VIEWER, EDITOR, MANAGER, ADMIN = VISITORS = (
-    "stranger",
-    "outsider",
-    "viewer",
-    "editor",
-    "manager",
-    "administrator",
-)
 OK, LOGIN, ELSEWHERE, NO, NOTHING, WRONG = 200, "303 /login", 303, 403, 404, 405
-# What a GET answers to, in this order: stranger, outsider, viewer, editor, manager, administrator.
-PUBLIC = (OK, OK, OK, OK, OK, OK)
-SIGNED_IN = (LOGIN, OK, OK, OK, OK, OK)
-UNKNOWN = (LOGIN, *[NOTHING] * 5)
-FOR_ADMINISTRATORS = (LOGIN, NOTHING, NOTHING, NOTHING, NOTHING, OK)
-SEEN = (LOGIN, NOTHING, OK, OK, OK, OK)
-EDITED = (LOGIN, NOTHING, NO, OK, OK, OK)
-MANAGED = (LOGIN, NOTHING, NO, NO, OK, OK)
-BYTES = (NOTHING, NOTHING, OK, OK, OK, OK)
-DOWNLOADED = (NOTHING, NOTHING, NOTHING, NOTHING, OK, OK)
-NEVER = (NOTHING,) * 6
 
-TABLE: dict[str, list[tuple[str, tuple[Any, ...]]]] = {
+
+@dataclass(frozen=True)
+class Row:
+    """What each visitor gets. Who was disabled gets what nobody gets; whose right has ended, what a stranger gets.
+
+    The stranger is in another group. The rights of the others are rules on the folder: the uploader's is Upload alone
+    (a drop box, in which nothing is hers). `view_as` is an administrator who sees the library as the viewer.
+    """
+
+    nobody: Any
+    stranger: Any
+    viewer: Any
+    downloader: Any
+    uploader: Any
+    editor: Any
+    manager: Any
+    administrator: Any
+    view_as: Any
+
+    @property
+    def disabled(self) -> Any:
+        return self.nobody
+
+    @property
+    def revoked(self) -> Any:
+        return self.stranger
+
+    def but(self, **others: Any) -> Row:
+        """The same row with other answers for some."""
+        return replace(self, **others)
+
+
+VISITORS = (*(column.name for column in fields(Row)), "disabled", "revoked")
+RULES = {
+    "viewer": Permission.VIEW,
+    "downloader": Permission.DOWNLOAD,
+    "uploader": Permission.UPLOAD,
+    "editor": Permission.EDIT,
+    "manager": Permission.MANAGE,
+    "revoked": Permission.VIEW,
+}
+
+
+def for_all(answer: Any) -> Row:
+    return Row(**{column.name: answer for column in fields(Row)})
+
+
+# What a GET answers. Order: nobody, stranger, viewer, downloader, uploader, editor, manager, administrator, view_as.
+PUBLIC = for_all(OK)
+NEVER = for_all(NOTHING)
+SIGNED_IN = for_all(OK).but(nobody=LOGIN)
+ACCOUNT = SIGNED_IN.but(view_as=NOTHING)
+UNKNOWN = for_all(NOTHING).but(nobody=LOGIN)
+FOR_ADMINISTRATORS = UNKNOWN.but(administrator=OK)
+SEEN = Row(LOGIN, NOTHING, OK, OK, NOTHING, OK, OK, OK, OK)
+EDITED = Row(LOGIN, NOTHING, NO, NO, NOTHING, OK, OK, OK, NO)
+MANAGED = Row(LOGIN, NOTHING, NO, NO, NOTHING, NO, OK, OK, NO)
+BYTES = SEEN.but(nobody=NOTHING)
+DOWNLOADED = Row(NOTHING, NOTHING, NOTHING, OK, NOTHING, NOTHING, OK, OK, NOTHING)
+
+TABLE: dict[str, list[tuple[str, Row]]] = {
     "__static/": [("/static/manifest.json", PUBLIC)],
-    "login": [("/login", (OK, *[ELSEWHERE] * 5))],
-    "logout": [("/logout", (WRONG,) * 6)],
-    "setup": [("/setup/" + "x" * 43, (410,) * 6)],
-    "account": [("/account", SIGNED_IN)],
+    "login": [("/login", for_all(ELSEWHERE).but(nobody=OK))],
+    "logout": [("/logout", for_all(WRONG))],
+    "setup": [("/setup/" + "x" * 43, for_all(410))],
+    "account": [("/account", ACCOUNT)],
     "menu": [("/menu", SIGNED_IN)],
     "library": [("/", SIGNED_IN)],
     "recent": [("/recent", SIGNED_IN)],
     "mine": [("/mine", SIGNED_IN)],
-    "folder": [("/f/{folder}", SEEN), ("/f/{missing}", UNKNOWN)],
-    "folder_new": [("/f/{folder}/new", EDITED), ("/f/top/new", (LOGIN, NO, NO, NO, NO, OK))],
-    "folder_edit": [("/f/{folder}/edit", EDITED)],
-    "folder_access": [("/f/{folder}/access", MANAGED)],
+    "folder": [("/f/{folder}", SEEN.but(uploader=OK)), ("/f/{missing}", UNKNOWN)],
+    "folder_new": [
+        ("/f/{folder}/new", EDITED.but(uploader=NO)),
+        ("/f/top/new", for_all(NO).but(nobody=LOGIN, administrator=OK)),
+    ],
+    "folder_edit": [("/f/{folder}/edit", EDITED.but(uploader=NO))],
+    "folder_access": [("/f/{folder}/access", MANAGED.but(uploader=NO))],
     "item": [("/m/{item}", SEEN), ("/m/{missing}", UNKNOWN)],
     "item_edit": [("/m/{item}/edit", EDITED)],
     "item_access": [("/m/{item}/access", MANAGED)],
-    "upload": [("/upload", (LOGIN, *[ELSEWHERE] * 5))],
-    "upload_plain": [("/upload/plain", SIGNED_IN)],
+    "upload": [("/upload", for_all(ELSEWHERE).but(nobody=LOGIN, view_as=NOTHING))],
+    "upload_plain": [("/upload/plain", ACCOUNT)],
     "smedia": [
         ("/smedia/{item}/play.mp4", BYTES),
         ("/smedia/{item}/poster.webp", BYTES),
@@ -75,7 +120,7 @@ TABLE: dict[str, list[tuple[str, tuple[Any, ...]]]] = {
         ("/smedia/{missing}/original/bearing.mp4", NEVER),
     ],
     "smedia_nothing": [("/smedia/{item}/hls/../original", NEVER), ("/smedia/", NEVER)],
-    "admin": [("/admin", (LOGIN, NOTHING, NOTHING, NOTHING, NOTHING, ELSEWHERE))],
+    "admin": [("/admin", UNKNOWN.but(administrator=ELSEWHERE))],
     "admin_users": [("/admin/users", FOR_ADMINISTRATORS)],
     "admin_user_new": [("/admin/users/new", FOR_ADMINISTRATORS)],
     "admin_user": [("/admin/users/{user}", FOR_ADMINISTRATORS), ("/admin/users/{missing}", UNKNOWN)],
@@ -101,16 +146,17 @@ def world(
     testapp: TestApp,
 ) -> World:
     people = {
-        name: make_person(f"{name}@example.test", admin=name == ADMIN) for name in VISITORS if name != STRANGER
+        name: make_person(f"{name.replace('_', '-')}@example.test", admin=name in ("administrator", "view_as"))
+        for name in VISITORS
+        if name != "nobody"
     }
     with writing(installation.sessions) as session:
         folder = Paths(session, installation).make_folders("Closed/Training")[-1]
-        for name, allow in (
-            (VIEWER, Permission.VIEW),
-            (EDITOR, Permission.EDIT),
-            (MANAGER, Permission.MANAGE),
-        ):
+        for name, allow in RULES.items():
             Rules(session, installation).set(folder, Wanted(user(people[name].id), allow))
+        other = Groups(session, installation).add_group(name="Another group")
+        stranger = session.get_one(User, people["stranger"].id)
+        Groups(session, installation).join(group=other, users=[stranger])
         received = Received(
             uid=new_uid(), filename="bearing.mp4", media_type="video/mp4", size=4, kind=Kind.VIDEO
         )
@@ -121,11 +167,19 @@ def world(
         group = Groups(session, installation).add_group(name="Service engineers")
         someone = session.execute(text("SELECT uid FROM users ORDER BY id LIMIT 1")).scalar_one()
         ids = {"folder": folder.uid, "item": received.uid, "group": group.uid, "user": someone, "missing": new_uid()}
-    place = installation.storage.version_folder(ids["item"], 1)
-    place.mkdir(parents=True)
+    files = installation.storage.version_folder(ids["item"], 1)
+    files.mkdir(parents=True)
     for name in ("original", "play.mp4", "poster.webp", "version.json"):
-        (place / name).write_bytes(b"abcd")
-    return World(ids, {STRANGER: testapp} | {name: sign_in(person) for name, person in people.items()})
+        (files / name).write_bytes(b"abcd")
+    browsers = {"nobody": testapp} | {name: sign_in(person) for name, person in people.items()}
+    with writing(installation.sessions) as session:
+        of_view_as = session.scalars(select(SignIn).where(SignIn.user_id == people["view_as"].id)).one()
+        session.add(Viewpoint(session_id=of_view_as.id, user_id=people["viewer"].id, since=installation.clock()))
+        # Only the mark: that disabling also ends the sessions is not what is asked here.
+        session.get_one(User, people["disabled"].id).disabled_at = installation.clock()
+        place = Library(session, installation).folder(ids["folder"])
+        Rules(session, installation).clear(place, user(people["revoked"].id))
+    return World(ids, browsers)
 
 
 def answer_of(app: TestApp, address: str) -> Any:
@@ -140,7 +194,8 @@ def test_every_route_answers_every_visitor_as_the_table_says(world: World) -> No
     for route, rows in TABLE.items():
         for pattern, expected in rows:
             address = pattern.format(**world.ids)
-            for visitor, wanted in zip(VISITORS, expected, strict=True):
+            for visitor in VISITORS:
+                wanted = getattr(expected, visitor)
                 got = answer_of(world.browsers[visitor], address)
                 if got != wanted:
                     wrong.append(f"{route}: {pattern} for {visitor}: {got}, not {wanted}")
