@@ -19,4 +19,5 @@ def includeme(config: Configurator) -> None:
     config.outside_transaction_manager("/login")
     config.add_credential_reader(read_session_cookie)
     config.add_request_method(lambda request: organisation(request.db), "organisation", reify=True)
-    config.scan("privmedia.accounts.views")
+    for views in ("account", "password", "session", "setup", "sign_in"):
+        config.scan(f"privmedia.accounts.{views}_views")

@@ -1,0 +1,103 @@
+"""Signing in and out."""
+from __future__ import annotations
+
+from typing import Any
+
+from pyramid.httpexceptions import HTTPSeeOther
+from pyramid.request import Request
+from pyramid.response import Response
+from pyramid.security import NO_PERMISSION_REQUIRED
+from pyramid.view import view_config
+
+from privmedia.accounts.cookies import forget_session_cookie, session_token, set_session_cookie
+from privmedia.accounts.forms import SignInForm
+from privmedia.accounts.identity import Identity
+from privmedia.accounts.return_to import return_to
+from privmedia.accounts.sign_ins import SignIns, WrongPassword, sign_in
+from privmedia.accounts.throttle import ACCOUNT_FROM_ADDRESS
+from privmedia.audit.service import FAILED
+from privmedia.errors import Throttled
+from privmedia.web.forms import Form
+from privmedia.web.i18n import _
+from privmedia.web.rights import Right
+
+LOGIN = "accounts/login.jinja2"
+
+
+@view_config(route_name="login", request_method="GET", permission=NO_PERMISSION_REQUIRED, renderer=LOGIN)
+def login_form(request: Request) -> Any:
+    there = return_to(request.GET.get("next", "/"))
+    if request.identity is not None:
+        return HTTPSeeOther(there)
+    ended = None
+    if request.read(SignIns).ran_out(session_token(request)):
+        hours = request.installation.settings.session_idle_hours
+        ended = (
+            _("You were signed out after ${hours} hours.", mapping={"hours": hours}),
+            _("Sign in and you come back to this page."),
+        )
+    return _login_page(SignInForm(), there, ended)
+
+
+@view_config(route_name="login", request_method="POST", permission=NO_PERMISSION_REQUIRED, renderer=LOGIN)
+def login(request: Request) -> Any:
+    """Outside the request's transaction: hashing takes its time, and a refused try has to be counted."""
+    form, there = SignInForm.of(request), return_to(request.POST.get("next", "/"))
+    if not form.validate():
+        request.response.status_int = 422
+        return _login_page(form, there)
+    try:
+        signed_in = sign_in(
+            request.installation,
+            email=form["email"].data,
+            password=form["password"].data,
+            keep=form["keep"].data,
+            address=request.remote_addr or "",
+            browser=request.user_agent or "",
+            replaces=session_token(request),
+        )
+    except WrongPassword as wrong:
+        request.note("sign-in", outcome=FAILED, target=_loggable(form["email"].data))
+        request.response.status_int = 401
+        return _login_page(form, there, (_(wrong.sentence), _tries_left(wrong.tries_left)))
+    except Throttled as slowed:
+        request.response.status_int = 429
+        request.response.headers["Retry-After"] = str(slowed.retry_after)
+        return _login_page(form, there, (_("Too many tries."), _wait(slowed.retry_after)))
+    response = HTTPSeeOther(there)
+    set_session_cookie(request, response, signed_in)
+    return response
+
+
+@view_config(route_name="logout", request_method="POST", permission=Right.LEAVE)
+def logout(request: Request) -> Response:
+    identity: Identity = request.identity
+    request.write(SignIns).sign_out(session_id=identity.session_id, by=identity.author)
+    response = HTTPSeeOther(request.route_path("login"))
+    forget_session_cookie(request, response)
+    return response
+
+
+def _login_page(form: Form, there: str, problem: tuple[Any, Any] | None = None) -> dict[str, Any]:
+    return {"form": form, "next": there if there != "/" else "", "problem": problem}
+
+
+def _tries_left(tries: int) -> Any:
+    mapping = {"tries": tries, "minutes": int(ACCOUNT_FROM_ADDRESS.wait.total_seconds() // 60)}
+    if tries == 0:
+        return _("Now we wait ${minutes} minutes.", mapping=mapping)
+    if tries == 1:
+        return _("After 1 more try we wait ${minutes} minutes.", mapping=mapping)
+    return _("After ${tries} more tries we wait ${minutes} minutes.", mapping=mapping)
+
+
+def _wait(seconds: int) -> Any:
+    minutes = max(1, -(-seconds // 60))
+    if minutes == 1:
+        return _("Wait 1 minute, then try again.")
+    return _("Wait ${minutes} minutes, then try again.", mapping={"minutes": minutes})
+
+
+def _loggable(email: str) -> str:
+    # A password typed into the wrong field must not end up in the log.
+    return email if "@" in email else "(no email address)"
