@@ -31,6 +31,8 @@ class Rule:
     deny: bool
     until: datetime | None
     created_at: datetime
+    set_by: str | None
+    """Name of who set it; None for the command line, and for people who are deleted."""
 
     above_cut: bool
     """A switch on the way here keeps it out, unless it denies."""
@@ -67,12 +69,13 @@ def last_day(until: datetime | None) -> date | None:
 def rules_reaching(session: Session, acl_id: int, now: datetime) -> list[Rule]:
     """Every rule on the chain of a list, also those that do not count: everyone, groups by size, people by name."""
     rows = session.execute(
-        select(Ace, AclChain.above_cut)
+        select(Ace, AclChain.above_cut, User.name)
         .join(AclChain, AclChain.ancestor_id == Ace.acl_id)
+        .outerjoin(User, User.id == Ace.created_by)
         .where(AclChain.acl_id == acl_id)
         .execution_options(populate_existing=True)
     ).all()
-    names = principal_names(session, {ace.principal for ace, _ in rows})
+    names = principal_names(session, {ace.principal for ace, *_ in rows})
     rules = [
         Rule(
             acl_id=ace.acl_id,
@@ -83,10 +86,11 @@ def rules_reaching(session: Session, acl_id: int, now: datetime) -> list[Rule]:
             deny=ace.deny,
             until=None if ace.expires_at >= FOREVER else ace.expires_at,
             created_at=ace.created_at,
+            set_by=set_by,
             above_cut=above_cut,
             ended=ace.expires_at <= now,
         )
-        for ace, above_cut in rows
+        for ace, above_cut, set_by in rows
         if ace.principal in names
     ]
     return sorted(rules, key=_order)
