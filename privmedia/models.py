@@ -14,7 +14,7 @@ from privmedia.accounts.models import (
     Viewpoint,
 )
 from privmedia.asking.models import AccessRequest
-from privmedia.audit.models import Event
+from privmedia.audit.models import Event, Seal, Stretch, Viewing
 from privmedia.db import Base
 from privmedia.jobs.models import Job
 from privmedia.library.models import File, Folder, Item, Version
@@ -37,11 +37,14 @@ __all__ = [
     "Membership",
     "OneTimeLink",
     "RecoveryCode",
+    "Seal",
     "SignIn",
     "SiteValue",
+    "Stretch",
     "Throttle",
     "TwoFactor",
     "User",
     "Version",
+    "Viewing",
     "Viewpoint",
 ]
