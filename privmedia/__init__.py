@@ -28,6 +28,7 @@ def compose(config: Any, installation: Any) -> Router:
     config.registry["installation"] = installation
     config.include("privmedia.web")  # first: transactions, security policy and error pages hold for all that follows
     config.include("privmedia.delivery")  # its routes are tried first: players ask far more often
+    config.include("privmedia.mail")
     config.include("privmedia.audit")
     config.include("privmedia.accounts")
     config.include("privmedia.library")

@@ -2,13 +2,15 @@
 from __future__ import annotations
 
 import difflib
+import email.policy
 import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
+from email.parser import Parser
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from privmedia.errors import SettingsError
 
@@ -16,7 +18,20 @@ FRONT_SERVERS = ("builtin", "nginx", "apache", "lighttpd", "caddy")
 SENDERS_BUILT = ("builtin", "nginx")
 SAMPLE_SECRETS = ("change-me", "changeme", "secret", "development", "sample", "example", "please-replace")
 SHORTEST_SECRET = 32  # characters
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
 UNITS = {"": 1, "b": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
+
+
+@dataclass(frozen=True, kw_only=True)
+class MailServer:
+    """Where letters are handed over. Without `user` nobody signs in there."""
+
+    host: str
+    port: int
+    security: str
+    """`tls` from the first byte, `starttls` before anything else is said, or `none`."""
+    user: str = ""
+    password: str = field(default="", repr=False)
 
 
 def parse_text(value: str) -> str:
@@ -42,6 +57,10 @@ def parse_hours(value: str) -> int:
     return _between(value, 1, 24 * 365, "hours")
 
 
+def parse_days(value: str) -> int:
+    return _between(value, 30, 36500, "days")
+
+
 def parse_bcrypt_rounds(value: str) -> int:
     return _between(value, 4, 16, "rounds")
 
@@ -64,15 +83,66 @@ def parse_base_url(value: str) -> str:
     return f"{parts.scheme}://{parts.netloc.lower()}"
 
 
+def parse_mail_url(value: str) -> MailServer:
+    """`smtps://` is TLS at once; `smtp://` is STARTTLS, demanded, unless the server is this machine.
+
+    `?starttls=no` does without, `?starttls=yes` demands it on this machine too.
+    """
+    try:
+        parts = urlsplit(value)
+        given_port = parts.port
+        user, password = (unquote(part or "", errors="strict") for part in (parts.username, parts.password))
+    except ValueError:
+        # Not Python's own words: they quote what may be half a password.
+        raise ValueError("it cannot be read; in user and password write / as %2F, @ as %40, : as %3A") from None
+    if parts.scheme not in ("smtp", "smtps") or not parts.hostname or parts.path not in ("", "/") or parts.fragment:
+        raise ValueError("it has to be an address such as smtp://user:password@mail.example.com:587")
+    options = dict(parse_qsl(parts.query, keep_blank_values=True))
+    starttls = options.pop("starttls", "" if parts.scheme == "smtp" else "no")
+    if options or starttls not in ("", "yes", "no") or (parts.scheme == "smtps" and starttls != "no"):
+        raise ValueError("after the ? it may only have starttls=yes or starttls=no, and that only with smtp://")
+    security = "tls" if parts.scheme == "smtps" else "starttls"
+    if security == "starttls" and (starttls == "no" or (starttls == "" and parts.hostname in LOOPBACK)):
+        security = "none"
+    if bool(user) != bool(password):
+        raise ValueError("it has to have both a user and a password, or neither")
+    if user and security == "none" and parts.hostname not in LOOPBACK:
+        raise ValueError("it would send the password unencrypted: leave out starttls=no, or the user")
+    port = given_port or {"tls": 465, "starttls": 587, "none": 25}[security]
+    return MailServer(host=parts.hostname, port=port, security=security, user=user, password=password)
+
+
+def parse_mail_from(value: str) -> str:
+    """An address, or a name and an address: `Media library <media@example.com>`."""
+    try:
+        sender = Parser(policy=email.policy.default).parsestr(f"From: {value}\n")["From"]
+        only = sender.addresses[0] if len(sender.addresses) == 1 and not sender.defects else None
+    except (ValueError, IndexError):
+        only = None
+    if only is None or not only.username or not only.domain or not value.isprintable():
+        raise ValueError("it has to be an address such as media@example.com, or Media library <media@example.com>")
+    return value
+
+
 def _between(value: str, lowest: int, highest: int, unit: str) -> int:
     if not value.strip().isdigit() or not lowest <= int(value) <= highest:
         raise ValueError(f"it has to be a whole number of {unit} from {lowest} to {highest}")
     return int(value)
 
 
-def setting(help: str, parse: Callable[[str], Any] = parse_text, *, key: str = "", default: Any = MISSING) -> Any:
-    """A field of Settings: what it means, how its text is read, its key in the ini, its default."""
-    metadata = {"help": help, "parse": parse, "key": key}
+def setting(
+    help: str,
+    parse: Callable[[str], Any] = parse_text,
+    *,
+    key: str = "",
+    default: Any = MISSING,
+    confidential: bool = False,
+) -> Any:
+    """A field of Settings: what it means, how its text is read, its key in the ini, its default.
+
+    What is wrong with a confidential one is said without showing it.
+    """
+    metadata = {"help": help, "parse": parse, "key": key, "confidential": confidential}
     return field(metadata=metadata) if default is MISSING else field(default=default, metadata=metadata)
 
 
@@ -87,22 +157,36 @@ class Settings:
     front_server: str = setting("Who sends files: builtin or nginx.", parse_front_server, default="builtin")
     max_upload_size: int = setting("Largest file one may upload, e.g. 20g.", parse_size, default=20 * UNITS["g"])
     session_idle_hours: int = setting("Hours without a request after which one is signed out.", parse_hours, default=12)
+    audit_days: int = setting("Days for which the audit log is kept; 30 at least.", parse_days, default=400)
     bcrypt_rounds: int = setting("Cost of password hashes; 12 takes about 0.3 s.", parse_bcrypt_rounds, default=12)
-    mail_url: str = setting("Mail server, e.g. smtp://user:password@mail.example.com:587.", default="")
+    mail_url: MailServer | None = setting(
+        "Mail server, e.g. smtp://user:password@mail.example.com:587.", parse_mail_url, default=None, confidential=True
+    )
+    mail_from: str = setting("Sender of letters; empty: privmedia@ the host of base_url.", parse_mail_from, default="")
     ffmpeg: str = setting("The ffmpeg program; empty: the one in PATH, else the bundled one.", default="")
     static_root: Path = setting(
         "Folder of the built scripts and styles.", parse_path, default=Path(__file__).parent.parent / "static" / "dist"
     )
 
     @property
+    def host(self) -> str:
+        """The name of the site, without scheme and port."""
+        return urlsplit(self.base_url).hostname or ""
+
+    @property
     def loopback(self) -> bool:
         """Whether the site is for this machine only."""
-        return urlsplit(self.base_url).hostname in ("localhost", "127.0.0.1", "::1")
+        return self.host in LOOPBACK
 
     @property
     def production(self) -> bool:
         """Whether other people rely on it: anything but the built-in sender on a loopback address."""
         return not (self.loopback and self.front_server == "builtin")
+
+    @property
+    def mail_works(self) -> bool:
+        """Whether letters reach somebody: by a mail server, or in development whoever reads the worker's log."""
+        return self.mail_url is not None or not self.production
 
     @property
     def secure(self) -> bool:
@@ -126,7 +210,8 @@ class Settings:
             try:
                 values[item.name] = item.metadata["parse"](text.strip())
             except ValueError as error:
-                problems.append(f"'{ini_key(item)}' has the value '{text}': {error}.")
+                found = "cannot be used" if item.metadata["confidential"] else f"has the value '{text}'"
+                problems.append(f"'{ini_key(item)}' {found}: {error}.")
         problems.extend(_unknown(ini))
         if "secret" in values and (problem := _secret_problem(values["secret"], production=_is_production(values))):
             problems.append(problem)
@@ -149,7 +234,7 @@ def environment_name(item: Field[Any]) -> str:
 
 def _is_production(values: Mapping[str, Any]) -> bool:
     host = urlsplit(values.get("base_url", "")).hostname
-    return not (host in ("localhost", "127.0.0.1", "::1") and values.get("front_server", "builtin") == "builtin")
+    return not (host in LOOPBACK and values.get("front_server", "builtin") == "builtin")
 
 
 def _unknown(ini: Mapping[str, str]) -> list[str]:

@@ -1,14 +1,18 @@
 """Links that work once and for a while: set-up, invitation, reset, a new address."""
 from __future__ import annotations
 
+import base64
+import hashlib
+import hmac
 from datetime import timedelta
 from enum import StrEnum
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import case, delete, select, update
 from sqlalchemy.orm import Session, joinedload
 
 from privmedia.accounts.identity import TOKEN, token_hash
 from privmedia.accounts.models import OneTimeLink, User
+from privmedia.db import milliseconds
 from privmedia.ids import new_token
 from privmedia.installation import Installation
 
@@ -42,6 +46,7 @@ class OneTimeLinks:
     def __init__(self, session: Session, installation: Installation) -> None:
         self._session = session
         self._base_url = installation.settings.base_url
+        self._secret = installation.settings.secret.encode()
         self._now = installation.clock()
 
     def make(self, purpose: Purpose, user: User | None = None, *, email: str = "") -> OneTimeLink:
@@ -61,10 +66,33 @@ class OneTimeLinks:
 
     def address_of(self, link: OneTimeLink) -> str:
         """Give a link a new token, from now on its only one, and answer its address, built from `base_url`."""
-        token = new_token()
-        link.token_hash = token_hash(token)
-        self._session.flush()
-        return f"{self._base_url}/{PATH[Purpose(link.purpose)]}/{token}"
+        return self._with_token(link, new_token())
+
+    def address_in_letter(self, purpose: Purpose, link_id: int, *, recipient: str, letter: int) -> str | None:
+        """The address of a link for the one it belongs to, or None if it has ended. `letter` is the row's number.
+
+        The same for the same letter, which may be sent twice: whichever of the two is read, its link works. The token
+        is derived with the secret of the settings, so that the database alone does not hold it.
+        """
+        whose = case((OneTimeLink.email != "", OneTimeLink.email), else_=User.email)
+        link = self._session.scalar(
+            select(OneTimeLink)
+            .join(User, User.id == OneTimeLink.user_id)
+            .where(
+                OneTimeLink.id == link_id,
+                OneTimeLink.purpose == purpose,
+                OneTimeLink.used_at.is_(None),
+                OneTimeLink.expires_at > self._now,
+                User.disabled_at.is_(None),
+                # Numbers are given again once their rows are gone.
+                whose == recipient,
+            )
+        )
+        if link is None:
+            return None
+        named = f"one-time link {link.id} of {milliseconds(link.created_at)} in letter {letter}"
+        derived = hmac.digest(self._secret, named.encode(), hashlib.sha256)
+        return self._with_token(link, base64.urlsafe_b64encode(derived).decode().rstrip("="))
 
     def find(self, purpose: Purpose, token: str) -> OneTimeLink | None:
         """The link of a token if it still works, with its person, who is not disabled."""
@@ -111,3 +139,8 @@ class OneTimeLinks:
             delete(OneTimeLink).where(OneTimeLink.purpose == purpose, whose).returning(OneTimeLink.id)
         )
         return len(gone.all())
+
+    def _with_token(self, link: OneTimeLink, token: str) -> str:
+        link.token_hash = token_hash(token)
+        self._session.flush()
+        return f"{self._base_url}/{PATH[Purpose(link.purpose)]}/{token}"

@@ -36,6 +36,10 @@ class Stopping(Exception):
     """The worker was told to stop; the job is given back."""
 
 
+class Hopeless(DomainError):
+    """Raised by a handler: no further try would end otherwise."""
+
+
 @dataclass(frozen=True)
 class Handler:
     """What is done for one kind of job.
@@ -171,7 +175,8 @@ def work(installation: Installation, handler: Handler, claim: Claim, stop: threa
                 Jobs(session, installation).release(claim)
         except Exception as error:
             log.exception("job %s failed", claim.job_id)
-            failed(installation, handler, claim, error.sentence if isinstance(error, DomainError) else UNEXPECTED)
+            sentence = error.sentence if isinstance(error, DomainError) else UNEXPECTED
+            failed(installation, handler, claim, sentence, hopeless=isinstance(error, Hopeless))
         else:
             with writing(installation.sessions) as session:
                 Jobs(session, installation).finish(claim)
@@ -179,8 +184,8 @@ def work(installation: Installation, handler: Handler, claim: Claim, stop: threa
         log.warning("job %s took longer than its lease was renewed; another worker has it now", claim.job_id)
 
 
-def failed(installation: Installation, handler: Handler, claim: Claim, sentence: str) -> None:
-    if claim.is_last:
+def failed(installation: Installation, handler: Handler, claim: Claim, sentence: str, *, hopeless: bool) -> None:
+    if claim.is_last or hopeless:
         give_up(installation, handler, claim, sentence)
         return
     with writing(installation.sessions) as session:

@@ -8,16 +8,21 @@ import threading
 from collections.abc import Iterator
 from types import FrameType
 
+from privmedia.accounts.letters import WRITERS as ACCOUNTS_LETTERS
 from privmedia.db import writing
 from privmedia.installation import Installation
 from privmedia.jobs import worker
 from privmedia.jobs.service import Jobs
 from privmedia.library.jobs import HANDLERS as LIBRARY
+from privmedia.mail import warn_if_off
+from privmedia.mail.jobs import forget_sent, mail_handler
+from privmedia.mail.service import SEND
 from privmedia.uploads.jobs import clear_away
 
 log = logging.getLogger(__name__)
 
-HANDLERS = {**LIBRARY}
+WRITERS = {**ACCOUNTS_LETTERS}
+HANDLERS = {**LIBRARY, SEND: mail_handler(WRITERS)}
 
 
 def forget_finished(installation: Installation) -> None:
@@ -26,7 +31,7 @@ def forget_finished(installation: Installation) -> None:
         Jobs(session, installation).forget_finished()
 
 
-CHORES = (clear_away, forget_finished)
+CHORES = (clear_away, forget_finished, forget_sent)
 
 
 def run_worker(installation: Installation, *, stop: threading.Event | None = None, once: bool = False) -> None:
@@ -39,6 +44,7 @@ def run_worker(installation: Installation, *, stop: threading.Event | None = Non
         if stop is None:
             stop = stack.enter_context(stopped_by_signals())
         log.info("the worker starts")
+        warn_if_off(installation.settings)
         worker.run(installation, HANDLERS, stop, once=once, chores=() if once else CHORES)
         log.info("the worker ends")
 

@@ -1,0 +1,51 @@
+"""What a letter is, and how one is written: plain text, in the language of whoever gets it, without anything that tells
+whether it was read."""
+from __future__ import annotations
+
+import gettext
+import textwrap
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from string import Template
+
+from sqlalchemy.orm import Session
+
+from privmedia.installation import Installation
+from privmedia.mail.models import Mail
+from privmedia.text import Sentence, clean_line
+
+TRANSLATIONS = Path(__file__).parent.parent / "locale"
+WIDTH = 76  # characters
+
+
+@dataclass(frozen=True)
+class Letter:
+    """What is sent, in words."""
+
+    subject: str
+    text: str
+
+
+Writer = Callable[[Session, Installation, Mail], Letter | None]
+"""Writes the letter of a row, in a short write transaction just before it is sent; None if there is nothing to send any
+more. It may be asked again for the same row, after nobody knows whether the first letter arrived."""
+
+
+def letter(language: str, subject: Sentence, *paragraphs: Sentence | str) -> Letter:
+    """A letter of sentences in a language; what is only a text stands there as it is, such as an address."""
+    words = gettext.translation("privmedia", TRANSLATIONS, [language or "en"], fallback=True)
+
+    def say(part: Sentence | str) -> str:
+        if isinstance(part, str):
+            return part
+        return Template(words.gettext(part.template)).substitute(part.names)
+
+    text = "\n\n".join(_folded(say(paragraph)) for paragraph in paragraphs)
+    return Letter(clean_line(say(subject)), f"{text}\n")
+
+
+def _folded(paragraph: str) -> str:
+    return "\n".join(
+        textwrap.fill(line, WIDTH, break_long_words=False, break_on_hyphens=False) for line in paragraph.splitlines()
+    )
