@@ -27,6 +27,7 @@ def upgrade() -> None:
     with op.batch_alter_table("one_time_links") as links:
         links.add_column(sa.Column("user_id", sa.Integer()))
         links.add_column(sa.Column("email", sa.String(length=254), nullable=False, server_default=""))
+        links.add_column(sa.Column("made_by", sa.String(length=120), nullable=False, server_default=""))
         links.create_foreign_key(
             op.f("fk_one_time_links_user_id_users"), "users", ["user_id"], ["id"], ondelete="CASCADE"
         )
@@ -145,6 +146,7 @@ def downgrade() -> None:
     op.drop_index("ix_one_time_links_user_id", table_name="one_time_links")
     with op.batch_alter_table("one_time_links") as links:
         links.drop_constraint(op.f("fk_one_time_links_user_id_users"), type_="foreignkey")
+        links.drop_column("made_by")
         links.drop_column("email")
         links.drop_column("user_id")
     op.drop_column("events", "request_id")

@@ -179,6 +179,8 @@ class OneTimeLink(Base):
     """Whom it is for; None for set-up, where there is nobody yet."""
     email: Mapped[str] = mapped_column(String(254), default="")
     """The address it proves, where it proves one."""
+    made_by: Mapped[str] = mapped_column(String(120), default="")
+    """The name of who invited, for the page that the link leads to."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
     used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
