@@ -51,6 +51,8 @@ class NamedAuthor:
 
 
 COMMAND_LINE = NamedAuthor("command line")
+THE_PROGRAM = NamedAuthor("privmedia")
+"""For what happens by itself, because its time has come."""
 
 
 class Audit:

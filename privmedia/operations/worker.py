@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from types import FrameType
 
 from privmedia.accounts.letters import WRITERS as ACCOUNTS_LETTERS
+from privmedia.audit.seals import drop_old, seal_all
 from privmedia.db import writing
 from privmedia.installation import Installation
 from privmedia.jobs import worker
@@ -31,7 +32,39 @@ def forget_finished(installation: Installation) -> None:
         Jobs(session, installation).forget_finished()
 
 
-CHORES = (clear_away, forget_finished, forget_sent)
+def forget_old_lines(installation: Installation) -> None:
+    """Chore: lines of the audit log that are older than the settings say go."""
+    drop_old(installation)
+
+
+CHORES = (clear_away, forget_old_lines, forget_finished, forget_sent)
+SEALED_EVERY = 20.0
+"""Seconds. A thread of its own, so that preparing a long film keeps no line of the audit log unsealed."""
+
+
+def keep_sealing(installation: Installation, stop: threading.Event) -> None:
+    """Seal the audit log until `stop` is set, and once more then. A database that does not answer is tried again."""
+    while True:
+        ended = stop.wait(SEALED_EVERY)
+        try:
+            seal_all(installation)
+        except Exception:
+            log.exception("the audit log could not be sealed now")
+        if ended:
+            return
+
+
+@contextlib.contextmanager
+def sealing(installation: Installation) -> Iterator[None]:
+    """The audit log is sealed meanwhile, and what is there at the end as well."""
+    stop = threading.Event()
+    thread = threading.Thread(target=keep_sealing, args=(installation, stop), name="seals", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
 
 
 def run_worker(installation: Installation, *, stop: threading.Event | None = None, once: bool = False) -> None:
@@ -45,6 +78,7 @@ def run_worker(installation: Installation, *, stop: threading.Event | None = Non
             stop = stack.enter_context(stopped_by_signals())
         log.info("the worker starts")
         warn_if_off(installation.settings)
+        stack.enter_context(sealing(installation))
         worker.run(installation, HANDLERS, stop, once=once, chores=() if once else CHORES)
         log.info("the worker ends")
 
