@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from privmedia.accounts.addresses import normal_email
 from privmedia.accounts.first_start import organisation
+from privmedia.accounts.letter_kinds import CHANGED, EMAIL, MOVED, RESET
 from privmedia.accounts.models import User
 from privmedia.accounts.one_time_links import OneTimeLinks, Purpose
 from privmedia.installation import Installation
@@ -15,11 +16,6 @@ from privmedia.mail.letters import Letter, Writer, letter
 from privmedia.mail.models import Mail
 from privmedia.text import Sentence
 from privmedia.text import mark as _
-
-RESET = "reset"
-CHANGED = "password-changed"
-EMAIL = "email"
-MOVED = "email-changed"
 
 
 def reset(session: Session, installation: Installation, mail: Mail) -> Letter | None:

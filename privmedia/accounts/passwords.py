@@ -16,6 +16,7 @@ import threading
 import unicodedata
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import bcrypt
 from zxcvbn import zxcvbn
@@ -27,6 +28,8 @@ SCHEME = "v1$"
 SHORTEST, LONGEST = 8, 1000  # characters
 WEAKEST = 2  # of zxcvbn's 0 to 4: a million guesses are not enough
 ADVICE = "Try three or four unrelated words."
+LEAKED = "This one is in a list of leaked passwords."
+GOOD, STRONG = "Good enough.", "Strong."
 _DOMAIN = b"privmedia password v1"
 _NEW_LETTERS = 5  # that a password has to add to the names its owner goes by
 _READ_BY_ZXCVBN = 72  # characters; its time grows with the square, and it refuses more
@@ -83,21 +86,43 @@ def new_hash(password: str, *, words: Iterable[str] = (), rounds: int, field: st
         return hash_password(password, rounds=rounds)
 
 
+@dataclass(frozen=True)
+class Strength:
+    """How good a password is: 0 to 4, of which 2 is enough, and in words."""
+
+    score: int
+    sentence: str
+
+    @property
+    def is_enough(self) -> bool:
+        return self.score >= WEAKEST
+
+
 def require_strength(password: str, words: Iterable[str] = (), *, field: str = "password") -> None:
     """Raise Invalid, with the sentence to show, unless the password is long and unusual enough."""
+    strength = judge(password, words)
+    if not strength.is_enough:
+        raise Invalid(strength.sentence, field)
+
+
+def judge(password: str, words: Iterable[str] = ()) -> Strength:
+    """How good a password is. `words` are what its owner goes by."""
     if len(password) < SHORTEST:
-        raise Invalid(f"That is too short. Use {SHORTEST} characters or more.", field)
+        return Strength(0, f"That is too short. Use {SHORTEST} characters or more.")
     if len(password) > LONGEST:
-        raise Invalid(f"That is too long. Use {LONGEST} characters or fewer.", field)
+        return Strength(0, f"That is too long. Use {LONGEST} characters or fewer.")
     text = _normal(password)
     known = {part for word in (*words, "privmedia") for part in re.split(r"[\W_]+", word.lower()) if len(part) > 2}
     if len(_without(known, text.lower())) < _NEW_LETTERS:
-        raise Invalid(f"It is little more than a name that everybody knows. {ADVICE}", field)
+        return Strength(0, f"It is little more than a name that everybody knows. {ADVICE}")
     with _ONE_AT_A_TIME:
         judged = zxcvbn(text[:_READ_BY_ZXCVBN], user_inputs=sorted(known))
-    if judged["score"] < WEAKEST:
-        reason = judged["feedback"]["warning"] or "It would be guessed soon."
-        raise Invalid(f"{reason} {ADVICE}", field)
+    score: int = judged["score"]
+    if score >= WEAKEST:
+        return Strength(score, GOOD if score == WEAKEST else STRONG)
+    warning: str = judged["feedback"]["warning"]
+    reason = LEAKED if warning.startswith("This is ") else warning or "It would be guessed soon."
+    return Strength(score, f"{reason} {ADVICE}")
 
 
 def generated() -> str:

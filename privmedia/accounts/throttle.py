@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import ipaddress
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -46,16 +46,24 @@ class Throttling:
 
     def require_open(self, *, account: str, address: str, known_here: bool) -> None:
         """Raise Throttled while one of the limits is reached. Only looks."""
-        keys = _limits(account, address, known_here=known_here)
-        self._require_open(self._session.scalars(select(Throttle.locked_until).where(Throttle.key.in_(keys))))
+        self.require_none_reached(_limits(account, address, known_here=known_here))
 
     def admit(self, *, account: str, address: str, known_here: bool) -> int:
         """Count a try, before it is made; returns how many are left for this account from this address.
 
         Raises Throttled, and counts nothing, while one of the limits is reached.
         """
+        counts = self.count(_limits(account, address, known_here=known_here))
+        own = counts[_pair(account, address)]
+        return max(0, ACCOUNT_FROM_ADDRESS.tries - own.failures)
+
+    def require_none_reached(self, limits: Mapping[str, Limit]) -> None:
+        """Raise Throttled while one of the limits, by their keys, is reached. Only looks."""
+        self._require_open(self._session.scalars(select(Throttle.locked_until).where(Throttle.key.in_(limits))))
+
+    def count(self, limits: Mapping[str, Limit]) -> dict[str, Throttle]:
+        """Count a try under each key, before it is made. Raises Throttled, and counts nothing, as above."""
         self._session.execute(delete(Throttle).where(Throttle.since < self._now - FORGOTTEN_AFTER))
-        limits = _limits(account, address, known_here=known_here)
         counts = self._counts(limits)
         self._require_open(count.locked_until for count in counts.values())
         for key, limit in limits.items():
@@ -65,8 +73,7 @@ class Throttling:
             count.failures += 1
             if count.failures >= limit.tries:
                 count.locked_until = self._now + limit.wait
-        own = counts[_pair(account, address)]
-        return max(0, ACCOUNT_FROM_ADDRESS.tries - own.failures)
+        return counts
 
     def succeeded(self, *, account: str, address: str) -> None:
         """Take back a try that was right: it was no failure. Those of the account from here before it are forgotten."""
@@ -100,16 +107,16 @@ def _limits(account: str, address: str, *, known_here: bool) -> dict[str, Limit]
     if address:
         limits[f"address:{network(address)}"] = ADDRESS
     if not known_here:
-        limits[f"account:{_hidden(account)}"] = ACCOUNT
+        limits[f"account:{hidden(account)}"] = ACCOUNT
     return limits
 
 
 def _pair(account: str, address: str) -> str:
-    return f"pair:{_hidden(account)}:{network(address)}"
+    return f"pair:{hidden(account)}:{network(address)}"
 
 
-def _hidden(account: str) -> str:
-    # What is typed as an address is sometimes a password.
+def hidden(account: str) -> str:
+    """What stands for an account in a key: what is typed as an address is sometimes a password."""
     return hashlib.sha256(account.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
