@@ -60,6 +60,9 @@ class Identity:
     address: str = ""
     request_id: str = ""
     seen_by: NamedAuthor | None = None
+    language: str = ""
+    theme: str = ""
+    shortcuts: bool = True
     scopes: frozenset[Scope] | None = None
     token_id: int | None = None
     token_name: str = ""
@@ -158,6 +161,9 @@ _BY_TOKEN = live_sessions(
         User.email,
         User.is_admin,
         User.is_guest,
+        User.language,
+        User.theme,
+        User.shortcuts,
         SignIn.last_used_at,
         _GROUPS.label("groups"),
         SEEN_BY,
@@ -190,6 +196,9 @@ def identity_of(
         address=address,
         request_id=request_id,
         seen_by=looker(row.seen_by, row.holder_name, row.holder_email, address),
+        language=row.language,
+        theme=row.theme,
+        shortcuts=row.shortcuts,
     )
 
 

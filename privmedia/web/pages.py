@@ -69,8 +69,11 @@ def add_page_globals(event: BeforeRender) -> None:
     request = event.get("request")
     if request is None:
         return
-    theme = request.cookies.get("theme", "auto")
+    caller = request.__dict__.get("caller")  # if anybody has asked who it is
+    # The switch in the menu is for one browser, and wins there.
+    theme = request.cookies.get("theme", "") or getattr(caller, "theme", "")
     event["theme"] = theme if theme in THEMES else "auto"
+    event["shortcuts"] = getattr(caller, "shortcuts", True)
     event["url"] = request.route_path
     event["organisation"] = request.organisation
     event["get_csrf_token"] = lambda: get_csrf_token(request)
