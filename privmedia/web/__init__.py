@@ -9,6 +9,7 @@ def includeme(config: Configurator) -> None:
     config.include("privmedia.web.transactions")
     config.include("privmedia.web.security")
     config.include("privmedia.web.csrf")
+    config.include("privmedia.web.methods")
     config.include("privmedia.web.address")  # outermost tween: names and addresses are checked before anything else
     config.include("privmedia.web.headers")
     config.include("privmedia.web.pages")

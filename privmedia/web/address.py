@@ -2,11 +2,11 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from pyramid.config import Configurator
-from pyramid.httpexceptions import HTTPBadRequest
 from pyramid.registry import Registry
 from pyramid.request import Request
 from pyramid.response import Response
@@ -15,6 +15,8 @@ from pyramid.tweens import INGRESS
 log = logging.getLogger(__name__)
 
 ANY_HOST = ("/healthz",)
+# What nginx masks in its log as well, be there a route for it or not.
+KEYS = re.compile(r"^(/(?:s|give|setup|invite|reset|account/email)/|/smedia/~).*", re.IGNORECASE | re.DOTALL)
 LOOPBACK = frozenset({"localhost", "127.0.0.1"})
 
 Handler = Callable[[Request], Response]
@@ -43,10 +45,11 @@ def one_address_factory(handler: Handler, registry: Registry) -> Handler:
         environ = request.environ
         try:
             path = request.path_info
-            if environ.get("QUERY_STRING"):
-                request.GET.keys()
+            asked = request.GET.items() if environ.get("QUERY_STRING") else ()
         except UnicodeDecodeError:
-            return HTTPBadRequest("The address is not valid UTF-8.")
+            return plain(400, "The address is not valid UTF-8.")
+        if "\0" in path or any("\0" in text for pair in asked for text in pair):
+            return plain(400, "The address cannot be read.")
         if environ.get("HTTP_HOST", "").lower() not in hosts and path not in ANY_HOST:
             return plain(421, "This server does not answer under that name.")
         environ["wsgi.url_scheme"] = scheme
@@ -67,7 +70,7 @@ def carries_token(request: Request) -> bool:
 
 def where(request: Request) -> str:
     """The method and address of a request for a log, without the secret of addresses that carry one."""
-    path = request.matched_route.pattern if carries_token(request) else request.path_info
+    path = request.matched_route.pattern if carries_token(request) else KEYS.sub(r"\1…", request.path_info)
     return f"{request.method} {path}"
 
 

@@ -9,6 +9,7 @@ from pyramid.request import Request
 from pyramid.response import Response
 
 from privmedia.web.address import carries_token
+from privmedia.web.methods import allow
 
 PAGE_POLICY = "; ".join(
     (
@@ -49,6 +50,8 @@ def page_headers_factory(handler: Handler, registry: Registry) -> Handler:
         response = handler(request)
         if carries_token(request):
             response.headers["Referrer-Policy"] = "strict-origin"
+        if response.status_int == 405:
+            allow(request, response)
         there = {name.lower() for name, _ in response.headerlist}
         response.headerlist.extend(pair for lowered, pair in headers if lowered not in there)
         return response

@@ -8,10 +8,11 @@ from __future__ import annotations
 import re
 import secrets
 from typing import Any
+from urllib.parse import unquote_to_bytes
 
 from pyramid import request
 from pyramid.config import Configurator
-from pyramid.httpexceptions import HTTPBadRequest
+from pyramid.httpexceptions import HTTPBadRequest, HTTPRequestEntityTooLarge
 from pyramid.interfaces import IRequestFactory
 from pyramid.router import Router
 from webob.request import NoVars
@@ -19,6 +20,10 @@ from webob.request import NoVars
 from privmedia.web.i18n import _
 
 REQUEST_ID = "privmedia.request_id"
+FIELDS = "privmedia.form_fields"
+LONGEST_FORM = 1 << 20
+"""Bytes. nginx refuses longer bodies as well, but not every installation has it in front."""
+MOST_FIELDS = 2000
 GIVEN_ID = re.compile(r"[0-9a-f]{16,32}", re.ASCII)
 
 
@@ -29,16 +34,55 @@ def behind_front_server(request: Any) -> bool:
 class Request(request.Request):
     """A request whose forms have text in them and nothing else. Files come by `/upload/…`, which reads them itself."""
 
+    # Forms stay in memory: a longer body is refused before it is read.
+    request_body_tempfile_limit = LONGEST_FORM
+
     def _text_fields(self) -> Any:
-        """The fields of the form. Raises HTTPBadRequest for what is no form, and for a file where text belongs."""
+        """The fields of the form, read once.
+
+        Raises HTTPBadRequest for what is no form, has too many fields, or a file where text belongs, and
+        HTTPRequestEntityTooLarge for what is longer than any form of ours.
+        """
+        if FIELDS not in self.environ:
+            self._require_short()
+            self.environ[FIELDS] = self._read_fields()
+        return self.environ[FIELDS]
+
+    @property
+    def is_long(self) -> bool:
+        """Whether the body is longer than a form may be, as far as its head tells."""
+        length: int | None = self.content_length
+        return (length or 0) > LONGEST_FORM
+
+    def _require_short(self) -> None:
+        if self.content_length is None and self.environ.get("wsgi.input_terminated"):
+            self.body = self.body_file_raw.read(LONGEST_FORM + 1)
+        if self.is_long:
+            raise HTTPRequestEntityTooLarge(_("A form may have 1 MB of text. Nothing was changed."))
+
+    def _read_fields(self) -> Any:
+        separator = b"&"
+        if self.content_type.startswith("multipart/"):
+            # As it stands in the header: that parts are counted too often by a strange one does no harm.
+            boundary = self.headers.get("Content-Type", "").partition("boundary=")[2].partition(";")[0].strip(' "')
+            separator = b"--" + boundary.encode("latin-1", "replace")
         try:
+            if self.body.count(separator) > MOST_FIELDS:
+                raise HTTPBadRequest(_("The form has too many fields."))
+            # WebOb would put a question mark for each byte that is no text.
+            (unquote_to_bytes(self.body) if separator == b"&" else self.body).decode()
             fields = super().POST
         except UnicodeDecodeError:
             raise
         except (ValueError, LookupError, TypeError, DeprecationWarning) as error:  # of its parts, charsets, encodings
             raise HTTPBadRequest(_("The form cannot be read.")) from error
-        if not isinstance(fields, NoVars) and not all(isinstance(value, str) for value in fields.values()):
+        if isinstance(fields, NoVars):
+            return fields
+        if not all(isinstance(text, str) for field in fields.items() for text in field):
             raise HTTPBadRequest(_("The form has a file where text belongs."))
+        if any("\0" in text for field in fields.items() for text in field):
+            # No text has one, and PostgreSQL keeps none.
+            raise HTTPBadRequest(_("The form cannot be read."))
         return fields
 
     POST = property(_text_fields)

@@ -62,6 +62,11 @@ def is_inside(request: Request) -> bool:
     return not request.environ["PATH_INFO"].startswith(tuple(request.registry[OUTSIDE]))
 
 
+def tries(request: Request) -> int:
+    """How often a request is tried while the database is busy. Its body is kept for that, unless it is long."""
+    return 3 if is_inside(request) and not request.is_long else 1
+
+
 def mark_busy_retryable(context: ExceptionContext) -> None:
     if isinstance(context.sqlalchemy_exception, Exception) and is_busy(context.sqlalchemy_exception):
         mark_error_retryable(context.sqlalchemy_exception)
@@ -77,7 +82,7 @@ def includeme(config: Configurator) -> None:
     # It would ask who makes the request above the error pages, where a fault of the database has no page.
     settings["tm.annotate_user"] = False
     settings["retry.attempts"] = 3
-    settings["retry.activate_hook"] = lambda request: 3 if is_inside(request) else 1
+    settings["retry.activate_hook"] = tries
     config.include("pyramid_tm")
     config.include("pyramid_retry")
     event.listen(config.registry["installation"].engine, "handle_error", mark_busy_retryable)

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -24,6 +24,12 @@ from privmedia.library.rules import Rules, Wanted
 from privmedia.library.service import Library, Received
 from tests.conftest import Person
 
+ID = re.compile(r"\{(folder|item|user|group)\}")
+MISSING = "zzzzzzzzzzzzzzz0"
+ID_IN_TEXT = re.compile(r"(?<=/)[0-9a-z]{16}(?=[/?&\"]|$)|(?<=%2F)[0-9a-z]{16}")
+CHANGING = ("X-Request-ID",)
+LEAVING = ("login", "logout")
+"""What even those may send who only look: out, and in as somebody else."""
 OK, LOGIN, ELSEWHERE, NO, NOTHING, WRONG = 200, "303 /login", 303, 403, 404, 405
 
 
@@ -91,6 +97,7 @@ TABLE: dict[str, list[tuple[str, Row]]] = {
     "login": [("/login", for_all(ELSEWHERE).but(nobody=OK))],
     "logout": [("/logout", for_all(WRONG))],
     "setup": [("/setup/" + "x" * 43, for_all(410))],
+    "invite": [("/invite/" + "x" * 43, for_all(410))],
     "account": [("/account", ACCOUNT)],
     "menu": [("/menu", SIGNED_IN)],
     "library": [("/", SIGNED_IN)],
@@ -182,6 +189,25 @@ def world(
     return World(ids, browsers)
 
 
+def every_row() -> Iterator[tuple[str, Row]]:
+    return (row for rows in TABLE.values() for row in rows)
+
+
+def token_of(browser: TestApp) -> str:
+    """The token that this browser's forms carry."""
+    page = browser.get("/login").maybe_follow()
+    return str(page.forms["login-form" if "login-form" in page.forms else 0]["csrf_token"].value)
+
+
+def facts_of(browser: TestApp, method: str, address: str, token: str) -> tuple[Any, ...]:
+    """All of an answer but the address asked for, and what is new in every answer."""
+    form = f"csrf_token={token}".encode() if method == "POST" else b""
+    content_type = {"Content-Type": "application/x-www-form-urlencoded"} if form else {}
+    answer = browser.request(address, method=method, body=form, headers=content_type, expect_errors=True)
+    headers = [(name, ID_IN_TEXT.sub("-", value)) for name, value in answer.headerlist if name not in CHANGING]
+    return answer.status_int, headers, ID_IN_TEXT.sub("-", answer.text.replace(token, "-"))
+
+
 def answer_of(app: TestApp, address: str) -> Any:
     response = app.get(address, expect_errors=True)
     if response.status_int == 303 and "/login" in response.location:
@@ -207,27 +233,72 @@ def test_the_table_has_every_route_and_nothing_else(app: Any) -> None:
     assert routes == set(TABLE)
 
 
+def test_what_may_not_be_seen_is_missing_to_the_byte(world: World) -> None:
+    wrong = []
+    for visitor, browser in world.browsers.items():
+        token = token_of(browser)
+        for pattern, expected in every_row():
+            if getattr(expected, visitor) not in (NOTHING, LOGIN) or not ID.search(pattern):
+                continue
+            for method in ("GET", "HEAD", "POST"):
+                denied, missing = (
+                    facts_of(browser, method, address, token)
+                    for address in (pattern.format(**world.ids), ID.sub(MISSING, pattern))
+                )
+                if denied != missing:
+                    wrong.append(f"{method} {pattern} for {visitor}: {denied} and {missing}")
+    assert wrong == []
+
+
+def test_who_may_not_open_a_page_may_not_send_its_form(world: World, installation: Installation) -> None:
+    wrong = []
+    for visitor, browser in world.browsers.items():
+        token, before = token_of(browser), dump(installation)
+        for pattern, expected in every_row():
+            if getattr(expected, visitor) not in (NOTHING, NO, LOGIN):
+                continue
+            answer = browser.post(pattern.format(**world.ids), {"csrf_token": token}, expect_errors=True)
+            to_sign_in = answer.status_int == 303 and answer.location.partition("?")[0].endswith("/login")
+            if answer.status_int not in (NO, NOTHING, WRONG, 401) and not to_sign_in:
+                wrong.append(f"{pattern} by {visitor}: {answer.status}")
+        if dump(installation) != before:
+            wrong.append(f"{visitor} changed something")
+    assert wrong == []
+
+
+def test_whoever_sees_as_somebody_else_sends_no_form(world: World, installation: Installation) -> None:
+    browser, before, wrong = world.browsers["view_as"], dump(installation), []
+    token = token_of(browser)
+    for route, rows in TABLE.items():
+        if route in LEAVING:
+            continue
+        for pattern, _expected in rows:
+            answer = browser.post(pattern.format(**world.ids), {"csrf_token": token}, expect_errors=True)
+            if answer.status_int not in (NO, NOTHING, WRONG, ELSEWHERE, 410):
+                wrong.append(f"{pattern}: {answer.status}")
+    assert wrong == []
+    assert dump(installation) == before
+
+
 def test_no_route_changes_anything_without_its_token(world: World, installation: Installation) -> None:
     before = dump(installation)
     wrong = []
-    for rows in TABLE.values():
-        for pattern, _expected in rows:
-            address = pattern.format(**world.ids)
-            for visitor, browser in world.browsers.items():
-                for method in ("post", "put", "patch", "delete"):
-                    response = getattr(browser, method)(address, expect_errors=True)
-                    if response.status_int not in (303, 403, 404, 405, 410, 422):
-                        wrong.append(f"{method} {pattern} by {visitor}: {response.status_int}")
+    for pattern, _expected in every_row():
+        address = pattern.format(**world.ids)
+        for visitor, browser in world.browsers.items():
+            for method in ("post", "delete"):
+                response = getattr(browser, method)(address, expect_errors=True)
+                if response.status_int not in (303, 401, 403, 404, 405, 410, 422):
+                    wrong.append(f"{method} {pattern} by {visitor}: {response.status_int}")
     assert wrong == []
     assert dump(installation) == before
 
 
 def test_reading_any_page_changes_nothing(world: World, installation: Installation) -> None:
     before = dump(installation)
-    for rows in TABLE.values():
-        for pattern, _expected in rows:
-            for browser in world.browsers.values():
-                browser.get(pattern.format(**world.ids), expect_errors=True)
+    for pattern, _expected in every_row():
+        for browser in world.browsers.values():
+            browser.get(pattern.format(**world.ids), expect_errors=True)
     assert dump(installation) == before
 
 

@@ -30,6 +30,12 @@ def admin(make_person: Callable[..., Person], sign_in: Callable[[Person], TestAp
         (MULTIPART, PART % (b"email", b"\r\nContent-Transfer-Encoding: base64", b"\xff!a")),
         (MULTIPART, PART % (b"csrf_token", b'; filename="a.txt"', b"a")),
         (MULTIPART, PART % (b"next", b'; filename="a.txt"', b"a")),
+        (MULTIPART, PART % (b"next", b"\r\nContent-Type: multipart/mixed; boundary=Y", b"--Y\r\n\r\na\r\n--Y--")),
+        (MULTIPART, (PART % (b"next", b"", b"a"))[:-3] * 3000),
+        (FORM, b"email=a%00b"),
+        (FORM, b"a%00b=c"),
+        (FORM, b"email=%ED%A0%80"),
+        (FORM, b"&".join([b"email=a"] * 3000)),
     ],
 )
 @pytest.mark.parametrize("address", ["/login", "/account?do=password", "/admin/groups"])
@@ -56,3 +62,38 @@ def test_cookies_that_cannot_be_read_count_as_none(testapp: TestApp, cookie: str
 def test_an_address_that_is_not_utf8_is_refused(app: Any, testapp: TestApp, path: str) -> None:
     answer = testapp.get("/", extra_environ={"PATH_INFO": path}, expect_errors=True)
     assert answer.status_int == 400
+
+
+@pytest.mark.parametrize("path", ["/f/\0", "/smedia/\0/play.mp4", "/smedia/\0", "/static/\0"])
+def test_an_address_with_a_zero_byte_is_refused(admin: TestApp, path: str) -> None:
+    admin.get("/", extra_environ={"PATH_INFO": path}, status=400)
+
+
+@pytest.mark.parametrize("query", ["/login?next=%00", "/?%00=1", "/recent?after=a%00", "/recent?after=%ED%A0%80"])
+def test_a_question_that_cannot_be_read_is_refused(admin: TestApp, query: str) -> None:
+    admin.get(query, status=400)
+
+
+@pytest.mark.parametrize("terminated", [False, True])
+def test_a_form_longer_than_any_of_ours_is_refused_with_a_page(admin: TestApp, terminated: bool) -> None:
+    environ = {"wsgi.input_terminated": True, "CONTENT_LENGTH": ""} if terminated else {}
+    answer = admin.post("/login", b"email=" + b"a" * (1 << 20), extra_environ=environ, status=413)
+    assert "That is too large" in answer.text
+
+
+def test_a_body_that_is_no_form_is_a_form_without_its_token(admin: TestApp) -> None:
+    for content_type in ("application/json", "text/plain", "application/xml", "nonsense"):
+        admin.post("/admin/groups", b'{"name": ["x"]}', headers={"Content-Type": content_type}, status=403)
+
+
+def test_of_a_field_sent_twice_one_counts(admin: TestApp) -> None:
+    token = admin.get("/admin/groups").forms[0]["csrf_token"].value
+    admin.post("/admin/groups", [("csrf_token", token), ("name", "First"), ("name", "Second")])
+    page = admin.get("/admin/groups").text
+    assert ("First" in page) + ("Second" in page) == 1
+
+
+def test_a_list_where_a_text_belongs_is_not_taken_for_one(admin: TestApp) -> None:
+    token = admin.get("/admin/groups").forms[0]["csrf_token"].value
+    answer = admin.post("/admin/groups", {"csrf_token": token, "name[]": "Sneaked", "name[0]": "Sneaked"}, status=422)
+    assert "Sneaked" not in answer.text
