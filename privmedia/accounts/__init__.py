@@ -14,10 +14,11 @@ def includeme(config: Configurator) -> None:
     config.add_route("login", "/login")
     config.add_route("logout", "/logout")
     config.add_route("setup", "/setup/{token}")
+    config.add_route("invite", "/invite/{token}")
     config.add_route("account", "/account")
     config.add_route("menu", "/menu")
     config.outside_transaction_manager("/login")
     config.add_credential_reader(read_session_cookie)
     config.add_request_method(lambda request: organisation(request.db), "organisation", reify=True)
-    for views in ("account", "password", "session", "setup", "sign_in"):
+    for views in ("account", "invitation", "password", "session", "setup", "sign_in"):
         config.scan(f"privmedia.accounts.{views}_views")

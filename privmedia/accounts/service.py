@@ -1,22 +1,30 @@
 """People and groups: who there is, who may administer, who belongs to what."""
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, delete, func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, selectinload
 
 from privmedia.accounts.addresses import checked_email, normal_email
-from privmedia.accounts.models import Group, Membership, User
+from privmedia.accounts.cutting import Cut, cut_off
+from privmedia.accounts.letter_kinds import CHANGED as PASSWORD_CHANGED
+from privmedia.accounts.models import ApiToken, Group, Membership, User
+from privmedia.accounts.numbers import next_number, remember_number
+from privmedia.accounts.one_time_links import OneTimeLinks, Purpose
 from privmedia.accounts.sign_ins import SignIns
 from privmedia.audit.service import COMMAND_LINE, Audit, Author
 from privmedia.errors import Conflict, Invalid, NotFound
 from privmedia.ids import is_uid, new_uid
 from privmedia.installation import Installation
+from privmedia.mail.service import Mails
 from privmedia.text import clean_line, required_line
 
 LONGEST_NAME = 120
+EMAIL_CHANGED = "email-changed"
+"""The kind of the letter to the address somebody had before."""
 LAST_ADMINISTRATOR = "This is the last administrator. Make somebody else one first."
 
 
@@ -45,11 +53,11 @@ class Accounts:
 
     def users(self, *, q: str = "", offset: int = 0, limit: int | None = None) -> Sequence[User]:
         """People by name, with their groups; `q` finds part of a name or address."""
-        people = select(User).where(*_matching(q)).order_by(func.lower(User.name), User.id)
+        people = select(User).where(*matching(q)).order_by(func.lower(User.name), User.id)
         return self._session.scalars(people.options(selectinload(User.groups)).offset(offset).limit(limit)).all()
 
     def count(self, *, q: str = "") -> int:
-        return self._session.scalar(select(func.count(User.id)).where(*_matching(q))) or 0
+        return self._session.scalar(select(func.count(User.id)).where(*matching(q))) or 0
 
     def group_names(self, user_id: int) -> Sequence[str]:
         """The names of the groups somebody is in."""
@@ -74,8 +82,15 @@ class Accounts:
 
         Raises Invalid for an address or name that cannot be used, Conflict for an address that has an account.
         """
+        user = self.make_user(email=email, name=name, password_hash=password_hash, admin=admin, guest=guest)
+        self._audit.record("user.add", identity=by, target=user.email, detail={"admin": admin, "guest": guest})
+        return user
+
+    def make_user(self, *, email: str, name: str, password_hash: str | None, admin: bool, guest: bool) -> User:
+        """The same without a line in the log, for verbs that write one of their own."""
         address = checked_email(email)
         user = User(
+            id=next_number(self._session, User),
             uid=new_uid(),
             email=address,
             name=_name(name) if clean_line(name) else address.partition("@")[0],
@@ -89,53 +104,121 @@ class Accounts:
             self._session.flush()
         except IntegrityError:
             raise Conflict(f"{address} already has an account.") from None
-        self._audit.record("user.add", identity=by, target=address, detail={"admin": admin, "guest": guest})
         return user
 
-    def change_user(self, *, user: User, name: str, admin: bool, guest: bool, by: Author = COMMAND_LINE) -> User:
-        """Rename somebody, make them an administrator or a guest, or no longer one.
+    def change_user(
+        self,
+        *,
+        user: User,
+        name: str,
+        admin: bool,
+        guest: bool,
+        email: str | None = None,
+        by: Author = COMMAND_LINE,
+    ) -> User:
+        """Rename somebody, make them an administrator or a guest, or no longer one, correct their address.
 
-        Raises Conflict if nobody could administer afterwards, or if somebody takes the right from themselves.
+        A new address counts at once: links sent to the old one end, and a letter there says so. Raises Invalid for what
+        cannot be used, Conflict for an address that has an account, if nobody could administer afterwards, or if
+        somebody takes the right from themselves.
         """
-        new_name = _name(name)
+        new_name, address = _name(name), user.email if email is None else checked_email(email)
         if user.is_admin and not _flag(admin, guest):
             self._require_another_administrator(user, by, "You cannot take the right to administer from yourself.")
+        wanted = {"name": new_name, "email": address, "is_admin": admin, "is_guest": guest}
         changes = {
-            field: [getattr(user, field), value]
-            for field, value in (("name", new_name), ("is_admin", admin), ("is_guest", guest))
-            if getattr(user, field) != value
+            field: [getattr(user, field), value] for field, value in wanted.items() if getattr(user, field) != value
         }
         user.name, user.is_admin, user.is_guest = new_name, admin, guest
+        if address != user.email:
+            self._give_address(user, address)
         self._audit.record("user.change", identity=by, target=user.email, detail=changes)
         return user
 
-    def disable(self, *, user: User, by: Author = COMMAND_LINE) -> None:
-        """Nobody can sign in as this person any more, and all their sessions end at once.
+    def rename(self, user: User, name: str) -> None:
+        """Give somebody the name they want, without a line in the log. Raises Invalid."""
+        user.name = _name(name)
 
-        Raises Conflict for the last administrator and for oneself.
+    def disable(self, *, user: User, by: Author = COMMAND_LINE, also: Mapping[str, Any] | None = None) -> Cut:
+        """Nobody can sign in as this person any more; all that leads in through the account ends at once.
+
+        `also` is what the caller cut in the same transaction, for the log. Raises Conflict for the last administrator
+        and for oneself.
         """
         if user.is_admin and user.disabled_at is None:
             self._require_another_administrator(user, by, "")
         if by.user_id == user.id:
             raise Conflict("You cannot disable your own account. Ask another administrator.")
+        cut = cut_off(self._session, self._installation, user)
         if user.disabled_at is None:
             user.disabled_at = self._now
-        SignIns(self._session, self._installation).end_all(user_id=user.id)
-        self._audit.record("user.disable", identity=by, target=user.email)
+        self._audit.record("user.disable", identity=by, target=user.email, detail={**vars(cut), **(also or {})})
+        return cut
+
+    def delete(self, *, user: User, by: Author = COMMAND_LINE, also: Mapping[str, Any] | None = None) -> None:
+        """The person is gone, with sessions, tokens, links and memberships; the number is never given again.
+
+        Rules that name them and what they added are the caller's business. Raises Conflict for the last administrator
+        and for oneself.
+        """
+        if user.is_admin:
+            self._require_another_administrator(user, by, "")
+        if by.user_id == user.id:
+            raise Conflict("You cannot delete your own account. Ask another administrator.")
+        cut = cut_off(self._session, self._installation, user)
+        remember_number(self._session, user)
+        self._audit.record(
+            "user.delete",
+            identity=by,
+            target=f"{user.name} <{user.email}>",
+            detail={"uid": user.uid, **vars(cut), **(also or {})},
+        )
+        self._session.delete(user)
+        self._session.flush()
 
     def enable(self, *, user: User, by: Author = COMMAND_LINE) -> None:
-        """The person can sign in again. Sessions that ended stay ended."""
+        """The person can sign in again. What was cut off stays so: sessions, tokens, links."""
         user.disabled_at = None
         self._audit.record("user.enable", identity=by, target=user.email)
 
     def set_password(
-        self, *, user: User, password_hash: str, keeps_session: int | None = None, by: Author = COMMAND_LINE
+        self,
+        *,
+        user: User,
+        password_hash: str,
+        keeps_session: int | None = None,
+        keeps_tokens: bool = False,
+        by: Author = COMMAND_LINE,
     ) -> None:
-        """Give somebody a new password (from `passwords.new_hash`). All their sessions end, but one if it is named."""
+        """Give somebody a new password (from `passwords.new_hash`).
+
+        All their sessions end, but one if it is named; their API tokens unless they are kept; and the links they were
+        sent to a new password or a new address. They are told by a letter.
+        """
+        had_one = user.password_hash is not None
         user.password_hash = password_hash
         user.password_changed_at = self._now
         SignIns(self._session, self._installation).end_all(user_id=user.id, but=keeps_session)
+        links = OneTimeLinks(self._session, self._installation)
+        links.revoke(Purpose.RESET, user)
+        links.revoke(Purpose.EMAIL, user)
+        if not keeps_tokens:
+            self._session.execute(delete(ApiToken).where(ApiToken.user_id == user.id))
+        if had_one:
+            mails = Mails(self._session, self._installation)
+            mails.post(PASSWORD_CHANGED, user.email, detail={"name": user.name}, language=user.language)
         self._audit.record("user.password", identity=by, target=user.email)
+
+    def _give_address(self, user: User, address: str) -> None:
+        mails, links = Mails(self._session, self._installation), OneTimeLinks(self._session, self._installation)
+        mails.post(EMAIL_CHANGED, user.email, detail={"name": user.name, "email": address}, language=user.language)
+        for purpose in (Purpose.EMAIL, Purpose.INVITE, Purpose.RESET):
+            links.revoke(purpose, user)
+        user.email = address
+        try:
+            self._session.flush()
+        except IntegrityError:
+            raise Conflict(f"{address} already has an account.") from None
 
     def _require_another_administrator(self, user: User, by: Author, own: str) -> None:
         # Locked, so that two administrators cannot disable each other at the same moment.
@@ -152,8 +235,8 @@ def _administrators() -> tuple[ColumnElement[bool], ...]:
     return User.is_admin.is_(True), User.disabled_at.is_(None)
 
 
-def _matching(q: str) -> list[ColumnElement[bool]]:
-    """Every word of `q` in the name or the address."""
+def matching(q: str) -> list[ColumnElement[bool]]:
+    """SQL: every word of `q` in the name or the address."""
     return [
         or_(func.lower(User.name).contains(word, autoescape=True), User.email.contains(word, autoescape=True))
         for word in clean_line(q).lower().split()

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
 
 def includeme(config: Configurator) -> None:
     from privmedia.library import resources, views
+    from privmedia.library.waiting import WaitingRoom
 
     config.add_route("library", "/", factory=resources.root_of)
     config.add_route("recent", "/recent", factory=resources.root_of)
@@ -21,5 +22,6 @@ def includeme(config: Configurator) -> None:
     config.add_route("item_edit", "/m/{item}/edit", factory=resources.item_of)
     config.add_route("item_access", "/m/{item}/access", factory=resources.item_of)
     config.add_request_method(views.side_bar, "sidebar", reify=True)
+    config.add_request_method(lambda request, user: request.read(WaitingRoom).of(user), "waiting_for")
     config.scan("privmedia.library.views")
     config.scan("privmedia.library.rules_views")

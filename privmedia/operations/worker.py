@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from types import FrameType
 
+from privmedia.accounts.invitation_letters import WRITERS as INVITATIONS
 from privmedia.accounts.letters import WRITERS as ACCOUNTS_LETTERS
 from privmedia.audit.seals import drop_old, seal_all
 from privmedia.db import writing
@@ -22,7 +23,7 @@ from privmedia.uploads.jobs import clear_away
 
 log = logging.getLogger(__name__)
 
-WRITERS = {**ACCOUNTS_LETTERS}
+WRITERS = {**ACCOUNTS_LETTERS, **INVITATIONS}
 HANDLERS = {**LIBRARY, SEND: mail_handler(WRITERS)}
 
 

@@ -1,0 +1,66 @@
+"""What waits for somebody who has not come in yet: how much of the library they will see, and where."""
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from privmedia.accounts.identity import Identity
+from privmedia.accounts.models import User
+from privmedia.installation import Installation
+from privmedia.library.shelves import Shelves
+from privmedia.text import Sentence, listed
+from privmedia.text import mark as _
+
+NAMED = 2
+"""How many folders are named before it is said how many more there are."""
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """In sentences: what is there, and through whom."""
+
+    count: Sentence | None
+    """None if nothing is."""
+    where: Sentence | None
+    groups: Sentence | None
+
+
+class WaitingRoom:
+    """What the page of an invitation says."""
+
+    def __init__(self, session: Session, installation: Installation) -> None:
+        self._shelves = Shelves(session, installation)
+        self._now = installation.clock()
+
+    def of(self, user: User) -> Waiting:
+        """What the person will see, decided as it will be when they have come in."""
+        identity = self._as(user)
+        totals, tops = self._shelves.totals(identity), self._shelves.tree(identity)
+        if totals.items == 0:
+            count = None
+        elif totals.items == 1:
+            count = Sentence(_("1 item waits for you"))
+        else:
+            count = Sentence(_("${count} items wait for you"), {"count": f"{totals.items:,}{'+' * totals.more}"})
+        names = listed([top.name for top in tops], NAMED) if tops else None
+        groups = [group.name for group in user.groups]
+        return Waiting(
+            count=count,
+            where=Sentence(_("in ${folders}."), {"folders": names}) if names else None,
+            groups=Sentence(_("You are in ${groups}."), {"groups": listed(groups)}) if groups else None,
+        )
+
+    def _as(self, user: User) -> Identity:
+        """The person as decisions know them, without a session."""
+        return Identity(
+            user_id=user.id,
+            session_id=None,
+            name=user.name,
+            email=user.email,
+            is_admin=user.is_admin,
+            is_guest=user.is_guest,
+            group_ids=frozenset(group.id for group in user.groups),
+            csrf_secret="",
+            last_used_at=self._now,
+        )
