@@ -3,8 +3,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from string import Template
 
 from privmedia.errors import Invalid
@@ -50,12 +51,62 @@ def mark(text: str) -> str:
     return text
 
 
+_ = mark
+
+
 @dataclass(frozen=True)
 class Sentence:
-    """A sentence with names in it; `parts` are put together with ", " where a name is a list."""
+    """A sentence with names in it. A name may be a sentence itself, such as a list put together by `listed`."""
 
     template: str
-    names: Mapping[str, str] = field(default_factory=dict)
+    names: Mapping[str, str | Sentence] = field(default_factory=dict)
 
     def __str__(self) -> str:
         return Template(self.template).substitute(self.names)
+
+
+Words = str | Sentence
+"""What can stand in a sentence: a name as it is, or words that are translated."""
+
+ONE = _("${one}")
+BOTH = _("${first} and ${last}")
+NEXT = _("${first}, ${next}")
+AND_MORE = _("${names} and ${count} more")
+MONTHS = (
+    _("January"),
+    _("February"),
+    _("March"),
+    _("April"),
+    _("May"),
+    _("June"),
+    _("July"),
+    _("August"),
+    _("September"),
+    _("October"),
+    _("November"),
+    _("December"),
+)
+
+
+def listed(names: Sequence[Words], most: int | None = None) -> Sentence:
+    """`A`, `A and B`, `A, B and C`; with `most` 2 `A, B and 1 more`. Raises ValueError for no names."""
+    if not names:
+        raise ValueError("a list of nothing has no words")
+    if most is not None and len(names) > most:
+        return Sentence(AND_MORE, {"names": _comma_list(names[:most]), "count": str(len(names) - most)})
+    if len(names) == 1:
+        return Sentence(ONE, {"one": names[0]})
+    return Sentence(BOTH, {"first": _comma_list(names[:-1]), "last": names[-1]})
+
+
+def _comma_list(names: Sequence[Words]) -> Sentence:
+    whole = Sentence(ONE, {"one": names[0]})
+    for name in names[1:]:
+        whole = Sentence(NEXT, {"first": whole, "next": name})
+    return whole
+
+
+def day_words(day: date) -> Sentence:
+    """`19 November 2026`."""
+    month = Sentence(MONTHS[day.month - 1])
+    return Sentence(_("${day} ${month} ${year}"), {"day": str(day.day), "month": month, "year": str(day.year)})

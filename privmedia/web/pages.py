@@ -93,7 +93,8 @@ def flash(request: Request, text: str, kind: str = "ok") -> None:
 @pass_context
 def say(context: Context, sentence: Sentence) -> str:
     """A sentence of a service, with the names in it, in the reader's language."""
-    text = TranslationString(sentence.template, domain=DOMAIN, mapping=dict(sentence.names))
+    names = {key: say(context, name) if isinstance(name, Sentence) else name for key, name in sentence.names.items()}
+    text = TranslationString(sentence.template, domain=DOMAIN, mapping=names)
     return str(context["request"].localizer.translate(text))
 
 
