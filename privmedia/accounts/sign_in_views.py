@@ -57,10 +57,11 @@ def login(request: Request) -> Any:
             replaces=session_token(request),
         )
     except WrongPassword as wrong:
-        request.note("sign-in", outcome=FAILED, target=_loggable(form["email"].data))
+        request.note("sign-in", outcome=FAILED, target=_loggable(form["email"].data), detail={"why": wrong.why})
         request.response.status_int = 401
         return _login_page(form, there, (_(wrong.sentence), _tries_left(wrong.tries_left)))
     except Throttled as slowed:
+        request.note("sign-in", target=_loggable(form["email"].data), detail={"why": "too many tries"})
         request.response.status_int = 429
         request.response.headers["Retry-After"] = str(slowed.retry_after)
         return _login_page(form, there, (_("Too many tries."), _wait(slowed.retry_after)))

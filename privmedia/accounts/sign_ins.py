@@ -25,12 +25,16 @@ REMEMBERED_FOR = timedelta(days=90)
 
 
 class WrongPassword(NotAllowed):
-    """Email and password do not match, whatever the reason. `tries_left` before a wait."""
+    """Email and password do not match, whatever the reason. `tries_left` before a wait.
+
+    `why` is for the audit log alone: who tries learns nothing of it.
+    """
 
     sentence = "That email and password do not match."
 
-    def __init__(self, tries_left: int) -> None:
+    def __init__(self, tries_left: int, why: str = "wrong password") -> None:
         self.tries_left = tries_left
+        self.why = why
         super().__init__()
 
 
@@ -65,7 +69,7 @@ def sign_in(
             user = session.scalar(select(User).where(User.email == account))
         matches = verify(password, user.password_hash if user else None, rounds=rounds)
         if user is None or not matches or user.disabled_at is not None or user.password_hash is None:
-            raise WrongPassword(tries_left)
+            raise WrongPassword(tries_left, _why(user, matches))
         again = hash_password(password, rounds=rounds) if needs_rehash(user.password_hash, rounds=rounds) else None
     with writing(installation.sessions) as session:
         now_user = session.get(User, user.id, with_for_update=True)
@@ -92,6 +96,14 @@ def confirm(installation: Installation, *, identity: Identity, password: str) ->
             raise WrongPassword(tries_left)
     with writing(installation.sessions) as session:
         Throttling(session, installation).succeeded(account=identity.email, address=identity.address)
+
+
+def _why(user: User | None, matches: bool) -> str:
+    if user is None:
+        return "no such account"
+    if user.password_hash is None:
+        return "no password yet"
+    return "disabled account" if user.disabled_at is not None and matches else "wrong password"
 
 
 def _admit(installation: Installation, *, account: str, address: str) -> int:

@@ -23,6 +23,8 @@ def nothing_here(request: Request) -> Response:
 
 def refused(error: Exception, request: Request) -> Response:
     """Missing, denied or nobody signed in."""
+    # The log asks who this is. Asked anew, so that it takes the same whether the gate has found something or not.
+    request.__dict__.pop("caller", None)
     return nothing_here(request)
 
 

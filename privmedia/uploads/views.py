@@ -15,7 +15,8 @@ from pyramid.view import view_config
 
 from privmedia.access.service import Access
 from privmedia.db import reading
-from privmedia.errors import DomainError, Invalid, NoSpace, NotAllowed, TooLarge, Unavailable
+from privmedia.errors import DomainError, Invalid, NoSpace, NotAllowed, NotFound, TooLarge, Unavailable
+from privmedia.ids import is_uid
 from privmedia.library.shelves import Shelves
 from privmedia.uploads.keeping import keep
 from privmedia.uploads.reading import ENVELOPE, FormReader
@@ -60,7 +61,11 @@ def receive(context: UploadContext, request: Request) -> Response:
                 raise Invalid("Choose at least one file.", "file")
             added = keep(request.installation, request.identity, destination, title, receipt)
     except (Invalid, TooLarge, NoSpace) as error:
+        request.note("upload", target=_folder(fields), detail={"why": error.sentence})
         return _form(request, fields, error)
+    for refused in receipt.refused:
+        detail = {"file": refused.filename, "why": refused.sentence}
+        request.note("upload", target=f"folder:{destination.folder_uid}", detail=detail)
     if receipt.refused:
         return _report(request, destination, added, receipt, title)
     return _welcome(request, destination, added, title)
@@ -92,10 +97,15 @@ def _decide(request: Request, fields: Mapping[str, str]) -> tuple[Destination, s
     with reading(request.installation.sessions) as session:
         try:
             destination = Uploads(session, request.installation).destination(identity, fields.get("folder", ""))
-        except NotAllowed:
-            request.note("upload", target=f"folder:{fields['folder']}")
+        except (NotAllowed, NotFound):
+            request.note("upload", target=_folder(fields))
             raise
     return destination, checked_title(fields.get("title", ""))
+
+
+def _folder(fields: Mapping[str, str]) -> str:
+    """The folder that was named, for the audit log."""
+    return f"folder:{fields['folder']}" if is_uid(fields.get("folder", "")) else ""
 
 
 def _announced(fields: Mapping[str, str]) -> int | None:

@@ -13,11 +13,14 @@ from webtest import TestApp
 
 from privmedia import compose
 from privmedia.accounts.groups import Groups
+from privmedia.accounts.service import Accounts
+from privmedia.audit.bounds import OF_A_NETWORK, OF_ALL_NETWORKS
 from privmedia.audit.models import Event
 from privmedia.audit.service import FAILED
 from privmedia.db import reading, writing
 from privmedia.installation import Installation
 from privmedia.web.rights import Right
+from tests.conftest import FakeClock
 
 
 @pytest.fixture
@@ -29,6 +32,11 @@ def lines(installation: Installation, *but: str) -> list[tuple[str, str, str]]:
     with reading(installation.sessions) as session:
         found = session.scalars(select(Event).order_by(Event.id)).all()
     return [(line.kind, line.outcome, line.target) for line in found if line.kind not in ("user.add", "sign-in", *but)]
+
+
+def refusals(installation: Installation) -> list[Event]:
+    with reading(installation.sessions) as session:
+        return list(session.scalars(select(Event).where(Event.outcome != "done").order_by(Event.id)).all())
 
 
 def token_of(app: TestApp) -> str:
@@ -73,16 +81,56 @@ def test_an_address_with_a_secret_in_it_is_not_written_down(
     assert lines(installation) == [("forged", "denied", "POST /setup/{token}")]
 
 
-def test_strangers_cannot_fill_the_log(testapp: TestApp, leila: Any, installation: Installation) -> None:
+def test_strangers_cannot_fill_the_log(
+    testapp: TestApp, leila: Any, installation: Installation, clock: FakeClock
+) -> None:
     testapp.get("/admin/users", status=303)
-    testapp.post("/logout", status=403)
     testapp.get("/m/0000000000000000", status=303)
-    for _ in range(20):
-        form = testapp.get("/login").forms["login-form"]
-        form["email"], form["password"] = leila.email, "wrong"
-        form.submit(status="*")
-    with reading(installation.sessions) as session:
-        assert len(session.scalars(select(Event).where(Event.outcome != "done")).all()) == 5
+    assert refusals(installation) == []
+    for _ in range(OF_A_NETWORK + 10):
+        testapp.get("/smedia/0000000000000000/play.mp4", status=404)
+    found = refusals(installation)
+    assert len(found) == OF_A_NETWORK
+    assert [event.detail.get("more") for event in found[-2:]] == [None, "not listed"]
+    elsewhere = {"REMOTE_ADDR": "2001:db8:1::7"}
+    testapp.get("/smedia/0000000000000000/play.mp4", extra_environ=elsewhere, status=404)
+    assert len(refusals(installation)) == OF_A_NETWORK + 1
+    clock.forward(minutes=1)
+    testapp.get("/smedia/0000000000000000/play.mp4", status=404)
+    assert len(refusals(installation)) == OF_A_NETWORK + 2
+
+
+def test_all_strangers_together_cannot_fill_the_log_either(testapp: TestApp, installation: Installation) -> None:
+    for number in range(OF_ALL_NETWORKS + 20):
+        address = {"REMOTE_ADDR": f"198.51.{number}.1"}
+        testapp.get("/smedia/0000000000000000/play.mp4", extra_environ=address, status=404)
+    assert len(refusals(installation)) == OF_ALL_NETWORKS
+
+
+def test_tries_to_sign_in_are_listed_with_what_was_wrong_and_bounded(
+    testapp: TestApp, make_person: Any, leila: Any, installation: Installation
+) -> None:
+    def attempt(email: str, password: str, times: int = 1) -> None:
+        for _ in range(times):
+            form = testapp.get("/login").forms["login-form"]
+            form["email"], form["password"] = email, password
+            form.submit(status="*")
+
+    gone = make_person("gone@example.test")
+    with writing(installation.sessions) as session:
+        accounts = Accounts(session, installation)
+        accounts.disable(user=accounts.user_by_email(gone.email))
+    attempt("nobody@example.test", "wrong")
+    attempt(gone.email, gone.password)
+    attempt(leila.email, "wrong", times=OF_A_NETWORK)
+    found = [(event.kind, event.outcome, event.target, event.detail["why"]) for event in refusals(installation)]
+    assert found[:4] == [
+        ("sign-in", "failed", "nobody@example.test", "no such account"),
+        ("sign-in", "failed", "gone@example.test", "disabled account"),
+        *[("sign-in", "failed", "leila@example.test", "wrong password")] * 2,
+    ]
+    assert ("sign-in", "denied", "leila@example.test", "too many tries") in found
+    assert len(found) == OF_A_NETWORK
 
 
 def test_a_note_is_kept_when_the_request_is_rolled_back_and_its_work_is_not(
