@@ -3,11 +3,14 @@ rendered from them. nginx drops the application's own when it takes over, so the
 """
 from __future__ import annotations
 
+from privmedia.web.headers import PERMISSIONS
+
 # The sandbox keeps an uploaded page or drawing that is opened by its address from acting in the site's name; it does
 # no harm to <video>, <audio>, <img> and <track>.
 PRIVATE_FILE_HEADERS: dict[str, str] = {
     "Content-Security-Policy": "sandbox; default-src 'none'; img-src 'self'; media-src 'self'; frame-ancestors 'none'",
     "Cross-Origin-Resource-Policy": "same-origin",
+    PERMISSIONS[0]: PERMISSIONS[1],
     "Referrer-Policy": "no-referrer",
     "Vary": "Cookie, Authorization",
     "X-Content-Type-Options": "nosniff",
@@ -18,8 +21,9 @@ PRIVATE_FILE_CACHING = "private, no-cache"
 
 # Files that were made public on purpose, under an address nobody can guess.
 PUBLIC_FILE_HEADERS: dict[str, str] = {
-    "Content-Security-Policy": "sandbox; default-src 'none'; img-src 'self'; media-src 'self'",
+    "Content-Security-Policy": "sandbox; default-src 'none'; img-src 'self'; media-src 'self'; frame-ancestors 'none'",
     "Cross-Origin-Resource-Policy": "cross-origin",
+    PERMISSIONS[0]: PERMISSIONS[1],
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
@@ -29,6 +33,7 @@ BARE_ANSWER_HEADERS: dict[str, str] = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
     "Cross-Origin-Resource-Policy": "same-origin",
+    PERMISSIONS[0]: PERMISSIONS[1],
     "Referrer-Policy": "no-referrer",
     "Vary": "Cookie, Authorization",
     "X-Content-Type-Options": "nosniff",
@@ -37,6 +42,7 @@ BARE_ANSWER_HEADERS: dict[str, str] = {
 STATIC_FILE_HEADERS: dict[str, str] = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "Cross-Origin-Resource-Policy": "same-origin",
+    PERMISSIONS[0]: PERMISSIONS[1],
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }

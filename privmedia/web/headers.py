@@ -27,13 +27,20 @@ PAGE_POLICY = "; ".join(
         "frame-ancestors 'none'",
     )
 )
+# What no page of ours needs, so that nothing that slips into one can ask for it.
+PERMISSIONS = (
+    "Permissions-Policy",
+    "accelerometer=(), browsing-topics=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), "
+    "magnetometer=(), microphone=(), midi=(), payment=(), serial=(), usb=()",
+)
 PAGE_HEADERS = (
     ("Content-Security-Policy", PAGE_POLICY),
     ("X-Content-Type-Options", "nosniff"),
     # Not `no-referrer`: browsers then send `Origin: null` with our own forms.
     ("Referrer-Policy", "same-origin"),
     ("Cross-Origin-Resource-Policy", "same-origin"),
-    ("Permissions-Policy", "camera=(), geolocation=(), microphone=(), browsing-topics=()"),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+    PERMISSIONS,
     ("Cache-Control", "private, no-cache"),
     ("Vary", "Cookie"),
 )
