@@ -6,6 +6,19 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pyramid.config import Configurator
 
+VIEWS = (
+    "account",
+    "details",
+    "invitation",
+    "password",
+    "preference",
+    "reset",
+    "session",
+    "setup",
+    "sign_in",
+    "strength",
+)
+
 
 def includeme(config: Configurator) -> None:
     from privmedia.accounts.cookies import read_session_cookie
@@ -15,10 +28,15 @@ def includeme(config: Configurator) -> None:
     config.add_route("logout", "/logout")
     config.add_route("setup", "/setup/{token}")
     config.add_route("invite", "/invite/{token}")
+    config.add_route("reset", "/reset")
+    config.add_route("reset_choose", "/reset/{token}")
+    config.add_route("reset_strength", "/reset/{token}/strength")
     config.add_route("account", "/account")
+    config.add_route("account_email", "/account/email/{token}")
+    config.add_route("account_strength", "/account/strength")
     config.add_route("menu", "/menu")
     config.outside_transaction_manager("/login")
     config.add_credential_reader(read_session_cookie)
     config.add_request_method(lambda request: organisation(request.db), "organisation", reify=True)
-    for views in ("account", "invitation", "password", "session", "setup", "sign_in"):
+    for views in VIEWS:
         config.scan(f"privmedia.accounts.{views}_views")

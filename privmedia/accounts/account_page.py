@@ -5,9 +5,11 @@ from typing import Any
 
 from pyramid.request import Request
 
-from privmedia.accounts.browsers import browser_in_words
-from privmedia.accounts.forms import NewPasswordForm
+from privmedia.accounts.browsers import browser_in_words, is_handheld
+from privmedia.accounts.forms import EmailForm, NameForm, NewPasswordForm, PreferencesForm
 from privmedia.accounts.identity import Identity
+from privmedia.accounts.own_account import OwnAccount
+from privmedia.accounts.service import Accounts
 from privmedia.accounts.sign_ins import SignIns
 
 ACCOUNT = "accounts/account.jinja2"
@@ -16,7 +18,22 @@ ACCOUNT = "accounts/account.jinja2"
 def account_page(request: Request, *, status: int = 200, **changed: Any) -> dict[str, Any]:
     """The values of every section; `changed` are those that one form leaves otherwise, such as itself, refused."""
     request.response.status_int = status
-    return {"password": NewPasswordForm(), "sessions": _sessions(request), **changed}
+    identity: Identity = request.identity
+    own = request.read(OwnAccount)
+    user = own.user(identity.user_id)
+    return {
+        "user": user,
+        "groups": request.read(Accounts).group_names(identity.user_id),
+        "your_name": NameForm(obj=user),
+        "your_email": EmailForm(),
+        "awaited_email": own.awaited_email(identity.user_id),
+        "mail_works": request.installation.settings.mail_works,
+        "password": NewPasswordForm(),
+        "tokens_there": own.count_tokens(identity.user_id) > 0,
+        "sessions": _sessions(request),
+        "preferences": PreferencesForm(obj=user),
+        **changed,
+    }
 
 
 def _sessions(request: Request) -> list[dict[str, Any]]:
@@ -29,6 +46,7 @@ def _sessions(request: Request) -> list[dict[str, Any]]:
             "last_used_at": each.last_used_at,
             "address": each.address,
             "browser": browser_in_words(each.browser),
+            "handheld": is_handheld(each.browser),
         }
         for each in request.read(SignIns).live(user_id=identity.user_id)
     ]

@@ -24,6 +24,14 @@ SYSTEMS = (
 )
 
 
+HANDHELD = ("iPhone", "iPad", "Android")
+
+
+def is_handheld(user_agent: str) -> bool:
+    """Whether it says that it is a telephone or a tablet."""
+    return any(mark in user_agent for mark in HANDHELD)
+
+
 def browser_in_words(user_agent: str) -> str:
     """`Firefox on Linux`; `Unknown browser` for what cannot be told."""
     browser = next((name for mark, name in BROWSERS if mark in user_agent), "")

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 from pyramid.request import Request
 from pyramid.response import Response
@@ -10,6 +11,7 @@ from privmedia.accounts.identity import TOKEN, Identity, identity_of, touch
 from privmedia.accounts.sign_ins import SignedIn
 from privmedia.settings import Settings
 
+THEME_KEPT = timedelta(days=365)
 _TOKENS = {
     secure: re.compile(rf'(?:^|;)[ \t]*{name}="?({TOKEN.pattern})"?[ \t]*(?=;|$)', re.ASCII)
     for secure, name in ((True, "__Host-session"), (False, "session"))
@@ -52,6 +54,12 @@ def set_session_cookie(request: Request, response: Response, signed_in: SignedIn
 
 def forget_session_cookie(request: Request, response: Response) -> None:
     _set(request, response, "", 0)
+
+
+def set_theme_cookie(request: Request, response: Response, theme: str) -> None:
+    """Remember a theme in this browser, for pages before sign-in too. Scripts may change it: the switch in the menu."""
+    secure = request.installation.settings.secure
+    response.set_cookie("theme", theme, max_age=THEME_KEPT, path="/", secure=secure, samesite="Lax", overwrite=True)
 
 
 def _set(request: Request, response: Response, value: str, max_age: int | None) -> None:

@@ -1,15 +1,17 @@
 """Forms of signing in, of the first start and of one's own account."""
 from __future__ import annotations
 
-from wtforms import BooleanField, EmailField, PasswordField, StringField
+from wtforms import BooleanField, EmailField, PasswordField, RadioField, SelectField, StringField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
 
 from privmedia.accounts.passwords import SHORTEST
 from privmedia.web.forms import Form
-from privmedia.web.i18n import _
+from privmedia.web.i18n import LANGUAGES, _
 
 EMAIL_NEEDED = _("An email address is needed.")
 NAME_NEEDED = _("A name is needed.")
+OLD_NEEDED = _("Your current password is needed.")
 PASSWORD_NEEDED = _("A password is needed.")
 STRENGTH = _("${count} characters or more. Three or four unrelated words are good.", mapping={"count": SHORTEST})
 
@@ -28,5 +30,41 @@ class SetupForm(Form):
 
 
 class NewPasswordForm(Form):
-    old = PasswordField(_("Current password"), [InputRequired(_("Your current password is needed."))])
+    old = PasswordField(_("Current password"), [InputRequired(OLD_NEEDED)])
+    new = PasswordField(_("New password"), [InputRequired(PASSWORD_NEEDED)], description=STRENGTH)
+    revoke = BooleanField(_("Revoke my API tokens too"))
+
+
+class NameForm(Form):
+    name = StringField(_("Name"), [InputRequired(NAME_NEEDED)], description=_("As others see it."))
+
+
+class EmailForm(Form):
+    email = EmailField(_("New email"), [InputRequired(EMAIL_NEEDED)])
+    proof = PasswordField(_("Your password"), [InputRequired(OLD_NEEDED)])
+
+
+class PreferencesForm(Form):
+    theme = RadioField(
+        _("Theme"),
+        choices=[
+            SelectChoice("auto", _("System")), SelectChoice("light", _("Light")), SelectChoice("dark", _("Dark"))
+        ],
+    )
+    language = SelectField(
+        _("Language"),
+        choices=[
+            SelectChoice("", _("As the browser asks")), *(SelectChoice(key, name) for key, name in LANGUAGES.items())
+        ],
+    )
+    shortcuts = BooleanField(
+        _("Single letters are shortcuts"), description=_("Switch them off if you dictate, or press keys by accident.")
+    )
+
+
+class AskResetForm(Form):
+    email = EmailField(_("Email"), [InputRequired(EMAIL_NEEDED)])
+
+
+class ResetForm(Form):
     new = PasswordField(_("New password"), [InputRequired(PASSWORD_NEEDED)], description=STRENGTH)

@@ -45,7 +45,13 @@ def change_password(request: Request) -> Any:
         return account_page(request, status=422, password=form)
     accounts, sign_ins = request.write(Accounts), request.write(SignIns)
     user = accounts.user_by_email(identity.email)
-    accounts.set_password(user=user, password_hash=password_hash, keeps_session=identity.session_id, by=identity)
+    accounts.set_password(
+        user=user,
+        password_hash=password_hash,
+        keeps_session=identity.session_id,
+        keeps_tokens=not form["revoke"].data,
+        by=identity,
+    )
     response = HTTPSeeOther(request.route_path("account"))
     set_session_cookie(request, response, sign_ins.renew(session_id=identity.session_id))
     flash(request, _("Your password is changed. You are signed out everywhere else."))

@@ -5,10 +5,12 @@ import { busyForms } from "./js/busy-forms.js";
 import { copyButtons } from "./js/copy.js";
 import { enliven, register } from "./js/enliven.js";
 import { menus } from "./js/menus.js";
+import { newPasswords } from "./js/new-password.js";
 import { polling } from "./js/polling.js";
+import { sectionNav } from "./js/section-nav.js";
 import { showMore } from "./js/show-more.js";
 import { sideBar } from "./js/side-bar.js";
-import { themeSwitch } from "./js/theme.js";
+import { themeChoices, themeSwitch } from "./js/theme.js";
 import { uploadForm } from "./js/upload-form.js";
 
 // The content security policy allows neither eval nor inline styles, and pages of a private library are not kept.
@@ -19,5 +21,5 @@ Object.assign(htmx.config, {
   refreshOnHistoryMiss: true,
 });
 
-register(themeSwitch, sideBar, menus, copyButtons, busyForms, uploadForm, polling, showMore);
+register(themeSwitch, themeChoices, newPasswords, sectionNav, sideBar, menus, copyButtons, busyForms, uploadForm, polling, showMore);
 htmx.onLoad(enliven);

@@ -1,5 +1,6 @@
 // [data-theme-switch] holds one button per theme. The choice lives in a cookie, so that the server writes it into the
-// next page and nothing flashes. Without script the switch stays hidden and the system decides.
+// next page and nothing flashes. Without script the switch stays hidden; the account page has a form for the same.
+// input[data-theme-choice], there, shows a theme before it is saved.
 import { found } from "./enliven.js";
 
 const YEAR = 365 * 24 * 60 * 60;
@@ -8,6 +9,12 @@ export function themeSwitch(root) {
   for (const group of found(root, "[data-theme-switch]")) {
     group.hidden = false;
     for (const button of buttonsOf(group)) button.addEventListener("click", () => choose(button.dataset.theme));
+  }
+}
+
+export function themeChoices(root) {
+  for (const input of found(root, "input[data-theme-choice]")) {
+    input.addEventListener("change", () => (document.documentElement.dataset.bsTheme = input.value));
   }
 }
 
