@@ -8,7 +8,9 @@ from pyramid.request import Request
 from pyramid.security import NO_PERMISSION_REQUIRED
 from pyramid.view import view_config
 
+from privmedia.accounts.first_start import FirstStart
 from privmedia.accounts.identity import Identity
+from privmedia.accounts.invitations import Invitations
 from privmedia.accounts.passwords import judge
 from privmedia.accounts.resets import Resets
 from privmedia.web.rights import Right
@@ -28,6 +30,23 @@ def through_reset(request: Request) -> Any:
     if user is None:
         raise HTTPNotFound
     return strength(request, user.name, user.email)
+
+
+@view_config(
+    route_name="invite_strength", request_method="POST", permission=NO_PERMISSION_REQUIRED, renderer="json"
+)
+def through_invitation(request: Request) -> Any:
+    link = request.read(Invitations).find(request.matchdict["token"])
+    if link is None or link.user is None:
+        raise HTTPNotFound
+    return strength(request, link.user.name, link.user.email)
+
+
+@view_config(route_name="setup_strength", request_method="POST", permission=NO_PERMISSION_REQUIRED, renderer="json")
+def through_setup(request: Request) -> Any:
+    if not request.read(FirstStart).is_open(request.matchdict["token"]):
+        raise HTTPNotFound
+    return strength(request)
 
 
 def strength(request: Request, *words: str) -> dict[str, Any]:

@@ -99,6 +99,8 @@ TABLE: dict[str, list[tuple[str, Row]]] = {
     "setup": [("/setup/" + "x" * 43, for_all(410))],
     "invite": [("/invite/" + "x" * 43, for_all(410))],
     "account": [("/account", ACCOUNT)],
+    "setup_strength": [("/setup/" + "x" * 43 + "/strength", for_all(WRONG))],
+    "invite_strength": [("/invite/" + "x" * 43 + "/strength", for_all(WRONG))],
     "account_email": [("/account/email/" + "x" * 43, for_all(410).but(nobody=LOGIN, view_as=NOTHING))],
     "account_strength": [("/account/strength", for_all(WRONG))],
     "reset": [("/reset", PUBLIC)],

@@ -1,6 +1,8 @@
 // nav[data-sections] links to the sections of its page: the entry of the one being read is marked.
 import { found } from "./enliven.js";
 
+const AFTER_THE_JUMP = 100; // milliseconds: the last sections cannot reach the top
+
 export function sectionNav(root) {
   for (const nav of found(root, "nav[data-sections]")) {
     const links = [...nav.querySelectorAll('a[href^="#"]')];
@@ -8,8 +10,9 @@ export function sectionNav(root) {
     const inView = new Set();
     const observer = new IntersectionObserver((entries) => {
       for (const { target, isIntersecting } of entries) inView[isIntersecting ? "add" : "delete"](target);
-      mark(links, sections.findIndex((section) => inView.has(section)));
-    }, { rootMargin: "-80px 0px -40% 0px" });
+      mark(links, sections.findLastIndex((section) => inView.has(section)));
+    }, { rootMargin: "-80px 0px -70% 0px" });
+    links.forEach((link, index) => link.addEventListener("click", () => setTimeout(mark, AFTER_THE_JUMP, links, index)));
     sections.forEach((section) => section && observer.observe(section));
   }
 }
