@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from privmedia.access.decision import Decision
 from privmedia.access.models import Ace, AclChain
-from privmedia.access.permissions import NOTHING, Permission
+from privmedia.access.permissions import DENIED, NOTHING, Permission
 from privmedia.access.principals import EVERYONE, EVERYONE_NUMBER, GROUP, STEP, USER
 from privmedia.access.rules import Rule, principal_names
 from privmedia.access.visible import allow_bits, denied_bit, rules_that_count
@@ -39,6 +39,8 @@ class Audience:
     rights: dict[int, Permission]
     """User id to what that person may do, for all who may do something."""
     entries: tuple[Entry, ...]
+    blocked: frozenset[int] = frozenset()
+    """Ids of those whom a Block speaks of."""
 
     @property
     def viewers(self) -> int:
@@ -67,12 +69,14 @@ def audience_of(
     session: Session, acl_id: int, rules: Iterable[Rule], now: datetime, *, owner_id: int | None, shown: bool
 ) -> Audience:
     """The people in one statement, however many; `rules` are those that reach the list."""
-    found = {}
+    found, blocked = {}, set()
     for user_id, bits in session.execute(_people(acl_id, now)):
+        if bits & DENIED:
+            blocked.add(user_id)
         rights = Decision.of_bits(bits, own=user_id == owner_id, shown=shown).rights
         if rights & (Permission.VIEW | Permission.UPLOAD):
             found[user_id] = rights
-    return Audience(found, tuple(_entries(rules)))
+    return Audience(found, tuple(_entries(rules)), frozenset(blocked))
 
 
 def whom_for(session: Session, acl_ids: Collection[int], now: datetime) -> dict[int, Who]:

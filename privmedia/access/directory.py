@@ -24,7 +24,7 @@ MOST = 8
 """How many are suggested at once."""
 LONGEST = 254
 # Letters that are not written with a mark of their own and yet are typed without it.
-PLAIN = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ħ": "h", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th", "ð": "d"})
+PLAIN = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ħ": "h", "æ": "ae", "œ": "oe", "þ": "th", "ð": "d"})
 
 
 @dataclass(frozen=True)
@@ -93,6 +93,29 @@ class Directory:
         by_address = [one for one in found if folded(one.email) == line]
         by_name = [one for one in found if folded(everyone if one.is_everyone else one.name) == line]
         return by_address or (by_name if len(by_name) == 1 else found)
+
+    def people(self, typed: str, reader: Identity, *, most: int = MOST) -> list[User]:
+        """The people a name, a part of one or an address means, also those whose account is disabled.
+
+        One person where it is the whole address of one, or the whole name of only one.
+        """
+        part = folded(typed[:LONGEST])
+        if not part:
+            return []
+        known = select(User.id, User.name, User.email)
+        if reader.is_guest:
+            known = known.where(not_(User.is_guest))
+        rows = self.session.execute(known).all()
+        same = [row.id for row in rows if row.email == part] or [row.id for row in rows if folded(row.name) == part]
+        if len(same) != 1:
+            ranked = sorted(
+                (rank, folded(row.name), row.id)
+                for row in rows
+                if (rank := _rank(part, row.name, row.email)) is not None
+            )
+            same = [user_id for *_, user_id in ranked[:most]]
+        people = {user.id: user for user in self.session.scalars(select(User).where(User.id.in_(same)))}
+        return [people[user_id] for user_id in same]
 
     def _all(self, reader: Identity, everyone: str) -> list[tuple[int, str, Named]]:
         people = select(User.id, User.name, User.email).where(User.disabled_at.is_(None))

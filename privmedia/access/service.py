@@ -20,6 +20,7 @@ from privmedia.accounts.models import Membership, User
 from privmedia.clock import FOREVER
 from privmedia.errors import Invalid
 from privmedia.installation import Installation
+from privmedia.text import Words
 
 
 class Access:
@@ -93,11 +94,31 @@ class Access:
         return self.inherits(acl_id) and not self.session.scalar(select(has_rules))
 
     def explain(
-        self, user: User, acl_id: int, places: Mapping[int, str], *, owner_id: int | None = None, shown: bool = True
+        self,
+        user: User,
+        acl_id: int,
+        places: Mapping[int, Words],
+        *,
+        here: int | None = None,
+        owner_id: int | None = None,
+        shown: bool = True,
+        is_item: bool = False,
     ) -> Explanation:
-        """What a person may do where this list applies, and why. `places` names the place of each list above it."""
-        groups = self.session.scalars(select(Membership.group_id).where(Membership.user_id == user.id)).all()
-        return explain(user, groups, self.rules(acl_id), places, own=owner_id == user.id, shown=shown)
+        """What a person may do where this list applies, and why.
+
+        `places` names the place of each list above it; `here` is the list of the very place, if it has one.
+        """
+        return explain(
+            user,
+            self.session.scalars(select(Membership.group_id).where(Membership.user_id == user.id)).all(),
+            self.rules(acl_id),
+            places,
+            now=self._clock(),
+            here=here,
+            is_item=is_item,
+            own=owner_id == user.id,
+            shown=shown,
+        )
 
     def audience(self, acl_id: int, *, owner_id: int | None = None, shown: bool = True) -> Audience:
         """Who can see the place, in numbers and rows, for "46 people can see this folder"."""

@@ -8,20 +8,37 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from sqlalchemy import Select, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from privmedia.access.chains import Chains
+from privmedia.access.explanation import WHOLE_LIBRARY
 from privmedia.access.models import Acl
 from privmedia.access.visible import folder_seen, item_seen
 from privmedia.accounts.identity import Identity
 from privmedia.clock import Clock
 from privmedia.errors import Conflict, NotFound
 from privmedia.library.models import ROOT_ID, Folder, Item
+from privmedia.text import Sentence, Words
 
 Place: TypeAlias = Folder | Item
+
+
+@dataclass(frozen=True)
+class PlaceName:
+    """A folder or an item, as sentences name it and addresses reach it."""
+
+    name: str
+    uid: str
+    is_item: bool = False
+    is_root: bool = False
+
+    @property
+    def words(self) -> Words:
+        return Sentence(WHOLE_LIBRARY) if self.is_root else self.name
 
 
 class Pointers:
@@ -115,20 +132,24 @@ class Pointers:
 
     def names(self, acl_ids: Collection[int], identity: Identity | None = None) -> dict[int, str]:
         """Names of the places that ACLs belong to: all of them, or only of those that exist for somebody."""
+        return {acl_id: str(place.words) for acl_id, place in self.places(acl_ids, identity).items()}
+
+    def places(self, acl_ids: Collection[int], identity: Identity | None = None) -> dict[int, PlaceName]:
+        """The places that ACLs belong to: all of them, or only those that exist for somebody."""
         now = self.clock()
         above = aliased(Folder)
         folders = (
-            select(Folder.acl_id, Folder.name, Folder.id)
+            select(Folder.acl_id, Folder.name, Folder.id, Folder.uid)
             .outerjoin(above, above.id == Folder.parent_id)
             .where(Folder.acl_id.in_(acl_ids), or_(above.id.is_(None), above.acl_id != Folder.acl_id))
         )
-        items = select(Item.acl_id, Item.title).where(Item.acl_id.in_(acl_ids))
+        items = select(Item.acl_id, Item.title, Item.uid).where(Item.acl_id.in_(acl_ids))
         if identity is not None:
             folders = folders.where(or_(Folder.id == ROOT_ID, folder_seen(Folder.acl_id, identity, now=now)))
             items = items.where(item_seen(Item.acl_id, Item.uploader_id, Item.shown, identity, now=now))
-        found = {acl_id: title for acl_id, title in self.session.execute(items) if acl_id is not None}
-        for acl_id, name, folder_id in self.session.execute(folders):
-            found[acl_id] = "the whole library" if folder_id == ROOT_ID else name
+        found = {row.acl_id: PlaceName(row.title, row.uid, is_item=True) for row in self.session.execute(items)}
+        for row in self.session.execute(folders):
+            found[row.acl_id] = PlaceName(row.name, row.uid, is_root=row.id == ROOT_ID)
         return found
 
     def differences(self) -> list[str]:

@@ -38,6 +38,10 @@ class FolderContext:
     def is_root(self) -> bool:
         return self.folder.id == ROOT_ID
 
+    @property
+    def place(self) -> Folder:
+        return self.folder
+
 
 @dataclass(frozen=True)
 class ItemContext:
@@ -51,6 +55,10 @@ class ItemContext:
     @property
     def __acl__(self) -> list[Any]:
         return acl_of(self.rights, self.identity)
+
+    @property
+    def place(self) -> Item:
+        return self.item
 
 
 def root_of(request: Request) -> FolderContext:

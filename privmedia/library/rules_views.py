@@ -9,7 +9,6 @@ from pyramid.request import Request
 from pyramid.view import view_config
 
 from privmedia.access import principals
-from privmedia.access.explanation import Explanation
 from privmedia.access.permissions import Permission
 from privmedia.access.rules import Rule
 from privmedia.accounts.groups import Groups
@@ -24,6 +23,7 @@ from privmedia.library.rules_forms import AccessForm
 from privmedia.library.service import Library
 from privmedia.library.views import crumbs
 from privmedia.library.who_sees import WhoSees
+from privmedia.library.why_views import checked
 from privmedia.web.i18n import _
 from privmedia.web.pages import flash
 from privmedia.web.rights import Right
@@ -98,7 +98,7 @@ def _page(context: FolderContext | ItemContext, request: Request, form: AccessFo
         "stopped": [rule for rule in reaching if rule.above_cut and not rule.deny and not rule.ended and not inherits],
         "inherits": inherits,
         "who": who.of_item(place, identity) if isinstance(place, Item) else who.of_folder(place, identity),
-        "check": _check(request, place, rules),
+        "check": checked(request, context),
     }
 
 
@@ -133,18 +133,6 @@ def _person(request: Request, email: str) -> User:
     except NotFound as error:
         raise Invalid(error.sentence, "email") from error
     return person
-
-
-def _check(request: Request, place: Place, rules: Rules) -> tuple[str, User | None, Explanation | None] | None:
-    """What the form "check someone's access" asked for: the address, and the person with the explanation if found."""
-    email = request.GET.get("person", "").strip()
-    if not email:
-        return None
-    try:
-        user = request.read(Accounts).user_by_email(email)
-    except NotFound:
-        return email, None, None
-    return email, user, rules.explain(user, place, request.identity)
 
 
 def _place(context: FolderContext | ItemContext) -> Place:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from sqlalchemy.orm import Session
 
 from privmedia.access.audience import Audience, Entry, Who
-from privmedia.access.explanation import words
+from privmedia.access.explanation import given_words
 from privmedia.access.permissions import Permission
 from privmedia.access.principals import EVERYONE
 from privmedia.access.service import Access
@@ -17,7 +17,7 @@ from privmedia.installation import Installation
 from privmedia.library.cards import FolderCard
 from privmedia.library.models import ROOT_ACL_ID, Folder, Item
 from privmedia.library.pointers import Pointers
-from privmedia.text import Sentence
+from privmedia.text import Sentence, Words, listed
 from privmedia.text import mark as _
 
 NAMED = 3
@@ -52,10 +52,10 @@ NAME = "${name}"
 class Row:
     """One group, person or everyone: with what right, and why."""
 
-    name: str
+    name: Words
     icon: str
     reason: Sentence
-    rights: str
+    rights: Words
 
 
 @dataclass(frozen=True)
@@ -92,10 +92,18 @@ class WhoSees:
         """Why the caller may see an item: the first reason of the explanation."""
         user = self.session.get_one(User, identity.user_id)
         acl_id = self.pointers.applying(item)
-        places = self.pointers.names({rule.acl_id for rule in self.access.rules(acl_id)}, identity)
-        explanation = self.access.explain(user, acl_id, places, owner_id=item.uploader_id, shown=item.shown)
+        found = self.pointers.places({rule.acl_id for rule in self.access.rules(acl_id)}, identity)
+        explanation = self.access.explain(
+            user,
+            acl_id,
+            {acl_id: place.words for acl_id, place in found.items()},
+            here=item.acl_id,
+            owner_id=item.uploader_id,
+            shown=item.shown,
+            is_item=True,
+        )
         answer = next(answer for answer in explanation.answers if answer.permission is Permission.VIEW)
-        return answer.because[0] if answer.given and answer.because else None
+        return answer.because[0].sentence if answer.given and answer.because else None
 
     def on_cards(self, cards: Iterable[FolderCard]) -> list[FolderCard]:
         """The cards with whom each folder is for."""
@@ -114,7 +122,8 @@ class WhoSees:
         else:
             headline = Sentence(one if count == 1 else many, {"count": f"{count:,}"})
         entries = [entry for entry in audience.entries if not entry.deny]
-        places = self.pointers.names({entry.acl_id for entry in entries}, identity)
+        found = self.pointers.places({entry.acl_id for entry in entries}, identity)
+        places = {acl_id: place.words for acl_id, place in found.items()}
         reasons = list(_sources(entries, own_acl, places))
         if audience.adders:
             reasons.append(Sentence(ONE_ADDS if audience.adders == 1 else MANY_ADD, {"count": f"{audience.adders:,}"}))
@@ -137,11 +146,11 @@ def _whom(who: Who) -> tuple[Sentence, str]:
     return Sentence(ADMINISTRATORS), "lock"
 
 
-def _sources(entries: list[Entry], own_acl: int | None, places: dict[int, str]) -> Iterable[Sentence]:
+def _sources(entries: list[Entry], own_acl: int | None, places: dict[int, Words]) -> Iterable[Sentence]:
     """Who is named where: one sentence for each place that has rules with View."""
     viewers = [entry for entry in entries if Permission.VIEW in entry.allow]
     for acl_id in dict.fromkeys(entry.acl_id for entry in viewers):
-        names = _names([_name(entry) for entry in viewers if entry.acl_id == acl_id])
+        names = listed([_name(entry) for entry in viewers if entry.acl_id == acl_id], most=NAMED)
         if acl_id == own_acl:
             yield Sentence(FROM_HERE, {"names": names})
         elif acl_id in places:
@@ -150,7 +159,7 @@ def _sources(entries: list[Entry], own_acl: int | None, places: dict[int, str]) 
             yield Sentence(FROM_HIDDEN, {"names": names})
 
 
-def _row(entry: Entry, own_acl: int | None, places: dict[int, str]) -> Row:
+def _row(entry: Entry, own_acl: int | None, places: dict[int, Words]) -> Row:
     icon = "building" if entry.principal == EVERYONE else "person" if entry.people is None else "people"
     place = None if entry.acl_id == own_acl else places.get(entry.acl_id)
     if entry.people is None:
@@ -160,17 +169,8 @@ def _row(entry: Entry, own_acl: int | None, places: dict[int, str]) -> Row:
     else:
         template = MANY if place is None else MANY_THROUGH
     reason = Sentence(template, {"count": f"{entry.people or 0:,}", "place": place or ""})
-    # Manage brings everything: to list the rest beside it says nothing more.
-    rights = Permission.MANAGE.word if Permission.MANAGE in entry.allow else words(entry.allow)
-    return Row(_name(entry), icon, reason, rights)
+    return Row(_name(entry), icon, reason, given_words(entry.allow))
 
 
-def _name(entry: Entry) -> str:
-    return "Everyone" if entry.principal == EVERYONE else entry.name
-
-
-def _names(names: list[str]) -> str:
-    """`A`, `A and B`, `A, B and C`, `A, B, C and 4 more`."""
-    if len(names) > NAMED:
-        return f"{', '.join(names[:NAMED])} and {len(names) - NAMED} more"
-    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+def _name(entry: Entry) -> Words:
+    return Sentence(EVERYBODY) if entry.principal == EVERYONE else entry.name

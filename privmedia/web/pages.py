@@ -4,11 +4,12 @@ from __future__ import annotations
 import json
 from datetime import datetime
 from pathlib import Path
+from string import Template
 from typing import Any
 
 from jinja2 import pass_context
 from jinja2.runtime import Context
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from pyramid.config import Configurator
 from pyramid.csrf import get_csrf_token
 from pyramid.events import BeforeRender
@@ -16,7 +17,7 @@ from pyramid.i18n import TranslationString
 from pyramid.request import Request
 from pyramid.session import SignedCookieSessionFactory
 
-from privmedia.text import Sentence
+from privmedia.text import Sentence, Words
 from privmedia.text import mark as _
 from privmedia.web.i18n import DOMAIN, language_of
 
@@ -91,11 +92,20 @@ def flash(request: Request, text: str, kind: str = "ok") -> None:
 
 
 @pass_context
-def say(context: Context, sentence: Sentence) -> str:
-    """A sentence of a service, with the names in it, in the reader's language."""
-    names = {key: say(context, name) if isinstance(name, Sentence) else name for key, name in sentence.names.items()}
-    text = TranslationString(sentence.template, domain=DOMAIN, mapping=names)
-    return str(context["request"].localizer.translate(text))
+def say(context: Context, sentence: Words, bold: str = "") -> str:
+    """A sentence of a service, with the names in it, in the reader's language; what is a name alone stays as it is.
+
+    `bold` is the one of its names that is to stand out.
+    """
+    if isinstance(sentence, str):
+        return sentence
+    names = {key: say(context, name) for key, name in sentence.names.items()}
+    if bold not in names:
+        text = TranslationString(sentence.template, domain=DOMAIN, mapping=names)
+        return str(context["request"].localizer.translate(text))
+    translated = context["request"].localizer.translate(TranslationString(sentence.template, domain=DOMAIN))
+    escaped = {key: Markup("<b>{}</b>").format(name) if key == bold else escape(name) for key, name in names.items()}
+    return Markup(Template(str(escape(translated))).substitute(escaped))  # every part of it is escaped
 
 
 def duration(seconds: float | None) -> str:

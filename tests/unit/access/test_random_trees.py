@@ -26,6 +26,7 @@ from privmedia.ids import new_uid
 from privmedia.installation import Installation
 from privmedia.library.models import ROOT_ID, Folder, Item, Kind
 from privmedia.library.rules import Rules, Wanted
+from privmedia.library.why import Why
 from tests.conftest import FakeClock
 from tests.unit.access.worlds import EDIT, EVERYTHING, LASTS, MANAGE, UPLOAD, VIEW, Oracle, World, worlds
 
@@ -48,6 +49,7 @@ class Built:
 
     session: Session
     rules: Rules
+    why: Why
     world: World
     users: list[User]
     places: list[Any]
@@ -166,7 +168,7 @@ def built(world: World, installation: Installation, clock: FakeClock) -> Iterato
             assert rules.clear(places[number], named(whom)) == (whom in world.places[number].rules)
             world.places[number].rules.pop(whom, None)
         clock.now = NOW
-        yield Built(session, rules, world, users, places)
+        yield Built(session, rules, Why(session, installation), world, users, places)
         session.rollback()
 
 
@@ -263,7 +265,7 @@ def test_explanations_and_audiences_agree_with_the_oracle(
             seeing = {}
             for user, person in enumerate(made.users):
                 expected = oracle.rights(user, number)
-                explanation = made.rules.explain(person, place)
+                explanation = made.why.explain(person, place)
                 assert explanation.rights == expected
                 assert sum(answer.permission for answer in explanation.answers if answer.given) == expected
                 assert all(answer.because for answer in explanation.answers)
