@@ -11,17 +11,17 @@ from sqlalchemy.orm import Session
 
 from privmedia.access import principals
 from privmedia.access.permissions import NOTHING, Permission
-from privmedia.access.rules import Rule
 from privmedia.accounts.groups import Groups
 from privmedia.accounts.models import User
 from privmedia.accounts.service import Accounts
 from privmedia.console import Line, echo_json
 from privmedia.db import reading, writing
 from privmedia.errors import NotFound
-from privmedia.library.models import Folder
 from privmedia.library.paths import Paths
 from privmedia.library.pointers import Place
 from privmedia.library.rules import Rules, Wanted, end_of
+from privmedia.library.why import Why
+from privmedia.library.why_lists import explained, place_lines, place_listed
 
 PERMISSIONS = {permission.word.lower(): permission for permission in Permission}
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -121,12 +121,16 @@ def inherit(line: Line, path: str, switch: str) -> None:
 @access.command("why")
 @click.argument("email")
 @click.argument("path")
+@click.option("--json", "as_json", is_flag=True, help="For scripts.")
 @click.pass_obj
-def why(line: Line, email: str, path: str) -> None:
-    """What somebody may do at PATH, and why."""
+def why(line: Line, email: str, path: str, as_json: bool) -> None:
+    """What somebody may do at PATH, and why: each rule with who set it and when, and what stands against it."""
     with reading(line.installation.sessions) as session:
         person = Accounts(session, line.installation).user_by_email(email)
-        explanation = Rules(session, line.installation).explain(person, _place(line, session, path))
+        explanation = Why(session, line.installation).explain(person, _place(line, session, path))
+    if as_json:
+        echo_json(explained(explanation, path))
+        return
     for sentence in explanation.lines():
         click.echo(sentence)
 
@@ -137,56 +141,26 @@ def why(line: Line, email: str, path: str) -> None:
 def list_access(line: Line, as_json: bool) -> None:
     """List who can see what: each place with rules of its own, those rules, and everybody who may do something there.
 
-    What is not listed goes by the nearest place above it. Administrators may do everything and are listed once.
+    What is not listed goes by the nearest place above it. Administrators may do everything and are listed once, and so
+    are people whose account is disabled, who may do nothing.
     """
     with reading(line.installation.sessions) as session:
-        emails = {row.id: row.email for row in session.execute(select(User.id, User.email))}
+        people = session.execute(select(User.id, User.email, User.is_admin, User.disabled_at)).all()
+        emails = {row.id: row.email for row in people}
         rules = Rules(session, line.installation)
-        places = [_listed(rules, place, path, emails) for place, path in rules.everywhere()]
-        administrators = sorted(session.scalars(select(User.email).where(User.is_admin, User.disabled_at.is_(None))))
+        places = [place_listed(rules, place, path, emails) for place, path in rules.everywhere()]
+    administrators = sorted(row.email for row in people if row.is_admin and row.disabled_at is None)
+    disabled = sorted(row.email for row in people if row.disabled_at is not None)
     if as_json:
-        echo_json({"administrators": administrators, "places": places})
+        echo_json({"administrators": administrators, "disabled": disabled, "places": places})
         return
     for email in administrators:
         click.echo(f"{email}  everything, as administrator")
+    for email in disabled:
+        click.echo(f"{email}  nothing, disabled")
     for listed in places:
-        click.echo(listed["path"] + ("" if listed["inherits"] else "  (rules from above stop here)"))
-        for rule in listed["rules"]:
-            given = "blocked" if rule["deny"] else ", ".join(rule["allow"])
-            click.echo(f"  rule  {rule['who']}  {given}" + (f"  until {rule['until']}" if rule["until"] else ""))
-        for email, rights in listed["people"].items():
-            click.echo(f"  may   {email}  {', '.join(rights)}")
-
-
-def _listed(rules: Rules, place: Place, path: str, emails: dict[int, str]) -> dict[str, Any]:
-    may = {emails[user_id]: _words(rights) for user_id, rights in rules.audience(place).rights.items()}
-    return {
-        "path": path,
-        "kind": "folder" if isinstance(place, Folder) else "item",
-        "id": place.uid,
-        "inherits": rules.inherits(place),
-        "rules": [
-            {
-                "who": _who(rule, emails),
-                "allow": _words(rule.allow),
-                "deny": rule.deny,
-                "until": rule.until.isoformat() if rule.until else None,
-            }
-            for rule in sorted(rules.own(place), key=lambda rule: _who(rule, emails))
-        ],
-        "people": dict(sorted(may.items())),
-    }
-
-
-def _who(rule: Rule, emails: dict[int, str]) -> str:
-    """`user a@b.example`, `group Sales`, `everyone`: as the options of `access set` name them."""
-    if rule.is_person:
-        return f"user {emails[principals.id_of(rule.principal) or 0]}"
-    return f"group {rule.name}" if rule.is_group else rule.name
-
-
-def _words(rights: Permission) -> list[str]:
-    return [permission.word.lower() for permission in Permission if permission in rights]
+        for text in place_lines(listed):
+            click.echo(text)
 
 
 def _principal(line: Line, session: Session, *, user: str | None, group: str | None, everyone: bool) -> str:

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from sqlalchemy import select
 
+from privmedia.access.models import Ace
 from privmedia.accounts.groups import Groups
 from privmedia.accounts.models import User
 from privmedia.db import writing
@@ -63,13 +65,14 @@ def refused(result: Result) -> str:
 def test_why_tells_the_decision_and_its_path(run: Run) -> None:
     done(run("set", "A", "--group", "crew", "--allow", "view,download"))
     lines = done(run("why", "Leila@example.test", "A/B/Film")).splitlines()
-    assert lines[:3] == [
-        "Leila can View, Download here.",
-        "View, because Leila is in Crew, which has View on A.",
-        "Download, because Leila is in Crew, which has Download on A.",
+    assert lines == [
+        "Leila can View and Download here.",
+        "View and Download, because Leila is in Crew, which has View and Download on A. Set on 23 November 2026.",
+        "Upload, Edit and Manage: no rule gives these to Leila or to a group Leila is in.",
+        "The account is active, and was never used.",
     ]
     assert done(run("why", "milo@example.test", "A")).splitlines()[0] == "Milo cannot see this."
-    assert done(run("why", "ada@example.test", "/")).splitlines()[0].startswith("Ada can View, Download, Upload")
+    assert done(run("why", "ada@example.test", "/")).splitlines()[0].startswith("Ada can do everything here.")
 
 
 def test_the_list_says_who_may_what_where_in_a_stable_order(run: Run) -> None:
@@ -83,14 +86,52 @@ def test_the_list_says_who_may_what_where_in_a_stable_order(run: Run) -> None:
     top, above, below, film = listed["places"]
     assert top["people"] == {}
     assert above["rules"] == [
-        {"who": "group Crew", "allow": ["view"], "deny": False, "until": "2026-12-25T00:00:00+00:00"}
+        {
+            "who": "group Crew",
+            "allow": ["view"],
+            "deny": False,
+            "until": "2026-12-25T00:00:00+00:00",
+            "ended": False,
+            "set_by": None,
+            "set_at": "2026-11-23T12:00:00+00:00",
+        }
     ]
     assert above["people"] == {"leila@example.test": ["view"]}
     assert (below["inherits"], list(below["people"])) == (False, ["milo@example.test"])
     assert film["rules"][0]["deny"]
+    assert film["blocked"] == ["leila@example.test"]
+    assert listed["disabled"] == []
     text = done(run("list"))
     assert text == done(run("list"))
     assert "A/B  (rules from above stop here)" in text
+    assert "  none  leila@example.test  blocked" in text
+    assert "  rule  group Crew  view  until 2026-12-25T00:00:00+00:00  set 2026-11-23" in text
+
+
+def test_why_and_the_list_tell_scripts_of_blocks_disabled_accounts_and_who_set_what(
+    run: Run, installation: Installation, clock: FakeClock
+) -> None:
+    done(run("set", "A", "--group", "Crew", "--allow", "view"))
+    done(run("set", "A/B", "--user", "leila@example.test", "--deny"))
+    with writing(installation.sessions) as session:
+        ada = session.scalars(select(User).where(User.email == "ada@example.test")).one()
+        session.scalars(select(Ace).where(Ace.deny)).one().created_by = ada.id
+        milo = session.scalars(select(User).where(User.email == "milo@example.test")).one()
+        milo.disabled_at = clock.now
+    answer = json.loads(done(run("why", "leila@example.test", "A/B/Film", "--json")))
+    assert (answer["can"], answer["blocked"], answer["disabled"]) == ([], True, None)
+    assert answer["permissions"]["view"] == {
+        "given": False,
+        "because": ["But Leila is blocked on B, and a Block always wins."],
+    }
+    block = next(step for step in answer["steps"] if step["kind"] == "stops")
+    assert (block["set_by"], block["set_at"]) == ("Ada", "2026-11-23T12:00:00+00:00")
+    text = done(run("why", "leila@example.test", "A/B"))
+    assert "But Leila is blocked here, and a Block always wins. Set by Ada on 23 November 2026." in text
+    answer = json.loads(done(run("why", "milo@example.test", "A", "--json")))
+    assert (answer["can"], answer["disabled"]) == ([], "2026-11-23T12:00:00+00:00")
+    assert json.loads(done(run("list", "--json")))["disabled"] == ["milo@example.test"]
+    assert "milo@example.test  nothing, disabled" in done(run("list"))
 
 
 def test_a_cleared_rule_is_gone_and_clearing_again_is_refused(run: Run) -> None:
