@@ -3,11 +3,12 @@ from __future__ import annotations
 
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from privmedia.errors import SettingsError
-from privmedia.settings import Settings, environment_name, ini_key, parse_size
+from privmedia.settings import Settings, environment_name, ini_key, parse_mail_url, parse_size
 
 SECRET = "8f1c0d2be5a94b6f93c1d7a0e64b2f5889d3"
 
@@ -105,6 +106,48 @@ def test_sizes_are_read_as_people_write_them(text: str, size: int) -> None:
 def test_what_is_no_size_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="size"):
         parse_size(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "server"),
+    [
+        ("smtp://mail.example.com", ("mail.example.com", 587, "starttls", "", "")),
+        ("smtp://mail.example.com:2525?starttls=no", ("mail.example.com", 2525, "none", "", "")),
+        ("smtp://me%40x:a%2Fb%3A%C3%A9@mail.example.com", ("mail.example.com", 587, "starttls", "me@x", "a/b:é")),
+        ("smtps://me:secret@mail.example.com", ("mail.example.com", 465, "tls", "me", "secret")),
+        ("smtp://localhost", ("localhost", 25, "none", "", "")),
+        ("smtp://[::1]:2525?starttls=yes", ("::1", 2525, "starttls", "", "")),
+    ],
+)
+def test_a_mail_server_is_read_from_its_address(text: str, server: tuple[Any, ...]) -> None:
+    found = parse_mail_url(text)
+    assert (found.host, found.port, found.security, found.user, found.password) == server
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "mail.example.com", "http://mail.example.com", "smtp://", "smtp://h:99999", "smtp://h:0x", "smtp://h/inbox",
+        "smtp://h?x=1", "smtp://h?starttls=maybe", "smtps://h?starttls=yes", "smtp://only-a-user@h",
+        "smtp://me:hidden%ff@h", "smtp://me:hid/den@h", "smtp://me:hidden@h?starttls=no",
+    ],
+)  # fmt: skip
+def test_a_mail_server_that_cannot_be_used_stops_the_start_without_showing_its_password(
+    text: str, good: dict[str, str]
+) -> None:
+    problems = problems_of({**good, "privmedia.mail_url": text})
+    assert "'privmedia.mail_url' cannot be used: " in problems
+    assert "hid" not in problems
+
+
+def test_the_password_of_the_mail_server_is_not_shown_with_the_settings(good: dict[str, str]) -> None:
+    settings = Settings.read({**good, "privmedia.mail_url": "smtps://me:hidden@mail.example.com"}, {})
+    assert "hidden" not in repr(settings)
+
+
+@pytest.mark.parametrize("text", ["media", "@example.com", "a@b, c@d", "Media library media@example.com"])
+def test_a_sender_that_is_no_address_stops_the_start(text: str, good: dict[str, str]) -> None:
+    assert "'privmedia.mail_from' has the value" in problems_of({**good, "privmedia.mail_from": text})
 
 
 def test_every_setting_is_documented() -> None:
