@@ -144,9 +144,11 @@ def session(installation: Installation) -> Iterator[Session]:
 
 
 @pytest.fixture
-def app(ini: dict[str, str], installation: Installation) -> Any:
+def app(ini: dict[str, str], installation: Installation) -> Iterator[Any]:
     """The WSGI application on that installation."""
-    return compose(Configurator(settings=dict(ini)), installation)
+    application = compose(Configurator(settings=dict(ini)), installation)
+    yield application
+    application.registry["viewings"].settle()
 
 
 @pytest.fixture

@@ -6,11 +6,13 @@ from pyramid.tweens import INGRESS
 
 from privmedia.delivery.gate import Gate
 from privmedia.delivery.senders import make_sender
+from privmedia.delivery.viewings import Viewings
 
 
 def includeme(config: Configurator) -> None:
     installation = config.registry["installation"]
     config.registry["gate"] = Gate(installation.settings.sqlalchemy_url)
+    config.registry["viewings"] = Viewings(installation)
     config.registry["sender"] = make_sender(installation.settings, installation.storage)
     config.outside_transaction_manager("/smedia/")
     config.add_route("smedia", "/smedia/{item}/{file}", factory="privmedia.delivery.resources.derivative")

@@ -10,7 +10,8 @@ from pyramid.view import view_config
 from privmedia.accounts.identity import touch
 from privmedia.delivery.guard import authorise
 from privmedia.delivery.refusals import nothing_here
-from privmedia.delivery.resources import PrivateFile
+from privmedia.delivery.resources import ORIGINAL, PrivateFile
+from privmedia.delivery.viewings import DOWNLOAD, PLAYED, VIEW
 from privmedia.web.rights import Right
 
 log = logging.getLogger(__name__)
@@ -26,4 +27,19 @@ def send(context: PrivateFile, request: Request) -> Response:
         log.exception("item %s, version %s: %s cannot be opened", context.item, context.found.number, context.name)
         return nothing_here(request)
     touch(request.installation, context.caller)
+    if request.method == "GET" and answer.status_int in (200, 206):
+        note_viewing(context, request)
     return authorise(request, answer)
+
+
+def note_viewing(context: PrivateFile, request: Request) -> None:
+    """Have the audit log say that the caller views or downloads the item; nothing for a poster."""
+    if context.name == ORIGINAL:
+        kind = DOWNLOAD
+    elif context.name.startswith(PLAYED):
+        kind = VIEW
+    else:
+        return
+    request.registry["viewings"].said(
+        context.caller, item=context.item, version=context.found.number, file=context.name, kind=kind
+    )

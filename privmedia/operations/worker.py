@@ -12,6 +12,7 @@ from privmedia.accounts.invitation_letters import WRITERS as INVITATIONS
 from privmedia.accounts.letters import WRITERS as ACCOUNTS_LETTERS
 from privmedia.audit.seals import drop_old, seal_all
 from privmedia.db import writing
+from privmedia.delivery.viewings import forget_viewings
 from privmedia.installation import Installation
 from privmedia.jobs import worker
 from privmedia.jobs.service import Jobs
@@ -38,7 +39,7 @@ def forget_old_lines(installation: Installation) -> None:
     drop_old(installation)
 
 
-CHORES = (clear_away, forget_old_lines, forget_finished, forget_sent)
+CHORES = (clear_away, forget_old_lines, forget_finished, forget_sent, forget_viewings)
 SEALED_EVERY = 20.0
 """Seconds. A thread of its own, so that preparing a long film keeps no line of the audit log unsealed."""
 

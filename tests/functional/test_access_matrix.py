@@ -2,27 +2,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-import pytest
 from pyramid.interfaces import IRoutesMapper
-from sqlalchemy import select, text
 from webtest import TestApp
 
-from privmedia.access.permissions import Permission
-from privmedia.access.principals import user
-from privmedia.accounts.groups import Groups
-from privmedia.accounts.models import SignIn, User, Viewpoint
-from privmedia.db import reading, writing
-from privmedia.ids import new_uid
 from privmedia.installation import Installation
-from privmedia.library.models import File, Kind, State
-from privmedia.library.paths import Paths
-from privmedia.library.rules import Rules, Wanted
-from privmedia.library.service import Library, Received
-from tests.conftest import Person
+from tests.functional.visitors import World, dump, token_of
 
 ID = re.compile(r"\{(folder|item|user|group)\}")
 MISSING = "zzzzzzzzzzzzzzz0"
@@ -65,16 +53,6 @@ class Row:
 
 
 VISITORS = (*(column.name for column in fields(Row)), "disabled", "revoked")
-RULES = {
-    "viewer": Permission.VIEW,
-    "downloader": Permission.DOWNLOAD,
-    "uploader": Permission.UPLOAD,
-    "editor": Permission.EDIT,
-    "manager": Permission.MANAGE,
-    "revoked": Permission.VIEW,
-}
-
-
 def for_all(answer: Any) -> Row:
     return Row(**{column.name: answer for column in fields(Row)})
 
@@ -117,9 +95,11 @@ TABLE: dict[str, list[tuple[str, Row]]] = {
     ],
     "folder_edit": [("/f/{folder}/edit", EDITED.but(uploader=NO))],
     "folder_access": [("/f/{folder}/access", MANAGED.but(uploader=NO))],
+    "folder_who": [("/f/{folder}/who", MANAGED.but(uploader=NO))],
     "item": [("/m/{item}", SEEN), ("/m/{missing}", UNKNOWN)],
     "item_edit": [("/m/{item}/edit", EDITED)],
     "item_access": [("/m/{item}/access", MANAGED)],
+    "item_who": [("/m/{item}/who", MANAGED)],
     "upload": [("/upload", for_all(ELSEWHERE).but(nobody=LOGIN, view_as=NOTHING))],
     "upload_plain": [("/upload/plain", ACCOUNT)],
     "smedia": [
@@ -136,74 +116,19 @@ TABLE: dict[str, list[tuple[str, Row]]] = {
     "smedia_nothing": [("/smedia/{item}/hls/../original", NEVER), ("/smedia/", NEVER)],
     "admin": [("/admin", UNKNOWN.but(administrator=ELSEWHERE))],
     "admin_users": [("/admin/users", FOR_ADMINISTRATORS)],
-    "admin_user_new": [("/admin/users/new", FOR_ADMINISTRATORS)],
+    "admin_users_csv": [("/admin/users.csv", FOR_ADMINISTRATORS)],
+    "admin_users_invite": [("/admin/users/invite", FOR_ADMINISTRATORS)],
     "admin_user": [("/admin/users/{user}", FOR_ADMINISTRATORS), ("/admin/users/{missing}", UNKNOWN)],
+    "admin_user_disable": [("/admin/users/{user}/disable", FOR_ADMINISTRATORS)],
+    "admin_user_delete": [("/admin/users/{user}/delete", FOR_ADMINISTRATORS)],
     "admin_groups": [("/admin/groups", FOR_ADMINISTRATORS)],
     "admin_group": [("/admin/groups/{group}", FOR_ADMINISTRATORS), ("/admin/groups/{missing}", UNKNOWN)],
     "healthz": [("/healthz", PUBLIC)],
 }
 
 
-@dataclass(frozen=True)
-class World:
-    """A small library, and a browser for each kind of visitor."""
-
-    ids: dict[str, str]
-    browsers: dict[str, TestApp]
-
-
-@pytest.fixture
-def world(
-    installation: Installation,
-    make_person: Callable[..., Person],
-    sign_in: Callable[[Person], TestApp],
-    testapp: TestApp,
-) -> World:
-    people = {
-        name: make_person(f"{name.replace('_', '-')}@example.test", admin=name in ("administrator", "view_as"))
-        for name in VISITORS
-        if name != "nobody"
-    }
-    with writing(installation.sessions) as session:
-        folder = Paths(session, installation).make_folders("Closed/Training")[-1]
-        for name, allow in RULES.items():
-            Rules(session, installation).set(folder, Wanted(user(people[name].id), allow))
-        other = Groups(session, installation).add_group(name="Another group")
-        stranger = session.get_one(User, people["stranger"].id)
-        Groups(session, installation).join(group=other, users=[stranger])
-        received = Received(
-            uid=new_uid(), filename="bearing.mp4", media_type="video/mp4", size=4, kind=Kind.VIDEO
-        )
-        version = Library(session, installation).add_item(folder=folder, title="Bearing", received=received, by=None)
-        version.item.state, version.item.shown = State.READY, True
-        for name, media_type in (("play.mp4", "video/mp4"), ("poster.webp", "image/webp")):
-            session.add(File(version_id=version.id, name=name, stored_as=name, media_type=media_type, size=4))
-        group = Groups(session, installation).add_group(name="Service engineers")
-        someone = session.execute(text("SELECT uid FROM users ORDER BY id LIMIT 1")).scalar_one()
-        ids = {"folder": folder.uid, "item": received.uid, "group": group.uid, "user": someone, "missing": new_uid()}
-    files = installation.storage.version_folder(ids["item"], 1)
-    files.mkdir(parents=True)
-    for name in ("original", "play.mp4", "poster.webp", "version.json"):
-        (files / name).write_bytes(b"abcd")
-    browsers = {"nobody": testapp} | {name: sign_in(person) for name, person in people.items()}
-    with writing(installation.sessions) as session:
-        of_view_as = session.scalars(select(SignIn).where(SignIn.user_id == people["view_as"].id)).one()
-        session.add(Viewpoint(session_id=of_view_as.id, user_id=people["viewer"].id, since=installation.clock()))
-        # Only the mark: that disabling also ends the sessions is not what is asked here.
-        session.get_one(User, people["disabled"].id).disabled_at = installation.clock()
-        place = Library(session, installation).folder(ids["folder"])
-        Rules(session, installation).clear(place, user(people["revoked"].id))
-    return World(ids, browsers)
-
-
 def every_row() -> Iterator[tuple[str, Row]]:
     return (row for rows in TABLE.values() for row in rows)
-
-
-def token_of(browser: TestApp) -> str:
-    """The token that this browser's forms carry."""
-    page = browser.get("/login").maybe_follow()
-    return str(page.forms["login-form" if "login-form" in page.forms else 0]["csrf_token"].value)
 
 
 def facts_of(browser: TestApp, method: str, address: str, token: str) -> tuple[Any, ...]:
@@ -307,14 +232,3 @@ def test_reading_any_page_changes_nothing(world: World, installation: Installati
         for browser in world.browsers.values():
             browser.get(pattern.format(**world.ids), expect_errors=True)
     assert dump(installation) == before
-
-
-def dump(installation: Installation) -> dict[str, list[Any]]:
-    """Everything in the database but the log of what was refused."""
-    with reading(installation.sessions) as session:
-        tables = session.execute(text("SELECT name FROM sqlite_master WHERE type = 'table'")).scalars().all()
-        return {
-            table: sorted(map(repr, session.execute(text(f'SELECT * FROM "{table}"')).all()))
-            for table in tables
-            if table != "events" and re.fullmatch(r"\w+", table)
-        }
