@@ -10,6 +10,7 @@ from pyramid.view import view_config
 
 from privmedia.accounts.models import User
 from privmedia.library.models import ROOT_ID, Item
+from privmedia.library.reach_views import page_number
 from privmedia.library.resources import FolderContext, ItemContext
 from privmedia.library.views import crumbs
 from privmedia.library.who_sees import WhoSees
@@ -82,12 +83,11 @@ def who(context: FolderContext | ItemContext, request: Request) -> Any:
 def _asked(request: Request) -> tuple[Which, str, str, int]:
     asked = request.GET
     which = asked.get("which", "")
-    page = asked.get("page", "")
     return (
         Which(which) if which in list(Which) else Which.SEE,
         asked.get("q", "").strip()[:LONGEST],
         asked.get("through", "")[:40],
-        int(page) if page.isascii() and page.isdigit() and 0 < len(page) < 6 and int(page) else 1,
+        page_number(request),
     )
 
 

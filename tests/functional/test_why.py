@@ -2,107 +2,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import update
-from webtest import TestApp
 
-from privmedia.access.permissions import NOTHING, Permission
+from privmedia.access.permissions import Permission
 from privmedia.accounts.groups import Groups
 from privmedia.accounts.models import User
-from privmedia.audit.service import NamedAuthor
 from privmedia.db import writing
-from privmedia.ids import new_uid
 from privmedia.installation import Installation
-from privmedia.library.models import Item, Kind
-from privmedia.library.paths import Paths
-from privmedia.library.rules import Rules, Wanted
-from privmedia.library.service import Library, Received
+from privmedia.library.service import Library
 from tests.conftest import FakeClock, Person
-
-
-@dataclass
-class Site:
-    """"Product training/Thruster T4" with a video; Jonas and Leila are Service engineers; Maren manages Thruster T4."""
-
-    installation: Installation
-    clock: FakeClock
-    sign_in: Callable[[Person], TestApp]
-    people: dict[str, Person]
-    training: str
-    thruster: str
-    video: str
-
-    def as_(self, name: str) -> TestApp:
-        return self.sign_in(self.people[name])
-
-    def user(self, name: str) -> str:
-        return f"user:{self.people[name].id}"
-
-    def group(self, name: str) -> str:
-        with writing(self.installation.sessions) as session:
-            return f"group:{Groups(session, self.installation).group_by_name(name).id}"
-
-    def set(
-        self,
-        path: str,
-        principal: str,
-        allow: Permission = NOTHING,
-        *,
-        deny: bool = False,
-        until: datetime | None = None,
-        by: str = "",
-    ) -> None:
-        with writing(self.installation.sessions) as session:
-            place = Paths(session, self.installation).place(path)
-            wanted = Wanted(principal, allow, deny, until)
-            if by:
-                author = NamedAuthor("", "", self.people[by].id, "")
-                Rules(session, self.installation).set(place, wanted, by=author)
-            else:
-                Rules(session, self.installation).set(place, wanted)
-
-    def change(self, who: str, **values: Any) -> None:
-        with writing(self.installation.sessions) as session:
-            session.execute(update(User).where(User.id == self.people[who].id).values(**values))
-
-    def ask(self, person: str, *, by: str = "ada", address: str = "") -> str:
-        """What the box on the page of the list answers, as text."""
-        page = self.as_(by).get(address or f"/f/{self.thruster}/who", {"person": person})
-        return " ".join(page.html.select_one("#check-answer").text.split())
+from tests.functional.training import Training, make_training
 
 
 @pytest.fixture
-def site(installation: Installation, clock: FakeClock, make_person: Callable[..., Person], sign_in: Any) -> Site:
-    people = {
-        "ada": make_person("ada@example.test", name="Ada Lind", admin=True),
-        "maren": make_person("maren@example.test", name="Maren Aasen"),
-        "jonas": make_person("jonas@example.test", name="Jonas Bakke"),
-        "leila": make_person("leila@example.test", name="Leila Haddad"),
-        "oskar": make_person("oskar@example.test", name="Oskar Lund", guest=True),
-    }
-    with writing(installation.sessions) as session:
-        groups = Groups(session, installation)
-        engineers = groups.add_group(name="Service engineers")
-        members = [session.get_one(User, people[name].id) for name in ("jonas", "leila")]
-        groups.join(group=engineers, users=members)
-        training, thruster = Paths(session, installation).make_folders("Product training/Thruster T4")
-        received = Received(uid=new_uid(), filename="a.mp4", media_type="video/mp4", size=1, kind=Kind.VIDEO)
-        version = Library(session, installation).add_item(
-            folder=thruster, title="Main bearing", received=received, by=people["leila"].id
-        )
-        session.get_one(Item, version.item_id).shown = True
-        uids = training.uid, thruster.uid, received.uid
-    site = Site(installation, clock, sign_in, people, *uids)
-    site.set("Product training", site.group("Service engineers"), Permission.VIEW | Permission.DOWNLOAD, by="ada")
-    site.set("Product training/Thruster T4", site.user("maren"), Permission.MANAGE, by="ada")
-    return site
+def site(installation: Installation, clock: FakeClock, make_person: Callable[..., Person], sign_in: Any) -> Training:
+    return make_training(installation, clock, make_person, sign_in)
 
 
-def test_the_box_tells_the_path_from_the_person_over_the_group_to_the_rule_with_who_set_it_and_when(site: Site) -> None:
+def test_the_box_tells_the_path_from_the_person_to_the_rule_with_who_set_it_and_when(site: Training) -> None:
     answer = site.ask("Jonas Bakke")
     assert "Jonas Bakke can View and Download here." in answer
     assert (
@@ -113,7 +33,7 @@ def test_the_box_tells_the_path_from_the_person_over_the_group_to_the_rule_with_
     assert "The account is active, and was never used." in answer
 
 
-def test_part_of_a_name_is_enough_and_several_who_match_are_offered(site: Site) -> None:
+def test_part_of_a_name_is_enough_and_several_who_match_are_offered(site: Training) -> None:
     assert "Jonas Bakke can View" in site.ask("jona")
     assert "Jonas Bakke can View" in site.ask("bakke")
     assert "Jonas Bakke can View" in site.ask("JONAS@example.test")
@@ -125,7 +45,7 @@ def test_part_of_a_name_is_enough_and_several_who_match_are_offered(site: Site) 
     assert "There is no account nobody@example.test." in site.ask("nobody@example.test")
 
 
-def test_a_block_is_told_with_what_it_stands_against(site: Site) -> None:
+def test_a_block_is_told_with_what_it_stands_against(site: Training) -> None:
     site.set("Product training/Thruster T4", site.user("jonas"), deny=True, by="maren")
     answer = site.ask("jonas")
     assert "Jonas Bakke is blocked here." in answer
@@ -136,7 +56,7 @@ def test_a_block_is_told_with_what_it_stands_against(site: Site) -> None:
     assert "The Block also reaches everything inside" in answer
 
 
-def test_a_rule_that_gives_what_another_gives_as_well_is_not_needed(site: Site) -> None:
+def test_a_rule_that_gives_what_another_gives_as_well_is_not_needed(site: Training) -> None:
     site.set("Product training/Thruster T4", site.user("jonas"), Permission.VIEW, by="maren")
     answer = site.ask("jonas")
     assert "View, because Jonas Bakke has View on this folder. not needed Set by Maren Aasen" in answer
@@ -144,7 +64,7 @@ def test_a_rule_that_gives_what_another_gives_as_well_is_not_needed(site: Site) 
     assert "not needed" not in site.ask("jonas")
 
 
-def test_a_rule_that_outlives_the_other_is_needed(site: Site) -> None:
+def test_a_rule_that_outlives_the_other_is_needed(site: Training) -> None:
     soon = site.clock.now + timedelta(days=3)
     site.set("Product training", site.group("Service engineers"), Permission.VIEW, until=soon)
     site.set("Product training/Thruster T4", site.user("jonas"), Permission.VIEW)
@@ -153,7 +73,7 @@ def test_a_rule_that_outlives_the_other_is_needed(site: Site) -> None:
     assert "has View on this folder. Set on" in answer
 
 
-def test_a_disabled_account_can_do_nothing_whatever_its_rules_say(site: Site) -> None:
+def test_a_disabled_account_can_do_nothing_whatever_its_rules_say(site: Training) -> None:
     site.change("jonas", disabled_at=site.clock.now - timedelta(days=4))
     answer = site.ask("jonas")
     assert "Jonas Bakke can do nothing: the account is disabled." in answer
@@ -161,11 +81,9 @@ def test_a_disabled_account_can_do_nothing_whatever_its_rules_say(site: Site) ->
     assert "View: no" in answer
 
 
-def test_what_ended_and_what_a_cut_keeps_out_is_told(site: Site) -> None:
+def test_what_ended_and_what_a_cut_keeps_out_is_told(site: Training) -> None:
     site.set("Product training", site.user("oskar"), Permission.VIEW, until=site.clock.now + timedelta(hours=1))
-    with writing(site.installation.sessions) as session:
-        rules = Rules(session, site.installation)
-        rules.set_inherits(Paths(session, site.installation).folder("Product training/Thruster T4"), False)
+    site.cut("Product training/Thruster T4")
     site.clock.forward(hours=2)
     assert (
         "A rule on Product training gave Oskar Lund View; it ended on 23 November 2026." in site.ask("oskar")
@@ -177,7 +95,7 @@ def test_what_ended_and_what_a_cut_keeps_out_is_told(site: Site) -> None:
     ) in answer
 
 
-def test_guests_drop_boxes_and_administrators_are_told_as_what_they_are(site: Site) -> None:
+def test_guests_drop_boxes_and_administrators_are_told_as_what_they_are(site: Training) -> None:
     site.set("Product training", "everyone", Permission.VIEW)
     site.set("Product training/Thruster T4", site.user("oskar"), Permission.UPLOAD)
     answer = site.ask("oskar")
@@ -188,7 +106,7 @@ def test_guests_drop_boxes_and_administrators_are_told_as_what_they_are(site: Si
     assert "Everything, because Ada Lind is an administrator." in site.ask("Ada")
 
 
-def test_an_upload_of_ones_own_and_one_that_is_not_shown_yet_are_told(site: Site) -> None:
+def test_an_upload_of_ones_own_and_one_that_is_not_shown_yet_are_told(site: Training) -> None:
     site.set("Product training", site.user("leila"), Permission.UPLOAD)
     answer = site.ask("leila", address=f"/m/{site.video}/who")
     assert "Edit, because Leila Haddad added this and may still upload here." in answer
@@ -199,21 +117,21 @@ def test_an_upload_of_ones_own_and_one_that_is_not_shown_yet_are_told(site: Site
     assert "There is nothing to view yet." in answer
 
 
-def test_the_account_says_when_it_was_last_used(site: Site) -> None:
+def test_the_account_says_when_it_was_last_used(site: Training) -> None:
     site.change("jonas", last_seen_at=site.clock.now.replace(hour=7, minute=51))
     assert "The account is active, last used today at 07:51 (UTC)." in site.ask("jonas")
     site.change("jonas", last_seen_at=site.clock.now - timedelta(days=5))
     assert "The account is active, last used on 18 November 2026." in site.ask("jonas")
 
 
-def test_places_a_manager_cannot_see_are_not_named_to_him(site: Site) -> None:
+def test_places_a_manager_cannot_see_are_not_named_to_him(site: Training) -> None:
     answer = site.ask("jonas", by="maren")
     assert "which has View and Download on a folder above." in answer
     assert "Product training" not in site.as_("maren").get(f"/f/{site.thruster}/who?person=jonas")
     assert "Product training" not in site.as_("maren").get(f"/f/{site.thruster}/who")
 
 
-def test_the_list_has_everybody_with_rights_and_reasons_and_whom_a_block_keeps_out(site: Site) -> None:
+def test_the_list_has_everybody_with_rights_and_reasons_and_whom_a_block_keeps_out(site: Training) -> None:
     site.set("Product training/Thruster T4", site.user("leila"), deny=True, by="maren")
     site.set("Product training/Thruster T4", site.user("oskar"), Permission.UPLOAD)
     maren = site.as_("maren")
@@ -234,7 +152,7 @@ def test_the_list_has_everybody_with_rights_and_reasons_and_whom_a_block_keeps_o
     assert "Ada Lind" in page.click(href="which=administrators").html.select_one("#items").text
 
 
-def test_the_list_is_found_in_by_name_and_by_what_people_come_through(site: Site) -> None:
+def test_the_list_is_found_in_by_name_and_by_what_people_come_through(site: Training) -> None:
     maren = site.as_("maren")
     page = maren.get(f"/f/{site.thruster}/who")
     form = page.forms["who-form"]
@@ -248,7 +166,7 @@ def test_the_list_is_found_in_by_name_and_by_what_people_come_through(site: Site
         maren.get(f"/f/{site.thruster}/who?{odd}", status=200)
 
 
-def test_a_long_list_is_paged(site: Site, make_person: Callable[..., Person]) -> None:
+def test_a_long_list_is_paged(site: Training, make_person: Callable[..., Person]) -> None:
     crowd = [make_person(f"p{number:03}@example.test", name=f"Person {number:03}") for number in range(60)]
     with writing(site.installation.sessions) as session:
         groups = Groups(session, site.installation)
@@ -262,7 +180,7 @@ def test_a_long_list_is_paged(site: Site, make_person: Callable[..., Person]) ->
     assert "Show more" not in second
 
 
-def test_the_list_is_for_those_who_manage_and_everybody_else_sees_the_sentence(site: Site) -> None:
+def test_the_list_is_for_those_who_manage_and_everybody_else_sees_the_sentence(site: Training) -> None:
     jonas = site.as_("jonas")
     jonas.get(f"/f/{site.thruster}/who", status=403)
     page = jonas.get(f"/f/{site.thruster}")
@@ -272,7 +190,7 @@ def test_the_list_is_for_those_who_manage_and_everybody_else_sees_the_sentence(s
     site.as_("oskar").get(f"/f/{site.thruster}/who", status=404)
 
 
-def test_folders_and_items_have_the_box_for_those_who_manage(site: Site) -> None:
+def test_folders_and_items_have_the_box_for_those_who_manage(site: Training) -> None:
     maren = site.as_("maren")
     for address in (f"/f/{site.thruster}", f"/m/{site.video}"):
         form = maren.get(address).forms["can-see-form"]
@@ -280,7 +198,7 @@ def test_folders_and_items_have_the_box_for_those_who_manage(site: Site) -> None
         assert "Jonas Bakke can View and Download here." in form.submit()
 
 
-def test_what_people_call_themselves_is_text_on_the_page(site: Site) -> None:
+def test_what_people_call_themselves_is_text_on_the_page(site: Training) -> None:
     site.change("jonas", name="<b>${person}</b> & co")
     page = site.as_("ada").get(f"/f/{site.thruster}/who?person=jonas@example.test")
     assert "<b>${person}</b> & co can View" in " ".join(page.html.select_one("#check-answer").text.split())
