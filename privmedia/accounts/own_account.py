@@ -90,16 +90,17 @@ class OwnAccount:
         link, user = self._link(token, user_id), self.user(user_id)
         if not self._links.use(link):
             raise NotFound
-        old, user.email = user.email, link.email
+        old, new = user.email, link.email
+        user.email = new
         try:
             self._session.flush()
         except IntegrityError:
-            raise Conflict(f"{link.email} already has an account.") from None
+            raise Conflict(f"{new} already has an account.") from None
         self._links.revoke(Purpose.RESET, user)
-        detail = {"name": user.name, "email": user.email}
+        detail = {"name": user.name, "email": new}
         self._mails.post(MOVED, old, detail=detail, language=user.language)
-        self._audit.record("user.email", identity=by, target=user.email, detail={"email": [old, user.email]})
-        return user.email
+        self._audit.record("user.email", identity=by, target=new, detail={"email": [old, new]})
+        return new
 
     def _link(self, token: str, user_id: int) -> OneTimeLink:
         link = self._links.find(Purpose.EMAIL, token)
