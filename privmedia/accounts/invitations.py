@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
+from privmedia.accounts.addresses import checked_email
 from privmedia.accounts.models import Group, Membership, OneTimeLink, User
 from privmedia.accounts.one_time_links import OneTimeLinks, Purpose
-from privmedia.accounts.service import Accounts
+from privmedia.accounts.service import Accounts, administrator, name_of
 from privmedia.audit.service import COMMAND_LINE, Audit, Author, NamedAuthor
-from privmedia.errors import Conflict, NotFound
+from privmedia.errors import Conflict, Invalid, NotFound
 from privmedia.installation import Installation
 from privmedia.mail.service import Mails
 
@@ -49,6 +50,27 @@ class Invitations:
         self._audit = Audit(session, installation)
         self._by_mail = bool(installation.settings.mail_url)
         self._now = installation.clock()
+
+    def refusals(self, newcomers: Sequence[Newcomer]) -> dict[int, Invalid | Conflict]:
+        """Who of these cannot be invited, by their place in the list, and why. Only looks."""
+        found: dict[int, Invalid | Conflict] = {}
+        addresses: dict[int, str] = {}
+        for place, newcomer in enumerate(newcomers):
+            try:
+                address = checked_email(newcomer.email)
+                name_of(newcomer.name, address)
+                administrator(newcomer.admin, newcomer.guest)
+                if address in addresses.values():
+                    raise Conflict(f"{address} stands here twice.")
+                addresses[place] = address
+            except (Invalid, Conflict) as error:
+                found[place] = error
+        known = self._accounts.known_emails(set(addresses.values()))
+        return found | {
+            place: Conflict(f"{address} already has an account.")
+            for place, address in addresses.items()
+            if address in known
+        }
 
     def invite(self, newcomer: Newcomer, *, by: Author = COMMAND_LINE, send: bool = True) -> Invitation:
         """Make an account without a password, and a link with which its person chooses one, for 7 days.

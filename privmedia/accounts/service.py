@@ -1,7 +1,7 @@
 """People and groups: who there is, who may administer, who belongs to what."""
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, delete, func, or_, select
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, selectinload
 from privmedia.accounts.addresses import checked_email, normal_email
 from privmedia.accounts.cutting import Cut, cut_off
 from privmedia.accounts.letter_kinds import CHANGED as PASSWORD_CHANGED
+from privmedia.accounts.letter_kinds import MOVED
 from privmedia.accounts.models import ApiToken, Group, Membership, User
 from privmedia.accounts.numbers import next_number, remember_number
 from privmedia.accounts.one_time_links import OneTimeLinks, Purpose
@@ -23,8 +24,8 @@ from privmedia.mail.service import Mails
 from privmedia.text import clean_line, required_line
 
 LONGEST_NAME = 120
-EMAIL_CHANGED = "email-changed"
-"""The kind of the letter to the address somebody had before."""
+AT_ONCE = 500
+"""Addresses in one statement."""
 LAST_ADMINISTRATOR = "This is the last administrator. Make somebody else one first."
 
 
@@ -51,6 +52,13 @@ class Accounts:
             raise NotFound(f"There is no account {clean_line(email)}.")
         return found
 
+    def user_by_number(self, user_id: int) -> User:
+        """The person of a number, as rules have it. Raises NotFound."""
+        found = self._session.get(User, user_id)
+        if found is None:
+            raise NotFound
+        return found
+
     def users(self, *, q: str = "", offset: int = 0, limit: int | None = None) -> Sequence[User]:
         """People by name, with their groups; `q` finds part of a name or address."""
         people = select(User).where(*matching(q)).order_by(func.lower(User.name), User.id)
@@ -63,6 +71,15 @@ class Accounts:
         """The names of the groups somebody is in."""
         mine = select(Group.name).join(Membership, Membership.group_id == Group.id)
         return self._session.scalars(mine.where(Membership.user_id == user_id).order_by(Group.name_key)).all()
+
+    def known_emails(self, emails: Collection[str]) -> set[str]:
+        """Those of these addresses, as they are compared, that have an account."""
+        found: set[str] = set()
+        wanted = sorted(emails)
+        for start in range(0, len(wanted), AT_ONCE):
+            some = wanted[start : start + AT_ONCE]
+            found.update(self._session.scalars(select(User.email).where(User.email.in_(some))))
+        return found
 
     def count_administrators(self) -> int:
         """How many people can administer now."""
@@ -93,9 +110,9 @@ class Accounts:
             id=next_number(self._session, User),
             uid=new_uid(),
             email=address,
-            name=_name(name) if clean_line(name) else address.partition("@")[0],
+            name=name_of(name, address),
             password_hash=password_hash,
-            is_admin=_flag(admin, guest),
+            is_admin=administrator(admin, guest),
             is_guest=guest,
             created_at=self._now,
         )
@@ -123,7 +140,7 @@ class Accounts:
         somebody takes the right from themselves.
         """
         new_name, address = _name(name), user.email if email is None else checked_email(email)
-        if user.is_admin and not _flag(admin, guest):
+        if user.is_admin and not administrator(admin, guest):
             self._require_another_administrator(user, by, "You cannot take the right to administer from yourself.")
         wanted = {"name": new_name, "email": address, "is_admin": admin, "is_guest": guest}
         changes = {
@@ -211,7 +228,7 @@ class Accounts:
 
     def _give_address(self, user: User, address: str) -> None:
         mails, links = Mails(self._session, self._installation), OneTimeLinks(self._session, self._installation)
-        mails.post(EMAIL_CHANGED, user.email, detail={"name": user.name, "email": address}, language=user.language)
+        mails.post(MOVED, user.email, detail={"name": user.name, "email": address}, language=user.language)
         for purpose in (Purpose.EMAIL, Purpose.INVITE, Purpose.RESET):
             links.revoke(purpose, user)
         user.email = address
@@ -247,7 +264,13 @@ def _name(name: str) -> str:
     return required_line(name, field="name", missing="A name is needed.", longest=LONGEST_NAME)
 
 
-def _flag(admin: bool, guest: bool) -> bool:
+def name_of(name: str, address: str) -> str:
+    """The name of a new account; without one the address serves. Raises Invalid."""
+    return _name(name) if clean_line(name) else address.partition("@")[0]
+
+
+def administrator(admin: bool, guest: bool) -> bool:
+    """Whether somebody is to be an administrator. Raises Invalid for a guest."""
     if admin and guest:
         raise Invalid("An administrator sees everything and cannot be a guest.", "guest")
     return admin

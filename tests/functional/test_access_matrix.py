@@ -66,6 +66,7 @@ UNKNOWN = for_all(NOTHING).but(nobody=LOGIN)
 FOR_ADMINISTRATORS = UNKNOWN.but(administrator=OK)
 SEEN = Row(LOGIN, NOTHING, OK, OK, NOTHING, OK, OK, OK, OK)
 EDITED = Row(LOGIN, NOTHING, NO, NO, NOTHING, OK, OK, OK, NO)
+POSTED = Row(LOGIN, NOTHING, WRONG, WRONG, NOTHING, WRONG, WRONG, WRONG, WRONG)
 MANAGED = Row(LOGIN, NOTHING, NO, NO, NOTHING, NO, OK, OK, NO)
 BYTES = SEEN.but(nobody=NOTHING)
 DOWNLOADED = Row(NOTHING, NOTHING, NOTHING, OK, NOTHING, NOTHING, OK, OK, NOTHING)
@@ -96,10 +97,14 @@ TABLE: dict[str, list[tuple[str, Row]]] = {
     ],
     "folder_edit": [("/f/{folder}/edit", EDITED.but(uploader=NO))],
     "folder_access": [("/f/{folder}/access", MANAGED.but(uploader=NO))],
+    "folder_access_effect": [("/f/{folder}/access/effect", POSTED.but(uploader=WRONG))],
+    "folder_access_suggest": [("/f/{folder}/access/suggest", MANAGED.but(uploader=NO))],
     "folder_who": [("/f/{folder}/who", MANAGED.but(uploader=NO))],
     "item": [("/m/{item}", SEEN), ("/m/{missing}", UNKNOWN)],
     "item_edit": [("/m/{item}/edit", EDITED)],
     "item_access": [("/m/{item}/access", MANAGED)],
+    "item_access_effect": [("/m/{item}/access/effect", POSTED)],
+    "item_access_suggest": [("/m/{item}/access/suggest", MANAGED)],
     "item_who": [("/m/{item}/who", MANAGED)],
     "upload": [("/upload", for_all(ELSEWHERE).but(nobody=LOGIN, view_as=NOTHING))],
     "upload_plain": [("/upload/plain", ACCOUNT)],

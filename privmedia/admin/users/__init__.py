@@ -11,6 +11,10 @@ def includeme(config: Configurator) -> None:
     from privmedia.admin.users.resources import person_of
 
     config.add_route("admin_users", "/admin/users")
-    config.add_route("admin_user_new", "/admin/users/new")
+    config.add_route("admin_users_csv", "/admin/users.csv")
+    config.add_route("admin_users_invite", "/admin/users/invite")
     config.add_route("admin_user", "/admin/users/{user}", factory=person_of)
-    config.scan("privmedia.admin.users.views")
+    config.add_route("admin_user_disable", "/admin/users/{user}/disable", factory=person_of)
+    config.add_route("admin_user_delete", "/admin/users/{user}/delete", factory=person_of)
+    for views in ("invite_views", "keys_views", "leaving_views", "person_views", "views"):
+        config.scan(f"privmedia.admin.users.{views}")

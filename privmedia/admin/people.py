@@ -1,0 +1,34 @@
+"""People that administrators type: by address, or by a name that fits only one."""
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pyramid.request import Request
+
+from privmedia.access.directory import Directory, Named
+from privmedia.access.principals import id_of
+from privmedia.accounts.models import User
+from privmedia.accounts.service import Accounts
+from privmedia.errors import Invalid
+
+NAMED = 4
+"""How many a sentence names when several fit."""
+
+
+def people_meant(request: Request, typed: str) -> Sequence[Named]:
+    """Whom a line means: one person, or all it may mean; empty for nobody. Groups are no people."""
+    found = request.read(Directory).meant(typed, request.identity)
+    return [each for each in found if each.is_person]
+
+
+def one_person(request: Request, typed: str, *, field: str) -> User:
+    """The one whom a line means. Raises Invalid, for the form's field, for nobody and for several."""
+    found = people_meant(request, typed)
+    if not found:
+        raise Invalid(f"Nobody here is called “{typed}”, or has that address.", field)
+    if len(found) > 1:
+        names = ", ".join(f"{each.name} ({each.email})" for each in found[:NAMED])
+        raise Invalid(f"Several people fit: {names}. Type the address.", field)
+    user_id = id_of(found[0].principal)
+    user: User = request.read(Accounts).user_by_number(user_id or 0)
+    return user
