@@ -53,6 +53,8 @@ class Row:
 
 
 VISITORS = (*(column.name for column in fields(Row)), "disabled", "revoked")
+
+
 def for_all(answer: Any) -> Row:
     return Row(**{column.name: answer for column in fields(Row)})
 
@@ -125,7 +127,10 @@ TABLE: dict[str, list[tuple[str, Row]]] = {
     "admin_users_csv": [("/admin/users.csv", FOR_ADMINISTRATORS)],
     "admin_users_invite": [("/admin/users/invite", FOR_ADMINISTRATORS)],
     "admin_user": [("/admin/users/{user}", FOR_ADMINISTRATORS), ("/admin/users/{missing}", UNKNOWN)],
-    "admin_user_access": [("/admin/users/{user}/access", FOR_ADMINISTRATORS), ("/admin/users/{missing}/access", UNKNOWN)],
+    "admin_user_access": [
+        ("/admin/users/{user}/access", FOR_ADMINISTRATORS),
+        ("/admin/users/{missing}/access", UNKNOWN),
+    ],
     "admin_user_access_csv": [("/admin/users/{user}/access.csv", FOR_ADMINISTRATORS)],
     "admin_user_disable": [("/admin/users/{user}/disable", FOR_ADMINISTRATORS)],
     "admin_user_delete": [("/admin/users/{user}/delete", FOR_ADMINISTRATORS)],

@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import select, text
+from webtest import TestApp
+
+from privmedia.access.principals import user
+from privmedia.accounts.groups import Groups
+from privmedia.accounts.models import SignIn, User, Viewpoint
+from privmedia.db import writing
+from privmedia.ids import new_uid
+from privmedia.installation import Installation
+from privmedia.library.models import File, Kind, State
+from privmedia.library.paths import Paths
+from privmedia.library.rules import Rules, Wanted
+from privmedia.library.service import Library, Received
+from tests.conftest import Person
+from tests.functional.visitors import PEOPLE, RULES, World
+
+
+@pytest.fixture
+def world(
+    installation: Installation,
+    make_person: Callable[..., Person],
+    sign_in: Callable[[Person], TestApp],
+    testapp: TestApp,
+) -> World:
+    people = {
+        name: make_person(f"{name.replace('_', '-')}@example.test", admin=name in ("administrator", "view_as"))
+        for name in PEOPLE
+    }
+    with writing(installation.sessions) as session:
+        folder = Paths(session, installation).make_folders("Closed/Training")[-1]
+        for name, allow in RULES.items():
+            Rules(session, installation).set(folder, Wanted(user(people[name].id), allow))
+        other = Groups(session, installation).add_group(name="Another group")
+        stranger = session.get_one(User, people["stranger"].id)
+        Groups(session, installation).join(group=other, users=[stranger])
+        received = Received(
+            uid=new_uid(), filename="bearing.mp4", media_type="video/mp4", size=4, kind=Kind.VIDEO
+        )
+        version = Library(session, installation).add_item(folder=folder, title="Bearing", received=received, by=None)
+        version.item.state, version.item.shown = State.READY, True
+        for name, media_type in (("play.mp4", "video/mp4"), ("poster.webp", "image/webp")):
+            session.add(File(version_id=version.id, name=name, stored_as=name, media_type=media_type, size=4))
+        group = Groups(session, installation).add_group(name="Service engineers")
+        someone = session.execute(text("SELECT uid FROM users ORDER BY id LIMIT 1")).scalar_one()
+        ids = {"folder": folder.uid, "item": received.uid, "group": group.uid, "user": someone, "missing": new_uid()}
+    files = installation.storage.version_folder(ids["item"], 1)
+    files.mkdir(parents=True)
+    for name in ("original", "play.mp4", "poster.webp", "version.json"):
+        (files / name).write_bytes(b"abcd")
+    browsers = {"nobody": testapp} | {name: sign_in(person) for name, person in people.items()}
+    with writing(installation.sessions) as session:
+        of_view_as = session.scalars(select(SignIn).where(SignIn.user_id == people["view_as"].id)).one()
+        session.add(Viewpoint(session_id=of_view_as.id, user_id=people["viewer"].id, since=installation.clock()))
+        # Only the mark: that disabling also ends the sessions is not what is asked here.
+        session.get_one(User, people["disabled"].id).disabled_at = installation.clock()
+        place = Library(session, installation).folder(ids["folder"])
+        Rules(session, installation).clear(place, user(people["revoked"].id))
+    return World(ids, browsers)

@@ -1,0 +1,48 @@
+"""Everybody who may come to a small library: who they are, and what they may do in its one folder."""
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import text
+from webtest import TestApp
+
+from privmedia.access.permissions import Permission
+from privmedia.db import reading
+from privmedia.installation import Installation
+
+RULES = {
+    "viewer": Permission.VIEW,
+    "downloader": Permission.DOWNLOAD,
+    "uploader": Permission.UPLOAD,
+    "editor": Permission.EDIT,
+    "manager": Permission.MANAGE,
+    "revoked": Permission.VIEW,
+}
+PEOPLE = ("stranger", *RULES, "administrator", "view_as", "disabled")
+
+
+@dataclass(frozen=True)
+class World:
+    """A small library, and a browser for each kind of visitor."""
+
+    ids: dict[str, str]
+    browsers: dict[str, TestApp]
+
+
+def token_of(browser: TestApp) -> str:
+    """The token that this browser's forms carry."""
+    page = browser.get("/login").maybe_follow()
+    return str(page.forms["login-form" if "login-form" in page.forms else 0]["csrf_token"].value)
+
+
+def dump(installation: Installation) -> dict[str, list[Any]]:
+    """Everything in the database but the log of what was refused."""
+    with reading(installation.sessions) as session:
+        tables = session.execute(text("SELECT name FROM sqlite_master WHERE type = 'table'")).scalars().all()
+        return {
+            table: sorted(map(repr, session.execute(text(f'SELECT * FROM "{table}"')).all()))
+            for table in tables
+            if table not in ("events", "viewings") and re.fullmatch(r"\w+", table)
+        }
