@@ -11,4 +11,5 @@ def includeme(config: Configurator) -> None:
     config.add_route("admin", "/admin")
     config.include("privmedia.admin.users")
     config.include("privmedia.admin.groups")
+    config.include("privmedia.admin.log")
     config.include("privmedia.admin.reach")

@@ -11,6 +11,7 @@ import { sectionNav } from "./js/section-nav.js";
 import { showMore } from "./js/show-more.js";
 import { sideBar } from "./js/side-bar.js";
 import { themeChoices, themeSwitch } from "./js/theme.js";
+import { unfold } from "./js/unfold.js";
 import { uploadForm } from "./js/upload-form.js";
 
 // The content security policy allows neither eval nor inline styles, and pages of a private library are not kept.
@@ -21,5 +22,5 @@ Object.assign(htmx.config, {
   refreshOnHistoryMiss: true,
 });
 
-register(themeSwitch, themeChoices, newPasswords, sectionNav, sideBar, menus, copyButtons, busyForms, uploadForm, polling, showMore);
+register(themeSwitch, themeChoices, newPasswords, sectionNav, sideBar, menus, copyButtons, busyForms, uploadForm, polling, showMore, unfold);
 htmx.onLoad(enliven);

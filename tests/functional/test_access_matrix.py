@@ -136,6 +136,9 @@ TABLE: dict[str, list[tuple[str, Row]]] = {
     "admin_user_delete": [("/admin/users/{user}/delete", FOR_ADMINISTRATORS)],
     "admin_groups": [("/admin/groups", FOR_ADMINISTRATORS)],
     "admin_group": [("/admin/groups/{group}", FOR_ADMINISTRATORS), ("/admin/groups/{missing}", UNKNOWN)],
+    "admin_audit": [("/admin/audit", FOR_ADMINISTRATORS)],
+    "admin_audit_csv": [("/admin/audit.csv", FOR_ADMINISTRATORS)],
+    "admin_audit_event": [("/admin/audit/1", FOR_ADMINISTRATORS), ("/admin/audit/999999", UNKNOWN)],
     "healthz": [("/healthz", PUBLIC)],
 }
 

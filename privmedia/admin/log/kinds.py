@@ -1,0 +1,129 @@
+"""Every kind of line the audit log has, in words: a table, and a test that none is missing.
+
+A sentence goes on from the name of whoever did it. In it, ${target} is what the line is about, and ${name} for a key of
+the line's details is that detail. `refused` is said instead when it was tried in vain.
+"""
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from privmedia.text import mark as _
+
+
+class Topic(StrEnum):
+    """What one can filter by."""
+
+    SIGN_IN = "sign-in"
+    ACCESS = "access"
+    FILES = "files"
+    PEOPLE = "people"
+    REFUSALS = "refusals"
+    SITE = "site"
+
+
+TOPICS = {
+    Topic.ACCESS: _("Access and sharing"),
+    Topic.FILES: _("Files and folders"),
+    Topic.PEOPLE: _("People and groups"),
+    Topic.SIGN_IN: _("Sign-in and keys"),
+    Topic.REFUSALS: _("Other refusals"),
+    Topic.SITE: _("The site itself"),
+}
+REFUSED = _("was refused ${request}")
+
+
+@dataclass(frozen=True)
+class Words:
+    """How lines of one kind read: an icon, the sentence when it was done, and when it was refused or failed."""
+
+    topic: Topic
+    icon: str
+    done: str
+    refused: str = REFUSED
+
+
+def sign_in(icon: str, done: str, refused: str = REFUSED) -> Words:
+    return Words(Topic.SIGN_IN, icon, done, refused)
+
+
+def access(icon: str, done: str, refused: str = REFUSED) -> Words:
+    return Words(Topic.ACCESS, icon, done, refused)
+
+
+def files(icon: str, done: str, refused: str = REFUSED) -> Words:
+    return Words(Topic.FILES, icon, done, refused)
+
+
+def people(icon: str, done: str, refused: str = REFUSED) -> Words:
+    return Words(Topic.PEOPLE, icon, done, refused)
+
+
+KINDS: dict[str, Words] = {
+    "access": Words(Topic.REFUSALS, "x-octagon", _("asked for ${target}"), _("was refused ${request}")),
+    "access.clear": access("shield-minus", _("took the rule for ${principal} away from ${target}")),
+    "access.inherit": access("shield-lock", _("lets ${target} take over the rules from above again")),
+    "access.set": access("shield-plus", _("gave ${principal} ${after} on ${target}")),
+    "access.stop": access("scissors", _("stopped taking over rules from above at ${target}")),
+    "audit.drop": Words(
+        Topic.SITE, "hourglass-bottom", _("dropped ${lines} lines of this log, older than ${days} days")
+    ),
+    "audit.export": Words(Topic.SITE, "download", _("exported this log")),
+    "folder.add": files("folder-plus", _("made the folder ${target}")),
+    "folder.rename": files("pencil", _("renamed the folder ${target}")),
+    "forged": Words(
+        Topic.REFUSALS,
+        "x-octagon",
+        _("sent ${request}"),
+        _("sent a form that did not come from this site, or was too old: ${request}"),
+    ),
+    "group.add": people("people", _("made the group ${target}")),
+    "group.join": people("person-plus", _("put ${people} into the group ${target}")),
+    "group.leave": people("person-slash", _("took ${people} out of the group ${target}")),
+    "group.rename": people("pencil", _("renamed the group ${before} to ${target}")),
+    "item.add": files("upload", _("added ${target}")),
+    "item.download": files("download", _("downloaded the original of ${target}")),
+    "item.edit": files("pencil", _("changed what is said about ${target}")),
+    "item.view": files("play-circle", _("viewed ${target}")),
+    "refused": Words(Topic.REFUSALS, "x-octagon", _("sent ${request}"), _("was refused ${request}")),
+    "reset.ask": sign_in(
+        "key", _("asked for a link to reset the password of ${target}"), _("asked too often to reset a password")
+    ),
+    "session.end": sign_in("box-arrow-right", _("signed another browser of ${target} out")),
+    "session.end-all": sign_in("box-arrow-right", _("signed ${target} out everywhere else")),
+    "setup-link": Words(Topic.SITE, "link-45deg", _("made a link for the first administrator")),
+    "sign-in": sign_in("box-arrow-in-right", _("signed in"), _("was refused at sign-in as ${target}, ${why}")),
+    "sign-out": sign_in("box-arrow-right", _("signed out")),
+    "token.revoke": sign_in("key", _("revoked the token ${name} of ${target}")),
+    "two-factor.reset": sign_in("phone", _("took two-factor sign-in away from ${target}")),
+    "upload": files("x-octagon", _("sent a file to ${target}"), _("could not add ${file} to ${target}: ${why}")),
+    "user.accept": people("person-check", _("accepted the invitation")),
+    "user.add": people("person-plus", _("added ${target}")),
+    "user.change": people("pencil", _("changed the account of ${target}")),
+    "user.delete": people("trash3", _("deleted the account of ${target}")),
+    "user.disable": people("person-slash", _("disabled ${target}")),
+    "user.email": people("envelope", _("changed the address of ${target}")),
+    "user.email.ask": people(
+        "envelope", _("asked to change the address of ${target}"), _("could not change the address of ${target}")
+    ),
+    "user.enable": people("person-check", _("enabled ${target}")),
+    "user.export": people("download", _("exported the list of people")),
+    "user.groups": people("people", _("changed the groups of ${target}")),
+    "user.invite": people("envelope", _("invited ${target}")),
+    "user.invite-again": people("envelope", _("invited ${target} again")),
+    "user.invite-revoke": people("envelope", _("took the invitation of ${target} back")),
+    "user.password": sign_in(
+        "key", _("set the password of ${target}"), _("did not know the old password of ${target}")
+    ),
+    "user.preferences": people("sliders", _("changed the preferences of ${target}")),
+    "user.reset-link": sign_in("key", _("made a link to reset the password of ${target}")),
+}
+UNKNOWN = Words(Topic.SITE, "journal-text", _("did something to ${target}"), _("was refused something on ${target}"))
+
+
+def words_of(kind: str) -> Words:
+    return KINDS.get(kind, UNKNOWN)
+
+
+def kinds_of(topic: Topic) -> list[str]:
+    return [kind for kind, words in KINDS.items() if words.topic is topic]
