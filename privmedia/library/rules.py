@@ -5,8 +5,9 @@ list a folder or an item goes by (`pointers`), and this service puts the two tog
 """
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -21,11 +22,21 @@ from privmedia.access.rules import Rule, last_day
 from privmedia.access.service import Access
 from privmedia.accounts.identity import Identity
 from privmedia.accounts.models import User
+from privmedia.audit.models import Event
 from privmedia.audit.service import COMMAND_LINE, Audit, Author
 from privmedia.errors import Conflict, Invalid
 from privmedia.installation import Installation
 from privmedia.library.models import Folder, Item
 from privmedia.library.pointers import Place, Pointers
+from privmedia.text import mark as _
+
+CHANGES = ("access.set", "access.clear", "access.stop", "access.inherit")
+"""The kinds of events by which rules are changed."""
+LAST_YEAR = 9000
+TOO_FAR = _("That day is too far away. Leave it empty for a rule without end.")
+LOCKED_OUT = _("You would lose Manage yourself. Keep a rule for you or a group of yours. Nothing was saved.")
+NO_MANAGER = _("Only administrators would manage this. Keep a rule with Manage, or confirm it. Nothing was saved.")
+CHANGED_MEANWHILE = _("Somebody changed these rules while this page was open. Nothing of yours is saved yet.")
 
 
 @dataclass(frozen=True)
@@ -51,6 +62,15 @@ class Change:
 
     wanted: Wanted
     was: str
+
+
+@dataclass(frozen=True)
+class LastChange:
+    """Who changed the rules of a place, and when."""
+
+    name: str
+    user_id: int | None
+    at: datetime
 
 
 class Rules:
@@ -129,35 +149,75 @@ class Rules:
         self._still_manages(place, by)
         return True
 
-    def save(self, place: Place, changes: Sequence[Change], inherits: tuple[bool, bool], *, by: Author) -> int:
+    def version(self, place: Place) -> str:
+        """A short name for the rules set at a place as they stand, by which a form says what it was made from."""
+        stamps = sorted(f"{rule.principal}={wanted_of(rule).stamp}" for rule in self.own(place))
+        return hashlib.sha256(" ".join([str(self.inherits(place)), *stamps]).encode()).hexdigest()[:32]
+
+    def last_change(self, place: Place) -> LastChange | None:
+        """Who changed the rules of a place last; None if nobody did, or it is no longer known."""
+        event = self.session.scalar(
+            select(Event)
+            .where(Event.target == _target(place), Event.kind.in_(CHANGES))
+            .order_by(Event.at.desc(), Event.id.desc())
+            .limit(1)
+        )
+        if event is None:
+            return None
+        user = self.session.get(User, event.actor_id) if event.actor_id is not None else None
+        return LastChange(event.actor.partition(" <")[0] if user is None else user.name, event.actor_id, event.at)
+
+    def pending(self, place: Place, changes: Iterable[Change]) -> list[Wanted]:
+        """What of a form's changes is not so already."""
+        now = {rule.principal: wanted_of(rule).stamp for rule in self.own(place)}
+        return [
+            change.wanted
+            for change in changes
+            if change.wanted.stamp != change.was and change.wanted.stamp != now.get(change.wanted.principal, "")
+        ]
+
+    def after(self, place: Place, wanted: Iterable[Wanted]) -> list[Wanted]:
+        """All rules that would be set at a place, were these changes made."""
+        rules = {rule.principal: wanted_of(rule) for rule in self.own(place)}
+        rules |= {rule.principal: rule for rule in wanted}
+        return [rule for rule in rules.values() if rule.stamp]
+
+    def save(
+        self,
+        place: Place,
+        changes: Sequence[Change],
+        inherits: bool,
+        *,
+        made_from: str,
+        by: Author,
+        confirmed: bool = False,
+    ) -> int:
         """Everything a form asks for at once; answers how many things changed.
 
-        Only what differs from what the form was made from is a change, so two people may change different rules at the
-        same time. `inherits` is the switch as it was and as it is wanted. Raises Conflict if somebody changed the same
-        rule meanwhile, Invalid as `set` does.
+        `made_from` is the version of the rules that the form shows. Raises Conflict if they are others by now, and
+        Invalid as `set` does, or if only administrators would manage the place afterwards and that is not `confirmed`.
         """
         self.access.chains.hold()
-        now = {rule.principal: wanted_of(rule) for rule in self.own(place)}
-        done = 0
-        for change in changes:
-            wanted, current = change.wanted, now.get(change.wanted.principal, Wanted(change.wanted.principal))
-            if wanted.stamp in (change.was, current.stamp):
-                continue
-            if current.stamp != change.was:
-                raise Conflict(
-                    "Somebody changed the same rule while this page was open. Nothing of yours is saved yet: "
-                    "the table shows your choices, and saving again puts them on top."
-                )
-            kept_end = current.until if last_day(current.until) == last_day(wanted.until) else wanted.until
-            self._write(place, Wanted(wanted.principal, wanted.allow, wanted.deny, kept_end), by)
-            done += 1
-        was, wanted_switch = inherits
-        if was != wanted_switch:
-            done += self.set_inherits(place, wanted_switch, by=by)
-        if done:
-            self._tidy(place)
-            self._still_manages(place, by)
-        return done
+        wanted = self.pending(place, changes)
+        switched = inherits != self.inherits(place)
+        if not (wanted or switched):
+            return 0
+        if self.version(place) != made_from:
+            raise Conflict(CHANGED_MEANWHILE)
+        managed = not confirmed and self._has_managers(place)
+        ends = {rule.principal: rule.until for rule in self.own(place)}
+        for rule in wanted:
+            # A form knows days; a rule that ends at a moment of that day keeps it.
+            end = ends.get(rule.principal)
+            until = end if last_day(end) == last_day(rule.until) else rule.until
+            self._write(place, replace(rule, until=until), by)
+        if switched:
+            self.set_inherits(place, inherits, by=by)
+        self._tidy(place)
+        self._still_manages(place, by)
+        if managed and not self._has_managers(place):
+            raise Invalid(NO_MANAGER)
+        return len(wanted) + switched
 
     def everywhere(self) -> Iterator[tuple[Place, str]]:
         """Every folder and item that has rules of its own, with its path, in the order of paths."""
@@ -195,13 +255,15 @@ class Rules:
         if own is not None and self.access.is_plain(own):
             self.pointers.take_own_away(place)
 
+    def _has_managers(self, place: Place) -> bool:
+        return any(Permission.MANAGE in rights for rights in self.audience(place).rights.values())
+
     def _still_manages(self, place: Place, by: Author) -> None:
         if isinstance(by, Identity) and Permission.MANAGE not in self.decision(by, place).rights:
-            raise Invalid("You would lose Manage yourself. Keep a rule for you or a group of yours. Nothing was saved.")
+            raise Invalid(LOCKED_OUT)
 
     def _record(self, kind: str, place: Place, detail: dict[str, Any], by: Author) -> None:
-        target = f"{'item' if isinstance(place, Item) else 'folder'}:{place.uid}"
-        self._audit.record(kind, identity=by, target=target, detail=detail)
+        self._audit.record(kind, identity=by, target=_target(place), detail=detail)
 
 
 def wanted_of(rule: Rule) -> Wanted:
@@ -211,9 +273,13 @@ def wanted_of(rule: Rule) -> Wanted:
 
 def end_of(day: date) -> datetime:
     """The moment a rule ends that holds through a day, in UTC. Raises Invalid for days beyond the calendar."""
-    if day.year > 9000:
-        raise Invalid("That day is too far away. Leave it empty for a rule without end.", "until")
+    if day.year > LAST_YEAR:
+        raise Invalid(TOO_FAR, "until")
     return datetime.combine(day, time.min, UTC) + timedelta(days=1)
+
+
+def _target(place: Place) -> str:
+    return f"{'item' if isinstance(place, Item) else 'folder'}:{place.uid}"
 
 
 def _of_item(place: Place) -> dict[str, Any]:

@@ -1,142 +1,157 @@
-"""The access page of a folder or an item: who may do what, the rules set here, and why somebody may or may not."""
+"""The access page of a folder or an item: who may do what there, changed without fear: the effect is told before."""
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.request import Request
 from pyramid.view import view_config
 
-from privmedia.access import principals
-from privmedia.access.permissions import Permission
-from privmedia.access.rules import Rule
-from privmedia.accounts.groups import Groups
-from privmedia.accounts.models import User
-from privmedia.accounts.service import Accounts
-from privmedia.errors import Conflict, Invalid, NotFound
-from privmedia.library.models import ROOT_ID, Item
+from privmedia.access.directory import Directory
+from privmedia.errors import Conflict, Invalid
 from privmedia.library.pointers import Place
 from privmedia.library.resources import FolderContext, ItemContext
-from privmedia.library.rules import Change, Rules, wanted_of
-from privmedia.library.rules_forms import AccessForm
+from privmedia.library.rules import Rules
+from privmedia.library.rules_editing import Editing
 from privmedia.library.service import Library
-from privmedia.library.views import crumbs
-from privmedia.library.who_sees import WhoSees
-from privmedia.library.why_views import checked
 from privmedia.web.i18n import _
 from privmedia.web.pages import flash
 from privmedia.web.rights import Right
 
 TEMPLATE = "access/access.jinja2"
-
-
-@dataclass(frozen=True)
-class Shown:
-    """A rule as the table shows it; `row` is its part of the form if it is set here."""
-
-    rule: Rule
-    place: str
-    row: Any = None
-
-    @property
-    def colour(self) -> int:
-        return (principals.id_of(self.rule.principal) or 0) % 10
-
-    @property
-    def ticks(self) -> list[bool]:
-        return [permission in self.rule.allow for permission in Permission]
+CONFIRM = "privmedia:templates/access/confirm.jinja2"
+EFFECT = "access/effect.jinja2"
+POSTED: dict[str, Any] = {"permission": Right.MANAGE, "request_method": "POST", "renderer": TEMPLATE}
 
 
 @view_config(route_name="folder_access", permission=Right.MANAGE, request_method="GET", renderer=TEMPLATE)
 @view_config(route_name="item_access", permission=Right.MANAGE, request_method="GET", renderer=TEMPLATE)
 def show_rules(context: FolderContext | ItemContext, request: Request) -> Any:
-    return _page(context, request, _form(context, request, request.read(Rules)))
+    return Editing(context, request).page()
 
 
-@view_config(route_name="folder_access", permission=Right.MANAGE, request_method="POST", renderer=TEMPLATE)
-@view_config(route_name="item_access", permission=Right.MANAGE, request_method="POST", renderer=TEMPLATE)
+@view_config(route_name="folder_access", **POSTED)
+@view_config(route_name="item_access", **POSTED)
 def save_rules(context: FolderContext | ItemContext, request: Request) -> Any:
-    rules = request.read(Rules)
-    form = _form(context, request, rules)
-    request.response.status_int = 422
-    if form.validate():
-        try:
-            changes = [row.form.change() for row in form.rules]
-            changes += _added(request, form, {change.wanted.principal for change in changes})
-            place = _again(context, request.write(Library))
-            saved = request.write(Rules).save(place, changes, form.switch, by=context.identity)
-        except Invalid as error:
-            form.refuse(error, "")
-        except Conflict as error:
-            request.response.status_int = 409
-            form.refuse(error)
-            form.renew([wanted_of(rule) for rule in rules.own(_place(context))], rules.inherits(_place(context)))
-        else:
-            flash(request, _("Access saved.") if saved else _("Nothing was changed."))
-            return HTTPSeeOther(request.path)
-    return _page(context, request, form)
+    editing = Editing(context, request)
+    if not editing.fine():
+        return editing.page(422)
+    if editing.typed:
+        return _added(editing)
+    if editing.overtaken():
+        return editing.page(409)
+    if editing.pending:
+        if editing.locks_out():
+            return editing.page(422)
+        if not editing.agreed():
+            request.override_renderer = CONFIRM
+            return editing.confirm_page()
+    return _saved(context, request, editing)
 
 
-def _page(context: FolderContext | ItemContext, request: Request, form: AccessForm) -> dict[str, Any]:
-    place, identity = _place(context), context.identity
-    rules = request.read(Rules)
-    names = rules.place_names(place, identity)
-    own = {rule.principal: rule for rule in rules.own(place)}
-    reaching = [rule for rule in rules.reaching(place) if own.get(rule.principal) != rule]
-    inherits = rules.inherits(place)
-    who = request.read(WhoSees)
-    return {
-        "form": form,
-        "place": place,
-        "kind": "item" if isinstance(place, Item) else "library" if place.id == ROOT_ID else "folder",
-        "crumbs": _way(context, request),
-        "rows": [
-            Shown(own[row.form.principal.data], "", row.form) for row in form.rules if row.form.principal.data in own
-        ],
-        "from_above": [Shown(rule, names[rule.acl_id]) for rule in reaching if rule.counts],
-        "stopped": [rule for rule in reaching if rule.above_cut and not rule.deny and not rule.ended and not inherits],
-        "inherits": inherits,
-        "who": who.of_item(place, identity) if isinstance(place, Item) else who.of_folder(place, identity),
-        "check": checked(request, context),
-    }
-
-
-def _form(context: FolderContext | ItemContext, request: Request, rules: Rules) -> AccessForm:
-    place = _place(context)
-    groups = [(principals.group(group.id), group.name) for group, _members in request.read(Groups).groups()]
-    own = [wanted_of(rule) for rule in rules.own(place)]
-    form: AccessForm = AccessForm.over(request, own, rules.inherits(place), groups)
-    return form
-
-
-def _added(request: Request, form: AccessForm, present: set[str]) -> list[Change]:
-    """The rule of the empty row, if it was filled in; `present` have a row already."""
-    row = form.new.form
-    email = (row.email.data or "").strip()
-    if not row.group.data and not email:
-        if row.allow.data:
-            raise Invalid("Choose the group or the person that the new rule is for.", "group")
-        return []
-    if row.group.data and email:
-        raise Invalid("Choose a group or a person for the new rule, not both.", "email")
-    principal = row.group.data or principals.user(_person(request, email).id)
-    if principal in present:
-        raise Invalid("There is a rule for them here already. Change that one.", "group")
-    return [row.change(principal)]
-
-
-def _person(request: Request, email: str) -> User:
-    """Raises Invalid for an address without an account."""
+@view_config(route_name="folder_access", request_param="pick", **POSTED)
+@view_config(route_name="item_access", request_param="pick", **POSTED)
+def pick(context: FolderContext | ItemContext, request: Request) -> Any:
+    """Add a row for one of several people or groups that a typed name may mean. Nothing is saved."""
+    editing = Editing(context, request)
+    editing.fine()
     try:
-        person: User = request.read(Accounts).user_by_email(email)
-    except NotFound as error:
-        raise Invalid(error.sentence, "email") from error
-    return person
+        editing.pick(request.POST["pick"])
+    except Invalid as error:
+        editing.form.refuse(error)
+        return editing.page(422)
+    return editing.page()
 
 
-def _place(context: FolderContext | ItemContext) -> Place:
-    return context.item if isinstance(context, ItemContext) else context.folder
+@view_config(route_name="folder_access", request_param="toggle", **POSTED)
+@view_config(route_name="item_access", request_param="toggle", **POSTED)
+def toggle(context: FolderContext | ItemContext, request: Request) -> Any:
+    """Mark a row as to be taken away, or keep it after all. Nothing is saved."""
+    editing = Editing(context, request)
+    editing.fine()
+    editing.form.toggle(request.POST["toggle"])
+    return editing.page()
+
+
+@view_config(route_name="folder_access", request_param="keep", **POSTED)
+@view_config(route_name="item_access", request_param="keep", **POSTED)
+def keep_manage(context: FolderContext | ItemContext, request: Request) -> Any:
+    """Let somebody go on managing, so that the caller is not locked out. Nothing is saved."""
+    editing = Editing(context, request)
+    editing.fine()
+    if request.POST["keep"] in editing.names(request.POST["keep"]):
+        editing.form.give_manage(request.POST["keep"])
+    return editing.page()
+
+
+@view_config(route_name="folder_access", request_param="back", **POSTED)
+@view_config(route_name="item_access", request_param="back", **POSTED)
+def go_back(context: FolderContext | ItemContext, request: Request) -> Any:
+    """The form as it was typed, from the page that asks."""
+    editing = Editing(context, request)
+    editing.fine()
+    return editing.page()
+
+
+@view_config(route_name="folder_access_effect", **(POSTED | {"renderer": EFFECT}))
+@view_config(route_name="item_access_effect", **(POSTED | {"renderer": EFFECT}))
+def tell_effect(context: FolderContext | ItemContext, request: Request) -> Any:
+    """What saving the form would do, as a part of the page. Nothing is written, nor held."""
+    editing = Editing(context, request)
+    fine = editing.fine()
+    editing.locks_out()
+    return {**editing.effect_in_words(), "fine": fine, "cut": editing.cut()}
+
+
+@view_config(route_name="folder_access_suggest", permission=Right.MANAGE, request_method="GET", renderer="json")
+@view_config(route_name="item_access_suggest", permission=Right.MANAGE, request_method="GET", renderer="json")
+def suggest(context: FolderContext | ItemContext, request: Request) -> Any:
+    """Whom a part of a name may mean, for the field that adds a rule."""
+    everyone = request.localizer.translate(_("Everyone"))
+    found = request.read(Directory).suggest(request.GET.get("q", ""), context.identity, everyone=everyone)
+    return [
+        {
+            "principal": one.principal,
+            "name": everyone if one.is_everyone else one.name,
+            "email": one.email,
+            "people": one.people,
+            "initials": one.initials,
+            "colour": one.colour,
+        }
+        for one in found
+    ]
+
+
+def _added(editing: Editing) -> dict[str, Any]:
+    """The page with a row for whoever was typed, or with the choice."""
+    try:
+        editing.add(editing.typed)
+    except Invalid as error:
+        editing.form.refuse(error)
+        return editing.page(422)
+    return editing.page()
+
+
+def _saved(context: FolderContext | ItemContext, request: Request, editing: Editing) -> Any:
+    place = _again(context, request.write(Library))
+    form = editing.form
+    try:
+        saved = request.write(Rules).save(
+            place,
+            form.changes,
+            form.inherits.data,
+            made_from=form.made_from.data or "",
+            by=context.identity,
+            confirmed=editing.effect.leaves_no_manager,
+        )
+    except Invalid as error:
+        form.refuse(error, "")
+        return editing.page(422)
+    except Conflict as error:  # in the moment between reading and writing
+        form.refuse(error)
+        return editing.page(409)
+    flash(request, _("Access saved.") if saved else _("Nothing was changed."))
+    return HTTPSeeOther(request.path)
 
 
 def _again(context: FolderContext | ItemContext, library: Library) -> Place:
@@ -144,13 +159,3 @@ def _again(context: FolderContext | ItemContext, library: Library) -> Place:
     if isinstance(context, ItemContext):
         return library.item(context.item.uid)
     return library.folder(context.folder.uid)
-
-
-def _way(context: FolderContext | ItemContext, request: Request) -> list[tuple[str, str]]:
-    """The steps down to the place and itself."""
-    way = crumbs(request, context.identity, context.folder)
-    if isinstance(context, ItemContext):
-        return [*way, (context.item.title, request.route_path("item", item=context.item.uid))]
-    if context.is_root:
-        return way
-    return [*way, (context.folder.name, request.route_path("folder", folder=context.folder.uid))]

@@ -113,7 +113,7 @@ def item(context: ItemContext, request: Request) -> Any:
     shelves = request.read(Shelves)
     return {
         "item": shelves.item(context.item, may_download=Permission.DOWNLOAD in context.rights),
-        "crumbs": [*crumbs(request, identity, folder), *_itself(request, identity, folder)],
+        "crumbs": [*crumbs(request, identity, folder), *itself(request, identity, folder)],
         "who": request.read(WhoSees).of_item(context.item, identity),
         "me_reason": request.read(WhoSees).reason_for(context.item, identity),
         "next_items": shelves.items(identity, folder=folder, limit=NEXT_TO_AN_ITEM).items,
@@ -202,7 +202,7 @@ def next_page(request: Request, page: Page) -> str | None:
     return None if page.next is None else f"{request.path}?after={quote(page.next)}"
 
 
-def _itself(request: Request, identity: Identity, folder: Folder) -> list[tuple[str, str]]:
+def itself(request: Request, identity: Identity, folder: Folder) -> list[tuple[str, str]]:
     """The item's own folder as a step, if the caller can see it: an item may be open in a closed folder."""
     visible = request.read(Shelves).visible_among(identity, [folder])
     return [(step.name, request.route_path("folder", folder=step.uid)) for step in visible]
@@ -232,5 +232,5 @@ def _rename_form(context: FolderContext, request: Request, form: FolderForm) -> 
 
 
 def _item_form(context: ItemContext, request: Request, form: ItemForm) -> dict[str, Any]:
-    way = [*crumbs(request, context.identity, context.folder), *_itself(request, context.identity, context.folder)]
+    way = [*crumbs(request, context.identity, context.folder), *itself(request, context.identity, context.folder)]
     return {"form": form, "item": context.item, "crumbs": way}

@@ -1,7 +1,7 @@
 """The base of all HTML forms: WTForms, its own messages translated, what people type cleaned before it is checked."""
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
 from pyramid.httpexceptions import HTTPBadRequest
 from pyramid.request import Request
@@ -15,7 +15,7 @@ class Form(PlainForm):
     """A form over a request's POST. The CSRF token is checked before any form is made."""
 
     @classmethod
-    def of(cls, request: Request, obj: Any = None, **values: Any) -> Form:
+    def of(cls, request: Request, obj: Any = None, **values: Any) -> Self:
         """The form filled from the request if it is a POST, else from `obj` and `values`.
 
         Raises HTTPBadRequest for rows whose numbers are none.

@@ -46,8 +46,10 @@ def make_folder(page: Page, name: str) -> str:
 
 def give_view(page: Page, folder: str, group: str) -> None:
     page.goto(f"{folder}/access")
-    page.select_option("#new-group", label=group)
-    page.check("#new-allow-0")
+    page.fill("[data-adder]", group)
+    page.click(f"[role=option]:has-text('{group}')")
+    expect(page.locator("#access-effect")).to_contain_text("1 change not saved.")
+    expect(page.locator("#access-effect")).not_to_have_attribute("data-digest", "")
     page.click("text=Save access")
     expect(page.locator("main")).to_contain_text("1 person can see this folder")
 
