@@ -5,7 +5,7 @@ it shares nothing with the code it judges but the five numbers of the permission
 """
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from hypothesis import strategies as st
 
@@ -55,6 +55,12 @@ class World:
     cleared: list[tuple[int, tuple[str, int]]]
     order: list[int]
     """In which order the places get their rules."""
+
+    def without(self, user: int, group: int) -> World:
+        """The same world, had a user left a group."""
+        users = list(self.users)
+        users[user] = replace(users[user], groups=users[user].groups - {group})
+        return replace(self, users=users)
 
     def is_below(self, place: int, above: int) -> bool:
         step: int | None = place
@@ -109,7 +115,8 @@ class Oracle:
 
 
 @st.composite
-def worlds(draw: st.DrawFn) -> World:
+def worlds(draw: st.DrawFn, crowded: bool = False) -> World:
+    """A library; a crowded one has so many people and places that few of them are many decisions."""
     groups = 3
     users = draw(
         st.lists(
@@ -120,8 +127,8 @@ def worlds(draw: st.DrawFn) -> World:
                 disabled=st.sampled_from([False] * 5 + [True]),
                 groups=st.frozensets(st.integers(0, groups - 1)),
             ),
-            min_size=1,
-            max_size=4,
+            min_size=7 if crowded else 1,
+            max_size=8 if crowded else 4,
         )
     )
     whom = st.one_of(
@@ -140,10 +147,10 @@ def worlds(draw: st.DrawFn) -> World:
     inherits = st.sampled_from([True, True, False])
     places = [SomePlace(None, rules=draw(rules))]
     folders = [0]
-    for number in range(1, draw(st.integers(1, 7)) + 1):
+    for number in range(1, draw(st.integers(5 if crowded else 1, 7)) + 1):
         places.append(SomePlace(draw(st.sampled_from(folders)), inherits=draw(inherits), rules=draw(rules)))
         folders.append(number)
-    for _ in range(draw(st.integers(0, 5))):
+    for _ in range(draw(st.integers(4 if crowded else 0, 5))):
         places.append(
             SomePlace(
                 draw(st.sampled_from(folders[1:])),
