@@ -8,10 +8,12 @@ from typing import Any
 import click
 
 from privmedia.accounts.commands import group, setup_link, user
+from privmedia.admin.users.commands import delete_user, disable_user
 from privmedia.console import DEFAULT_CONFIG, Line
 from privmedia.errors import DomainError
 from privmedia.library.commands import folder, items
 from privmedia.library.rules_commands import access
+from privmedia.operations.check_commands import check
 from privmedia.operations.commands import front_config, migrate, serve, stack, worker
 from privmedia.operations.demo import demo
 
@@ -31,8 +33,12 @@ def cli(context: click.Context, config: str) -> None:
     context.obj = Line(config)
 
 
-for command in (serve, worker, migrate, stack, front_config, demo, setup_link, user, group, folder, items, access):
+RUNNING = (serve, worker, migrate, check, stack, front_config, demo)
+for command in (*RUNNING, setup_link, user, group, folder, items, access):
     cli.add_command(command)
+
+for command in (disable_user, delete_user):
+    user.add_command(command)
 
 
 def main() -> None:

@@ -7,8 +7,10 @@ from typing import Any
 import click
 
 from privmedia.accounts import passwords
+from privmedia.accounts.addresses import normal_email
 from privmedia.accounts.first_start import FirstStart, organisation
 from privmedia.accounts.groups import Groups
+from privmedia.accounts.invitations import Invitations, Newcomer
 from privmedia.accounts.models import User
 from privmedia.accounts.service import Accounts
 from privmedia.console import Line, echo_json
@@ -36,7 +38,7 @@ def setup_link(line: Line, *, if_needed: bool) -> None:
 
 @click.group()
 def user() -> None:
-    """Add, list, disable people, set their passwords."""
+    """Invite, add, list, disable and delete people, set their passwords."""
 
 
 @user.command("add")
@@ -75,15 +77,24 @@ def list_users(line: Line, as_json: bool) -> None:
         click.echo("  ".join([f"{row['email']:<40}", row["name"], *([f"({', '.join(flags)})"] if flags else [])]))
 
 
-@user.command("disable")
+@user.command("invite")
 @click.argument("email")
+@click.option("--name", default="", help="As others see it; the part of EMAIL before the @ if left out.")
+@click.option("--group", "names", metavar="NAME", multiple=True, help="A group to be in; may be said several times.")
+@click.option("--admin", is_flag=True, help="May do everything.")
+@click.option("--guest", is_flag=True, help='Not among "everyone": sees only what is given to them by name or group.')
 @click.pass_obj
-def disable_user(line: Line, email: str) -> None:
-    """Sign a person out everywhere and let them in no more. What they added stays."""
-    with writing(line.installation.sessions) as session:
-        accounts = Accounts(session, line.installation)
-        accounts.disable(user=accounts.user_by_email(email))
-    click.echo(f"{email} cannot sign in any more.")
+def invite_user(line: Line, *, email: str, name: str, names: tuple[str, ...], admin: bool, guest: bool) -> None:
+    """Invite a person, or again: their link works for 7 days. Without a mail server it is printed, once."""
+    installation = line.installation
+    with writing(installation.sessions) as session:
+        accounts, invitations = Accounts(session, installation), Invitations(session, installation)
+        groups = [Groups(session, installation).group_by_name(each) for each in names]
+        if accounts.known_emails({normal_email(email)}):
+            made = invitations.again(user=accounts.user_by_email(email))
+        else:
+            made = invitations.invite(Newcomer(email=email, name=name, groups=groups, admin=admin, guest=guest))
+    click.echo(made.address or f"A letter to {made.user.email} is on its way.")
 
 
 @user.command("enable")

@@ -1,13 +1,15 @@
 """Groups: named sets of people, to whom rules are given."""
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from privmedia.accounts.models import Group, Membership, User
+from privmedia.accounts.numbers import next_number, remember_number
 from privmedia.audit.service import COMMAND_LINE, Audit, Author
 from privmedia.errors import Conflict, Invalid, NotFound
 from privmedia.ids import is_uid, new_uid
@@ -66,7 +68,9 @@ class Groups:
 
     def add_group(self, *, name: str, by: Author = COMMAND_LINE) -> Group:
         """A new, empty group. Raises Invalid, and Conflict if there is one of that name."""
-        group = Group(uid=new_uid(), name="", name_key="", created_at=self._now)
+        group = Group(
+            id=next_number(self._session, Group), uid=new_uid(), name="", name_key="", created_at=self._now
+        )
         self._name(group, name)
         self._session.add(group)
         self._flush_named(group)
@@ -79,6 +83,15 @@ class Groups:
         self._name(group, name)
         self._flush_named(group)
         self._audit.record("group.rename", identity=by, target=group.name, detail={"before": before})
+
+    def delete(self, *, group: Group, by: Author = COMMAND_LINE, also: Mapping[str, Any] | None = None) -> None:
+        """The group is gone; its number is never given again. Rules that name it are the caller's business."""
+        people = self._session.scalar(select(func.count()).where(Membership.group_id == group.id)) or 0
+        remember_number(self._session, group)
+        detail = {"uid": group.uid, "people": people, **(also or {})}
+        self._audit.record("group.delete", identity=by, target=group.name, detail=detail)
+        self._session.delete(group)
+        self._session.flush()
 
     def join(self, *, group: Group, users: Sequence[User], by: Author = COMMAND_LINE) -> int:
         """Put people into a group; returns how many were not in it before."""

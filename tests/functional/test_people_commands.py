@@ -9,8 +9,9 @@ from click.testing import CliRunner, Result
 from sqlalchemy import select
 from webtest import TestApp
 
-from privmedia.accounts.commands import group, setup_link, user
+from privmedia.accounts.commands import group, setup_link
 from privmedia.audit.models import Event
+from privmedia.cli import user
 from privmedia.console import Line
 from privmedia.db import reading
 from privmedia.errors import Conflict, DomainError, Invalid, NotFound
@@ -93,6 +94,41 @@ def test_somebody_is_disabled_and_enabled(run: Any, testapp: TestApp, make_perso
     assert people(run)[leila.email]["disabled"]
     run("user enable leila@example.test")
     assert signs_in(testapp, leila.email, leila.password)
+
+
+def test_disabling_prints_what_was_cut_off(run: Any, testapp: TestApp, make_person: Any) -> None:
+    leila = make_person("leila@example.test")
+    signs_in(testapp, leila.email, leila.password)
+    out = run("user disable leila@example.test").stdout
+    assert out == "leila@example.test cannot sign in any more. Cut off: 1 session.\n"
+    assert "nothing was open" in run("user disable leila@example.test").stdout
+
+
+def test_somebody_is_deleted_and_another_takes_over(run: Any, make_person: Any) -> None:
+    make_person("leila@example.test")
+    make_person("maren@example.test")
+    out = run("user delete leila@example.test --to maren@example.test").stdout
+    assert out.splitlines() == [
+        "leila@example.test is deleted.",
+        "maren@example.test has taken over: 0 uploads, 0 places.",
+    ]
+    assert people(run).keys() == {"maren@example.test"}
+    with pytest.raises(NotFound):
+        run("user delete leila@example.test")
+
+
+def test_somebody_is_invited_by_a_link_that_is_printed(run: Any, testapp: TestApp) -> None:
+    run("group add Board")
+    link = run("user invite ewa@example.test --guest --group board", "--name", "Ewa Kowalska").stdout.strip()
+    again = run("user invite ewa@example.test").stdout.strip()
+    testapp.get(link, status=410)
+    form = testapp.get(again).forms["invite-form"]
+    form["password"] = PASSWORD
+    form.submit(status=303)
+    row = people(run)["ewa@example.test"]
+    assert (row["name"], row["guest"], row["groups"]) == ("Ewa Kowalska", True, ["Board"])
+    with pytest.raises(Conflict, match="accepted already"):
+        run("user invite ewa@example.test")
 
 
 def test_the_last_administrator_is_not_disabled(run: Any, make_person: Any) -> None:
