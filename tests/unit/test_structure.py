@@ -1,6 +1,7 @@
 """The structure holds: imports go down the floors only, and nothing private is imported by the back door."""
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,13 @@ def test_imports_go_down_the_floors_only() -> None:
     program = Path(sys.executable).with_name("lint-imports")
     result = subprocess.run([program, "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_views_and_forms_that_stand_apart_leave_sql_to_the_services_too() -> None:
+    apart = [path for end in ("_views.py", "_forms.py") for path in (ROOT / "privmedia").rglob(f"*{end}")]
+    assert len(apart) > 5
+    wrong = [path.name for path in apart if re.search(r"^\s*(?:from|import) sqlalchemy", path.read_text(), re.MULTILINE)]
+    assert wrong == []
 
 
 def test_importing_the_package_imports_no_pyramid() -> None:
