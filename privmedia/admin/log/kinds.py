@@ -60,7 +60,7 @@ def people(icon: str, done: str, refused: str = REFUSED) -> Words:
 
 
 KINDS: dict[str, Words] = {
-    "access": Words(Topic.REFUSALS, "x-octagon", _("asked for ${target}"), _("was refused ${request}")),
+    "access": Words(Topic.REFUSALS, "x-octagon", _("asked for ${target}")),
     "access.clear": access("shield-minus", _("took the rule for ${principal} away from ${target}")),
     "access.inherit": access("shield-lock", _("lets ${target} take over the rules from above again")),
     "access.set": access("shield-plus", _("gave ${principal} ${after} on ${target}")),
@@ -78,6 +78,7 @@ KINDS: dict[str, Words] = {
         _("sent a form that did not come from this site, or was too old: ${request}"),
     ),
     "group.add": people("people", _("made the group ${target}")),
+    "group.delete": people("trash3", _("deleted the group ${target}")),
     "group.join": people("person-plus", _("put ${people} into the group ${target}")),
     "group.leave": people("person-slash", _("took ${people} out of the group ${target}")),
     "group.rename": people("pencil", _("renamed the group ${before} to ${target}")),
@@ -85,10 +86,11 @@ KINDS: dict[str, Words] = {
     "item.download": files("download", _("downloaded the original of ${target}")),
     "item.edit": files("pencil", _("changed what is said about ${target}")),
     "item.view": files("play-circle", _("viewed ${target}")),
-    "refused": Words(Topic.REFUSALS, "x-octagon", _("sent ${request}"), _("was refused ${request}")),
+    "refused": Words(Topic.REFUSALS, "x-octagon", _("sent ${request}")),
     "reset.ask": sign_in(
         "key", _("asked for a link to reset the password of ${target}"), _("asked too often to reset a password")
     ),
+    "rules.repair": access("shield-lock", _("had ${chains} chains of rules worked out again")),
     "session.end": sign_in("box-arrow-right", _("signed another browser of ${target} out")),
     "session.end-all": sign_in("box-arrow-right", _("signed ${target} out everywhere else")),
     "setup-link": Words(Topic.SITE, "link-45deg", _("made a link for the first administrator")),

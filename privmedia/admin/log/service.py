@@ -25,6 +25,7 @@ MOST_COUNTED = 1000
 MOST_BRANCHES = 40
 """Values of a filter for which each has its own walk down the index; with more, the log is walked and compared."""
 EXPORTED_AT_ONCE = 500
+LAST_LETTER = "\uffff"
 NO_ACTOR = ("nobody", "unknown")
 
 Place: TypeAlias = tuple[datetime, int]
@@ -163,7 +164,7 @@ class AuditLog:
                 conditions.append(column.in_(values))
         targets, actors = leads[0][1], leads[1][1]
         if wanted.to and not (targets and len(targets) <= MOST_BRANCHES):
-            conditions.append(self._target_like(wanted.to))
+            conditions.append(self._target_like(wanted.to, known=bool(targets)))
         if wanted.who and not (actors and len(actors) <= MOST_BRANCHES):
             conditions.append(_actor_like(wanted.who))
         if wanted.refused is False:
@@ -193,16 +194,20 @@ class AuditLog:
         return sorted(exact)
 
     @staticmethod
-    def _target_like(to: str) -> ColumnElement[bool]:
+    def _target_like(to: str, known: bool) -> ColumnElement[bool]:
+        """For a text that means too many things that have a name now, or none: then what lines begin with."""
+        if not known:
+            spellings = sorted({to, to.lower()})
+            return or_(
+                *(
+                    and_(Event.target >= each, Event.target < each + LAST_LETTER, Event.target.startswith(each))
+                    for each in spellings
+                )
+            )
         items = select(literal("item:") + Item.uid).where(*_each_word(to, Item.title))
         folders = select(literal("folder:") + Folder.uid).where(*_each_word(to, Folder.name))
         users = select(User.email).where(*_each_word(to, User.name, User.email))
-        return or_(
-            func.lower(Event.target).contains(to.lower(), autoescape=True),
-            Event.target.in_(items),
-            Event.target.in_(folders),
-            Event.target.in_(users),
-        )
+        return or_(Event.target.in_(items), Event.target.in_(folders), Event.target.in_(users))
 
 
 def exported(installation: Installation, wanted: Wanted) -> Iterator[tuple[Sequence[Event], dict[str, Thing]]]:

@@ -12,7 +12,7 @@ from pyramid.request import Request
 
 from privmedia.access.permissions import Permission
 from privmedia.accounts.identity import COLOURS, initials
-from privmedia.admin.log.kinds import UNKNOWN, words_of
+from privmedia.admin.log.kinds import REFUSED, UNKNOWN, words_of
 from privmedia.admin.log.service import AuditLog, SealedBy, Thing
 from privmedia.audit.models import Event
 from privmedia.audit.service import DONE
@@ -20,6 +20,7 @@ from privmedia.text import Sentence, day_words
 from privmedia.web.i18n import DOMAIN, _
 
 PLACE = re.compile(r"\$\{(\w+)\}")
+ADDRESS = re.compile(r" <[^<>]*>")
 NOTHING = "\u2013"
 WEEKDAYS = (_("Mon"), _("Tue"), _("Wed"), _("Thu"), _("Fri"), _("Sat"), _("Sun"))
 RIGHTS = {
@@ -29,6 +30,7 @@ RIGHTS = {
     Permission.EDIT: _("Edit"),
     Permission.MANAGE: _("Manage"),
 }
+REFUSED_AT = _("was refused at ${target}: ${request}")
 BLOCKED = _("blocked ${principal} at ${target}")
 PAGES = {"item": "item", "folder": "folder", "user": "admin_user", "group": "admin_group"}
 # Sentences that the log keeps in English because they are for machines too.
@@ -127,11 +129,13 @@ class Telling:
         templates = [words.done, UNKNOWN.done] if event.outcome == DONE else [words.refused, UNKNOWN.refused]
         if str(event.detail.get("after", "")).startswith("block"):
             templates.insert(0, BLOCKED)
+        if words.refused == REFUSED and event.outcome != DONE and event.target in things:
+            templates.insert(0, REFUSED_AT)
         # A line may be older than what its sentence wants to say.
         template = next(each for each in templates if set(PLACE.findall(each)) <= set(values))
         pieces = self._filled(template, values)
         if event.through:
-            pieces.append(Piece(f" ({event.through})"))
+            pieces.append(Piece(f" ({ADDRESS.sub('', event.through)})"))
         if event.detail.get("more"):
             pieces.append(Piece(" " + self._said(_("More of the same in that minute is not listed."))))
         return pieces
