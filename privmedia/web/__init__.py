@@ -10,7 +10,7 @@ def includeme(config: Configurator) -> None:
     config.include("privmedia.web.security")
     config.include("privmedia.web.csrf")
     config.include("privmedia.web.methods")
-    config.include("privmedia.web.address")  # outermost tween: names and addresses are checked before anything else
+    config.include("privmedia.web.address")  # names and addresses are checked before anything else
     config.include("privmedia.web.headers")
     config.include("privmedia.web.pages")
     config.include("privmedia.web.errors")

@@ -7,6 +7,7 @@ from pyramid.config import Configurator
 from pyramid.registry import Registry
 from pyramid.request import Request
 from pyramid.response import Response
+from pyramid.tweens import INGRESS
 
 from privmedia.web.address import carries_token
 from privmedia.web.methods import allow
@@ -67,4 +68,9 @@ def page_headers_factory(handler: Handler, registry: Registry) -> Handler:
 
 
 def includeme(config: Configurator) -> None:
-    config.add_tween("privmedia.web.headers.page_headers_factory", under="privmedia.web.address.one_address_factory")
+    # Above the check of names and addresses, whose refusals need the headers as well.
+    config.add_tween(
+        "privmedia.web.headers.page_headers_factory",
+        under=INGRESS,
+        over="privmedia.web.address.one_address_factory",
+    )
