@@ -2,12 +2,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from privmedia.accounts.matching import matching
 from privmedia.accounts.models import Group, Membership, User
 from privmedia.accounts.numbers import next_number, remember_number
 from privmedia.audit.service import COMMAND_LINE, Audit, Author
@@ -17,6 +19,8 @@ from privmedia.installation import Installation
 from privmedia.text import clean_line, name_key, required_line
 
 LONGEST_NAME = 120
+PAGE = 50
+"""People of a group on one page."""
 RESERVED = frozenset({"everyone"})
 
 
@@ -56,6 +60,23 @@ class Groups:
             .where(Membership.group_id == group.id)
             .order_by(func.lower(User.name), User.id)
         ).all()
+
+    def size(self, group: Group, *, q: str = "") -> int:
+        """How many people are in a group; with `q` how many of them have it in name or address."""
+        inside = select(func.count(User.id)).join(Membership, Membership.user_id == User.id)
+        return self._session.scalar(inside.where(Membership.group_id == group.id, *matching(q))) or 0
+
+    def page(self, group: Group, *, q: str = "", number: int = 1) -> Sequence[tuple[User, datetime]]:
+        """The people of one page, by name, each with since when they are in the group."""
+        rows = self._session.execute(
+            select(User, Membership.since)
+            .join(Membership, Membership.user_id == User.id)
+            .where(Membership.group_id == group.id, *matching(q))
+            .order_by(func.lower(User.name), User.id)
+            .offset((number - 1) * PAGE)
+            .limit(PAGE)
+        )
+        return [(row[0], row[1]) for row in rows]
 
     def groups_of(self, user: User) -> Sequence[Group]:
         """The groups somebody is in, by name."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, or_, select
+from sqlalchemy import ColumnElement, delete, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, selectinload
 
@@ -12,6 +12,7 @@ from privmedia.accounts.addresses import checked_email, normal_email
 from privmedia.accounts.cutting import Cut, cut_off
 from privmedia.accounts.letter_kinds import CHANGED as PASSWORD_CHANGED
 from privmedia.accounts.letter_kinds import MOVED
+from privmedia.accounts.matching import matching
 from privmedia.accounts.models import ApiToken, Group, Membership, User
 from privmedia.accounts.numbers import next_number, remember_number
 from privmedia.accounts.one_time_links import OneTimeLinks, Purpose
@@ -250,14 +251,6 @@ class Accounts:
 
 def _administrators() -> tuple[ColumnElement[bool], ...]:
     return User.is_admin.is_(True), User.disabled_at.is_(None)
-
-
-def matching(q: str) -> list[ColumnElement[bool]]:
-    """SQL: every word of `q` in the name or the address."""
-    return [
-        or_(func.lower(User.name).contains(word, autoescape=True), User.email.contains(word, autoescape=True))
-        for word in clean_line(q).lower().split()
-    ]
 
 
 def _name(name: str) -> str:

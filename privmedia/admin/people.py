@@ -7,6 +7,7 @@ from pyramid.request import Request
 
 from privmedia.access.directory import Directory, Named
 from privmedia.access.principals import id_of
+from privmedia.accounts.addresses import normal_email
 from privmedia.accounts.models import User
 from privmedia.accounts.service import Accounts
 from privmedia.errors import Invalid
@@ -23,6 +24,11 @@ def people_meant(request: Request, typed: str) -> Sequence[Named]:
 
 def one_person(request: Request, typed: str, *, field: str) -> User:
     """The one whom a line means. Raises Invalid, for the form's field, for nobody and for several."""
+    accounts = request.read(Accounts)
+    if accounts.known_emails({normal_email(typed)}):
+        exactly: User = accounts.user_by_email(typed)
+        if exactly.disabled_at is None:
+            return exactly
     found = people_meant(request, typed)
     if not found:
         raise Invalid(f"Nobody here is called “{typed}”, or has that address.", field)
@@ -30,5 +36,5 @@ def one_person(request: Request, typed: str, *, field: str) -> User:
         names = ", ".join(f"{each.name} ({each.email})" for each in found[:NAMED])
         raise Invalid(f"Several people fit: {names}. Type the address.", field)
     user_id = id_of(found[0].principal)
-    user: User = request.read(Accounts).user_by_number(user_id or 0)
+    user: User = accounts.user_by_number(user_id or 0)
     return user

@@ -139,6 +139,7 @@ TABLE: dict[str, list[tuple[str, Row]]] = {
     "admin_audit": [("/admin/audit", FOR_ADMINISTRATORS)],
     "admin_audit_csv": [("/admin/audit.csv", FOR_ADMINISTRATORS)],
     "admin_audit_event": [("/admin/audit/1", FOR_ADMINISTRATORS), ("/admin/audit/999999", UNKNOWN)],
+    "admin_group_delete": [("/admin/groups/{group}/delete", FOR_ADMINISTRATORS)],
     "healthz": [("/healthz", PUBLIC)],
 }
 

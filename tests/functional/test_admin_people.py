@@ -9,11 +9,18 @@ import pytest
 from sqlalchemy import event, select
 from webtest import TestApp
 
+from privmedia.access.models import Ace
+from privmedia.access.permissions import Permission
+from privmedia.access.principals import group as group_principal
+from privmedia.accounts.groups import Groups
 from privmedia.accounts.models import ApiToken, RecoveryCode, SignIn, TwoFactor, User
 from privmedia.audit.models import Event
 from privmedia.db import reading, writing
 from privmedia.ids import new_uid
 from privmedia.installation import Installation
+from privmedia.library.models import Folder
+from privmedia.library.paths import Paths
+from privmedia.library.rules import Rules, Wanted
 from privmedia.mail.models import Mail
 
 PASSWORD = "four other words entirely 9"
@@ -408,15 +415,14 @@ def test_a_group_is_made_named_filled_and_emptied(
     page = make_group(admin, "Service  engineers").follow()
     assert "Nobody is in this group yet" in page.text
     form = page.forms["add-form"]
-    form["user"].select(text="Jonas Bakke (jonas@example.test)")
+    form["people"] = "Jonas Bakke"
     page = form.submit(status=303).follow()
-    assert "1 person" in page.text
+    assert "1 person joined." in page.text
     form = page.forms["rename-form"]
     form["name"] = "Engineers"
     page = form.submit(status=303).follow()
     assert "Engineers" in admin.get("/admin/users").text
-    remove = next(form for form in page.forms.values() if form.id is None and "user" in form.fields)
-    page = remove.submit(status=303).follow()
+    page = do(page, "remove").submit(status=303).follow()
     assert "Nobody is in this group yet" in page.text
     assert lines(installation)[-4:] == [
         ("group.add", "Service engineers"),
@@ -424,6 +430,100 @@ def test_a_group_is_made_named_filled_and_emptied(
         ("group.rename", "Engineers"),
         ("group.leave", "Engineers"),
     ]
+
+
+def test_people_are_added_by_name_or_address_all_or_nobody(admin: TestApp, jonas: Any, make_person: Any) -> None:
+    make_person("jonas2@example.test", name="Jonas Lie")
+    make_person("maren@example.test", name="Maren Aasen")
+    form = make_group(admin, "Board").follow().forms["add-form"]
+    form["people"] = "maren\nJonas\nnobody at all"
+    answer = form.submit(status=422)
+    assert "Several people fit: Jonas Bakke (jonas@example.test), Jonas Lie (jonas2@example.test)." in answer.text
+    assert "Nobody here is called “nobody at all”" in answer.text
+    form = answer.forms["add-form"]
+    assert form["people"].value.split() == ["maren", "Jonas", "nobody", "at", "all"]
+    assert "Maren Aasen" not in answer.text
+    form["people"] = "maren\n JONAS2@example.test ,\n\n"
+    page = form.submit(status=303).follow()
+    assert "2 people joined." in page.text
+    assert names_on(page) == ["Jonas Lie", "Maren Aasen"]
+
+
+def test_the_people_of_a_large_group_are_paged_and_found(
+    admin: TestApp, make_person: Any, installation: Installation
+) -> None:
+    page = make_group(admin, "Everybody here").follow()
+    made = [make_person(f"p{number:02}@example.test", name=f"Person {number:02}") for number in range(55)]
+    with writing(installation.sessions) as session:
+        groups = Groups(session, installation)
+        group = groups.group_by_name("Everybody here")
+        groups.join(group=group, users=[session.get_one(User, person.id) for person in made])
+    page = admin.get(page.request.path)
+    assert "55 people" in page.text
+    assert len(names_on(page)) == 50
+    assert names_on(page.click("Next")) == [f"Person {number}" for number in range(50, 55)]
+    form = page.forms["search-form"]
+    form["q"] = "p1"
+    assert names_on(form.submit()) == [f"Person {number}" for number in range(10, 20)]
+
+
+def give(installation: Installation, path: str, name: str, **rule: Any) -> Folder:
+    """Give a new folder to a group; the rule is what the group has there."""
+    with writing(installation.sessions) as session:
+        group = Groups(session, installation).group_by_name(name)
+        folder = Paths(session, installation).make_folders(path)[-1]
+        Rules(session, installation).set(folder, Wanted(group_principal(group.id), **rule))
+        return folder
+
+
+def test_a_group_says_where_it_is_used(admin: TestApp, installation: Installation) -> None:
+    page = make_group(admin, "Board").follow()
+    assert "Nowhere yet." in page.text
+    give(installation, "Yard/Films", "Board", allow=Permission.DOWNLOAD)
+    give(installation, "Closed", "Board", deny=True)
+    places = [" ".join(tag.get_text().split()) for tag in admin.get(page.request.path).html.select("a.place")]
+    assert places == ["Closed Block", "Yard / Films View, Download"]
+    row = " ".join(admin.get("/admin/groups").html.find("tbody").get_text(" ").split())
+    assert row == "Board 0 2 places"
+    admin.get(page.request.path).click("Yard / Films")
+
+
+def test_deleting_a_group_says_who_loses_what_and_takes_its_rules(
+    admin: TestApp, jonas: Any, sign_in: Any, make_person: Any, installation: Installation
+) -> None:
+    make_person("maren@example.test", name="Maren Aasen")
+    page = make_group(admin, "Board").follow()
+    form = page.forms["add-form"]
+    form["people"] = "jonas\nmaren"
+    form.submit(status=303)
+    films = give(installation, "Yard/Films", "Board", allow=Permission.VIEW)
+    closed = give(installation, "Closed", "Board", deny=True)
+    with writing(installation.sessions) as session:
+        for folder, principal in ((films, f"user:{jonas.id}"), (closed, "everyone")):
+            Rules(session, installation).set(session.merge(folder), Wanted(principal, Permission.VIEW))
+    app = sign_in(jonas)
+    app.get(f"/f/{closed.uid}", status=404)
+    page = admin.get(page.request.path).click("Delete…")
+    text = " ".join(page.html.find("main").get_text(" ").split())
+    assert "2 people leave it and keep their accounts." in text
+    assert "Yard / Films View 1 person loses sight of it" in text
+    assert "Closed Block 2 people see it from then on, because the Block goes" in text
+    page.forms["delete-form"].submit(status=303).follow()
+    app.get(f"/f/{closed.uid}", status=200)
+    app.get(f"/f/{films.uid}", status=200)
+    admin.get(page.request.path, status=404)
+    with reading(installation.sessions) as session:
+        line = session.scalars(select(Event).where(Event.kind == "group.delete")).one()
+        assert (line.target, line.detail["people"]) == ("Board", 2)
+        assert line.detail["rules"] == ["Closed: Block", "Yard / Films: View"]
+        assert [ace.principal for ace in session.scalars(select(Ace)) if ace.principal.startswith("group")] == []
+
+
+def test_looking_at_the_page_that_deletes_changes_nothing(admin: TestApp) -> None:
+    page = make_group(admin, "Board").follow()
+    page.click("Delete…")
+    admin.post(f"{page.request.path}/delete", {}, status=403)
+    admin.get(page.request.path, status=200)
 
 
 @pytest.mark.parametrize(
@@ -465,10 +565,11 @@ def test_groups_of_a_person_are_ticked_on_their_page(
 def test_unknown_people_and_groups_are_refused_clearly(uid: str, admin: TestApp, jonas: Any) -> None:
     page = make_group(admin, "Board").follow()
     token = page.forms["rename-form"]["csrf_token"].value
-    answer = admin.post(page.request.path, {"csrf_token": token, "do": "add", "user": uid}, status=422)
+    answer = admin.post(page.request.path, {"csrf_token": token, "do": "remove", "user": uid}, status=422)
     assert "Choose a person." in answer.text
     person = page_of(admin, "Jonas Bakke").request.path
-    admin.post(person, {"csrf_token": token, "do": "groups", "group": uid}, status=422)
+    answer = admin.post(person, {"csrf_token": token, "do": "groups", "group": uid}, status=422)
+    assert "One of the groups is gone." in answer.text
     admin.post(person, {"csrf_token": token, "do": "nonsense"}, status=405)
     admin.get("/admin/users/0000000000000000", status=404)
 

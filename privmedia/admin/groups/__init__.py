@@ -12,4 +12,6 @@ def includeme(config: Configurator) -> None:
 
     config.add_route("admin_groups", "/admin/groups")
     config.add_route("admin_group", "/admin/groups/{group}", factory=group_of)
+    config.add_route("admin_group_delete", "/admin/groups/{group}/delete", factory=group_of)
+    config.scan("privmedia.admin.groups.deleting_views")
     config.scan("privmedia.admin.groups.views")

@@ -1,7 +1,7 @@
 """Forms about groups."""
 from __future__ import annotations
 
-from wtforms import StringField
+from wtforms import StringField, TextAreaField
 from wtforms.validators import InputRequired
 
 from privmedia.accounts.forms import NAME_NEEDED
@@ -11,3 +11,11 @@ from privmedia.web.i18n import _
 
 class GroupForm(Form):
     name = StringField(_("Name"), [InputRequired(NAME_NEEDED)])
+
+
+class PeopleForm(Form):
+    people = TextAreaField(
+        _("Add people"),
+        [InputRequired(_("A name or an email address is needed."))],
+        description=_("Names or email addresses, one in a line."),
+    )

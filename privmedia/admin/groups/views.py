@@ -1,7 +1,6 @@
-"""The groups, and who is in them."""
+"""The groups, who is in them, and where they are used."""
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from pyramid.httpexceptions import HTTPSeeOther
@@ -9,16 +8,31 @@ from pyramid.request import Request
 from pyramid.response import Response
 from pyramid.view import view_config, view_defaults
 
-from privmedia.accounts.groups import Groups
-from privmedia.accounts.models import Group
+from privmedia.access.principals import group as principal_of
+from privmedia.accounts.groups import PAGE, Groups
+from privmedia.accounts.models import Group, User
 from privmedia.accounts.service import Accounts
-from privmedia.admin.groups.forms import GroupForm
+from privmedia.admin.groups.forms import GroupForm, PeopleForm
 from privmedia.admin.groups.resources import GroupContext
+from privmedia.admin.paging import Pages, page_number
+from privmedia.admin.people import one_person
 from privmedia.errors import Conflict, Invalid, NotFound
+from privmedia.library.named import Named
 from privmedia.web.forms import Form
 from privmedia.web.i18n import _
 from privmedia.web.pages import flash
 from privmedia.web.rights import Right
+
+LONGEST_SEARCH = 100
+MOST = 200
+"""Lines in the form that adds people."""
+
+
+def all_groups(request: Request) -> list[dict[str, Any]]:
+    """All groups, each with how many people are in it and in how many places it is used."""
+    found = request.read(Groups).groups()
+    used = request.read(Named).counts([group.id for group, _size in found])
+    return [{"group": group, "size": size, "places": used.get(group.id, 0)} for group, size in found]
 
 
 @view_defaults(route_name="admin_groups", permission=Right.ADMINISTER, renderer="admin/groups.jinja2")
@@ -31,7 +45,7 @@ class AllGroups:
 
     @view_config(request_method="GET")
     def show(self) -> Any:
-        return {"groups": self.request.read(Groups).groups(), "form": self.form}
+        return {"groups": all_groups(self.request), "form": self.form}
 
     @view_config(request_method="POST")
     def add(self) -> Any:
@@ -55,20 +69,28 @@ class OneGroup:
         self.request = request
         self.group = context.group
         self.form: Form = GroupForm(name=context.group.name)
-        self.problem = ""
+        self.adding: Form = PeopleForm()
 
     @view_config(request_method="GET")
     def show(self) -> Any:
-        members = self.request.read(Groups).members(self.group)
-        inside = {user.id for user in members}
-        everyone = self.request.read(Accounts).users()
-        others = [user for user in everyone if user.id not in inside and user.disabled_at is None]
+        groups, q = self.request.read(Groups), self.request.GET.get("q", "").strip()[:LONGEST_SEARCH]
+        found = groups.size(self.group, q=q)
+        pages = Pages(page_number(self.request), PAGE, found)
+
+        def address(number: int) -> str:
+            query = {"q": q, "page": number} if q else {"page": number}
+            return str(self.request.route_path("admin_group", group=self.group.uid, _query=query))
+
         return {
             "group": self.group,
-            "members": members,
-            "others": others,
+            "groups": all_groups(self.request),
+            "size": groups.size(self.group) if q else found,
+            "members": groups.page(self.group, q=q, number=pages.number),
+            "pages": pages.links(address),
+            "q": q,
+            "uses": self.request.read(Named).uses(principal_of(self.group.id)),
             "form": self.form,
-            "problem": self.problem,
+            "adding": self.adding,
         }
 
     @view_config(request_method="POST", request_param="do=rename")
@@ -77,44 +99,63 @@ class OneGroup:
         try:
             if form.validate():
                 name = form["name"].data
-                self.groups.rename(group=self.same_group, name=name, by=self.request.identity)
+                self.writing.rename(group=self.same_group, name=name, by=self.request.identity)
                 return self.done(_("The group has a new name."))
         except (Invalid, Conflict) as error:
             form.refuse(error, "name")
-        self.request.response.status_int = 422
-        return self.show()
+        return self.refused()
 
     @view_config(request_method="POST", request_param="do=add")
     def add(self) -> Any:
-        return self._move(self.groups.join, _("They see now what the group sees."))
+        form = self.adding = PeopleForm.of(self.request)
+        if not form.validate():
+            return self.refused()
+        typed = list(filter(None, (line.strip(" ,;") for line in form["people"].data.splitlines())))
+        people = [self._meant(line) for line in typed[:MOST]]
+        if len(typed) > MOST:
+            form["people"].errors = [_("That is more than ${most} lines.", mapping={"most": MOST})]
+        if form.errors:
+            return self.refused()
+        accounts = self.request.write(Accounts)
+        users = [accounts.user(person.uid) for person in people if person is not None]
+        joined = self.writing.join(group=self.same_group, users=users, by=self.request.identity)
+        if joined == 1:
+            return self.done(_("1 person joined. They see now what the group sees."))
+        return self.done(_("${count} people joined. They see now what the group sees.", mapping={"count": joined}))
 
     @view_config(request_method="POST", request_param="do=remove")
     def remove(self) -> Any:
-        return self._move(self.groups.leave, _("They are no longer in the group."))
-
-    def _move(self, verb: Callable[..., int], sentence: Any) -> Any:
-        uids = dict.fromkeys(self.request.POST.getall("user"))
         accounts = self.request.write(Accounts)
         try:
-            people = [accounts.user(uid) for uid in uids]
+            people = [accounts.user(uid) for uid in dict.fromkeys(self.request.POST.getall("user"))]
         except NotFound:
             people = []
         if not people:
-            self.problem = _("Choose a person.")
-            self.request.response.status_int = 422
-            return self.show()
-        verb(group=self.same_group, users=people, by=self.request.identity)
-        return self.done(sentence)
+            self.adding.form_errors.append(_("Choose a person."))
+            return self.refused()
+        self.writing.leave(group=self.same_group, users=people, by=self.request.identity)
+        return self.done(_("They are no longer in the group."))
+
+    def _meant(self, line: str) -> User | None:
+        try:
+            return one_person(self.request, line, field="people")
+        except Invalid as error:
+            self.adding["people"].errors = [*self.adding["people"].errors, error.sentence]
+            return None
 
     @property
-    def groups(self) -> Groups:
+    def writing(self) -> Groups:
         service: Groups = self.request.write(Groups)
         return service
 
     @property
     def same_group(self) -> Group:
         """The group again, as the writing session knows it."""
-        return self.groups.group(self.group.uid)
+        return self.writing.group(self.group.uid)
+
+    def refused(self) -> Any:
+        self.request.response.status_int = 422
+        return self.show()
 
     def done(self, sentence: Any) -> Response:
         flash(self.request, sentence)

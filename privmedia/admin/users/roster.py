@@ -11,9 +11,9 @@ from sqlalchemy import SQLColumnExpression, and_, func, not_, select
 from sqlalchemy.orm import Session, selectinload
 
 from privmedia.accounts.identity import initials
+from privmedia.accounts.matching import matching
 from privmedia.accounts.models import Group, Membership, OneTimeLink, TwoFactor, User
 from privmedia.accounts.one_time_links import Purpose
-from privmedia.accounts.service import matching
 from privmedia.installation import Installation
 from privmedia.library.models import Item, Version
 
