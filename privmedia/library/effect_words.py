@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from privmedia.access.directory import Named
-from privmedia.access.permissions import NOTHING, Permission
+from privmedia.access.permissions import ALL, NOTHING, Permission
 from privmedia.access.principals import EVERYONE
 from privmedia.library.effect import Effect, Shift
 from privmedia.text import ONE, Sentence, Words, listed
@@ -26,6 +26,7 @@ RIGHTS = {
     Permission.MANAGE: _("Manage"),
 }
 EVERYBODY = _("Everyone")
+EVERY_RIGHT = _("all rights, Manage included")
 
 # The first clause of the line names what is counted; the others only count.
 GAIN = (_("1 person gains ${rights}"), _("${count} people gain ${rights}"))
@@ -143,7 +144,10 @@ def button(effect: Effect) -> Sentence:
 def rows(effect: Effect, names: Mapping[str, Named], reader_id: int) -> list[Row]:
     """One row for each group or person and what happens to it; losses first, then gains, then what stays."""
     fates: defaultdict[Fate, list[Shift]] = defaultdict(list)
+    elsewhere = {shift.person.id for shift in effect.inside}
     for shift in (*effect.here, *effect.inside):
+        if not shift.changes and shift.person.id in elsewhere:
+            continue
         kept = NOTHING if shift.changes else shift.after
         fates[Fate(shift.cause, shift.lost, shift.gained, kept, shift.via, shift.places)].append(shift)
     by_size = sorted(fates.items(), key=lambda fate: -len(fate[1]))
@@ -153,6 +157,8 @@ def rows(effect: Effect, names: Mapping[str, Named], reader_id: int) -> list[Row
 
 def right_words(rights: Permission) -> Sentence:
     """`View and Download`."""
+    if rights == ALL:
+        return Sentence(EVERY_RIGHT)
     return listed([Sentence(RIGHTS[right]) for right in Permission if right in rights])
 
 

@@ -1,6 +1,8 @@
 // Every page works without this file; it only shortens the way. A behaviour is one module, and finds its elements
 // by a data- attribute.
 import htmx from "htmx.org";
+import { accessAdder } from "./js/access-adder.js";
+import { accessForm } from "./js/access-form.js";
 import { busyForms } from "./js/busy-forms.js";
 import { copyButtons } from "./js/copy.js";
 import { enliven, register } from "./js/enliven.js";
@@ -22,5 +24,5 @@ Object.assign(htmx.config, {
   refreshOnHistoryMiss: true,
 });
 
-register(themeSwitch, themeChoices, newPasswords, sectionNav, sideBar, menus, copyButtons, busyForms, uploadForm, polling, showMore, unfold);
+register(accessAdder, accessForm, themeSwitch, themeChoices, newPasswords, sectionNav, sideBar, menus, copyButtons, busyForms, uploadForm, polling, showMore, unfold);
 htmx.onLoad(enliven);
