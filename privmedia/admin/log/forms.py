@@ -5,6 +5,7 @@ from datetime import UTC, datetime, time, timedelta
 
 from pyramid.request import Request
 from wtforms import DateField, SelectField, StringField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Length, Optional, ValidationError
 
 from privmedia.admin.log.kinds import TOPICS, Topic
@@ -17,6 +18,12 @@ LONGEST = 100
 NO_DAY = _("That is no day. Write it as 2026-11-23.")
 TOO_LONG = _("That is too long.")
 LAST_YEAR = 9000
+CHOICES = [SelectChoice("", _("Anything")), *(SelectChoice(str(topic), _(name)) for topic, name in TOPICS.items())]
+OUTCOMES = [
+    SelectChoice("", _("Any")),
+    SelectChoice("done", _("Done")),
+    SelectChoice("refused", _("Refused or failed")),
+]
 
 
 class Day(DateField):
@@ -37,11 +44,9 @@ def in_the_calendar(form: Form, field: Day) -> None:
 
 class LogFilter(Form):
     who = StringField(_("Who"), [Length(max=LONGEST, message=TOO_LONG)])
-    what = SelectField(_("Did what"), [Optional()], choices=[("", _("Anything")), *TOPICS.items()])
+    what = SelectField(_("Did what"), [Optional()], choices=CHOICES)
     to = StringField(_("To what"), [Length(max=LONGEST, message=TOO_LONG)])
-    outcome = SelectField(
-        _("Outcome"), [Optional()], choices=[("", _("Any")), ("done", _("Done")), ("refused", _("Refused or failed"))]
-    )
+    outcome = SelectField(_("Outcome"), [Optional()], choices=OUTCOMES)
     since = Day(_("From"), [Optional(), in_the_calendar])
     until = Day(_("To"), [Optional(), in_the_calendar])
 
