@@ -72,10 +72,10 @@ class Site:
                 received += block
             return received
 
-    def privmedia(self, *words: str) -> subprocess.CompletedProcess[str]:
-        """Run the command line on this installation, as a process of its own."""
+    def privmedia(self, *words: str, typed: str = "") -> subprocess.CompletedProcess[str]:
+        """Run the command line on this installation, as a process of its own; `typed` is what it reads."""
         command = [beside_python("privmedia"), "-c", str(self.ini), *words]
-        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+        return subprocess.run(command, input=typed, capture_output=True, text=True, check=True, timeout=60)
 
 
 def free_port() -> int:

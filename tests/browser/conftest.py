@@ -79,8 +79,8 @@ def admin(chromium: Browser, site: Site) -> Iterator[Page]:
     context = chromium.new_context(base_url=f"http://127.0.0.1:{site.port}")
     page = context.new_page()
     steps.make_the_first_administrator(page, site.privmedia("setup-link").stdout.strip().splitlines()[-1])
-    steps.add_person(page, "jonas@skarvik.example", "Jonas Bakke")
-    steps.add_person(page, "ewa@skarvik.example", "Ewa Kowalska")
+    steps.add_person(site, "jonas@skarvik.example", "Jonas Bakke")
+    steps.add_person(site, "ewa@skarvik.example", "Ewa Kowalska")
     site.privmedia("group", "add", "Service engineers")
     site.privmedia("group", "join", "Service engineers", "jonas@skarvik.example")
     yield page

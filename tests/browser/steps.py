@@ -6,6 +6,8 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
+from tests.sites import Site
+
 PASSWORD = "copper gannet mast 7"
 
 
@@ -27,13 +29,8 @@ def make_the_first_administrator(page: Page, link: str) -> None:
     expect(page.locator("h1")).to_have_text("Library")
 
 
-def add_person(page: Page, email: str, name: str) -> None:
-    page.goto("/admin/users/new")
-    page.fill("[name=email]", email)
-    page.fill("[name=name]", name)
-    page.fill("[name=password]", PASSWORD)
-    page.click("main form [type=submit]")
-    expect(page.locator("main")).to_contain_text(name)
+def add_person(site: Site, email: str, name: str) -> None:
+    site.privmedia("user", "add", email, "--name", name, "--password-stdin", typed=PASSWORD)
 
 
 def make_folder(page: Page, name: str) -> str:
@@ -46,12 +43,18 @@ def make_folder(page: Page, name: str) -> str:
 
 def give_view(page: Page, folder: str, group: str) -> None:
     page.goto(f"{folder}/access")
-    page.fill("[data-adder]", group)
-    page.click(f"[role=option]:has-text('{group}')")
+    type_and_choose(page, group)
     expect(page.locator("#access-effect")).to_contain_text("1 change not saved.")
     expect(page.locator("#access-effect")).not_to_have_attribute("data-digest", "")
     page.click("text=Save access")
     expect(page.locator("main")).to_contain_text("1 person can see this folder")
+
+
+def type_and_choose(page: Page, name: str) -> None:
+    """Add a row to the access page for somebody, by the field that suggests."""
+    page.fill("[data-adder]", name)
+    page.get_by_role("option", name=name).click()
+    expect(page.get_by_label(f"{name}: View")).to_be_checked()
 
 
 def upload(page: Page, folder: str, film: Path) -> str:
