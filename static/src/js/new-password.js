@@ -14,6 +14,7 @@ export function newPasswords(root) {
 
 function reveal(button, input) {
   button.hidden = false;
+  button.parentElement.className = button.parentElement.dataset.class;
   button.addEventListener("click", () => {
     const shown = input.type === "password";
     input.type = shown ? "text" : "password";

@@ -11,7 +11,7 @@ export function sectionNav(root) {
     const observer = new IntersectionObserver((entries) => {
       for (const { target, isIntersecting } of entries) inView[isIntersecting ? "add" : "delete"](target);
       mark(links, sections.findLastIndex((section) => inView.has(section)));
-    }, { rootMargin: "-80px 0px -70% 0px" });
+    }, { rootMargin: "-80px 0px -60% 0px" });
     links.forEach((link, index) => link.addEventListener("click", () => setTimeout(mark, AFTER_THE_JUMP, links, index)));
     sections.forEach((section) => section && observer.observe(section));
   }
