@@ -23,6 +23,7 @@ from privmedia.audit.service import DENIED, DONE, Audit, Author
 from privmedia.db import writing
 from privmedia.errors import DomainError
 from privmedia.ids import is_uid
+from privmedia.logs import answering
 from privmedia.web.address import where
 from privmedia.web.csrf import SAFE_METHODS
 
@@ -57,6 +58,13 @@ def written_notes_factory(handler: Handler, registry: Registry) -> Handler:
     registry[BOUNDS] = Bounds(registry["installation"].clock)
 
     def written_notes(request: Request) -> Response:
+        before = answering.set(request)
+        try:
+            return noted(request)
+        finally:
+            answering.reset(before)
+
+    def noted(request: Request) -> Response:
         try:
             response = handler(request)
         except Exception as error:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from privmedia.audit.models import Event
 from privmedia.installation import Installation
+from privmedia.logs import printable
 
 DONE = "done"
 DENIED = "denied"
@@ -98,9 +99,7 @@ class Audit:
 
 def one_line(text: str, limit: int) -> str:
     """Text that cannot break out of its line: what does not print is written as an escape, the rest is cut."""
-    shown = "".join(
-        letter if letter.isprintable() else letter.encode("unicode_escape").decode("ascii") for letter in text
-    )
+    shown = printable(text)
     return shown if len(shown) <= limit else shown[: limit - 1] + "…"
 
 

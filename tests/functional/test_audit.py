@@ -212,7 +212,7 @@ def test_every_change_a_person_makes_is_exactly_one_line(
     post(group, do="rename", name="The board")
     person = app.get("/admin/users").html.find("a", string="Jonas Bakke")["href"].removeprefix("http://media.example.test")
     uid = person.rsplit("/", 1)[1]
-    post(group, do="add", user=uid)
+    post(group, do="add", people="jonas@example.test")
     post(group, do="remove", user=uid)
     post(person, do="profile", name="Jonas")
     post(person, do="groups", group=group.rsplit("/", 1)[1])
