@@ -12,6 +12,7 @@ from privmedia.accounts.one_time_links import OneTimeLinks, Purpose
 from privmedia.accounts.service import Accounts, administrator, name_of
 from privmedia.audit.service import COMMAND_LINE, Audit, Author, NamedAuthor
 from privmedia.errors import Conflict, Invalid, NotFound
+from privmedia.ids import new_uid
 from privmedia.installation import Installation
 from privmedia.mail.service import Mails
 
@@ -55,17 +56,19 @@ class Invitations:
         """Who of these cannot be invited, by their place in the list, and why. Only looks."""
         found: dict[int, Invalid | Conflict] = {}
         addresses: dict[int, str] = {}
+        seen: set[str] = set()
         for place, newcomer in enumerate(newcomers):
             try:
                 address = checked_email(newcomer.email)
                 name_of(newcomer.name, address)
                 administrator(newcomer.admin, newcomer.guest)
-                if address in addresses.values():
+                if address in seen:
                     raise Conflict(f"{address} stands here twice.")
                 addresses[place] = address
+                seen.add(address)
             except (Invalid, Conflict) as error:
                 found[place] = error
-        known = self._accounts.known_emails(set(addresses.values()))
+        known = self._accounts.known_emails(seen)
         return found | {
             place: Conflict(f"{address} already has an account.")
             for place, address in addresses.items()
@@ -78,17 +81,22 @@ class Invitations:
         The link goes out by mail, or is answered where there is no mail server; with `send` off there is none yet.
         Raises Invalid and Conflict as for any new account.
         """
-        user = self._accounts.make_user(
-            email=newcomer.email, name=newcomer.name, password_hash=None, admin=newcomer.admin, guest=newcomer.guest
-        )
-        self._session.add_all(
-            Membership(user_id=user.id, group_id=group.id, since=self._now) for group in dict.fromkeys(newcomer.groups)
-        )
+        return self.invite_all([newcomer], by=by, send=send)[0]
+
+    def invite_all(
+        self, newcomers: Sequence[Newcomer], *, by: Author = COMMAND_LINE, send: bool = True
+    ) -> Sequence[Invitation]:
+        """The same for many at once, in few statements."""
+        users = [self._new_user(newcomer) for newcomer in newcomers]
+        self._accounts.enter(users)
+        for user, newcomer in zip(users, newcomers, strict=True):
+            groups = list(dict.fromkeys(newcomer.groups))
+            self._session.add_all(Membership(user_id=user.id, group_id=each.id, since=self._now) for each in groups)
+            detail = {"admin": user.is_admin, "guest": user.is_guest, "groups": [group.name for group in groups]}
+            self._audit.record("user.invite", identity=by, target=user.email, detail=detail)
         self._session.flush()
-        address = self._send(user, by) if send else None
-        detail = {"admin": newcomer.admin, "guest": newcomer.guest, "groups": [group.name for group in newcomer.groups]}
-        self._audit.record("user.invite", identity=by, target=user.email, detail=detail)
-        return Invitation(user, address)
+        addresses = self._send(users, by) if send else [None] * len(users)
+        return [Invitation(user, address) for user, address in zip(users, addresses, strict=True)]
 
     def again(self, *, user: User, by: Author = COMMAND_LINE) -> Invitation:
         """A new link, for 7 days from now; the one before is dead. Raises Conflict once nothing is left to accept."""
@@ -96,7 +104,7 @@ class Invitations:
             raise Conflict("This person has accepted already. Send a link to set a new password instead.")
         if user.disabled_at is not None:
             raise Conflict("The account is disabled. Enable it first.")
-        address = self._send(user, by)
+        (address,) = self._send([user], by)
         self._audit.record("user.invite-again", identity=by, target=user.email)
         return Invitation(user, address)
 
@@ -126,12 +134,25 @@ class Invitations:
         self._audit.record("user.accept", identity=by, target=user.email)
         return user
 
-    def _send(self, user: User, by: Author) -> str | None:
+    def _new_user(self, newcomer: Newcomer) -> User:
+        address = checked_email(newcomer.email)
+        return User(
+            uid=new_uid(),
+            email=address,
+            name=name_of(newcomer.name, address),
+            is_admin=administrator(newcomer.admin, newcomer.guest),
+            is_guest=newcomer.guest,
+            created_at=self._now,
+        )
+
+    def _send(self, users: Sequence[User], by: Author) -> list[str | None]:
+        return [self._send_one(user, by.name if by.user_id is not None else "") for user in users]
+
+    def _send_one(self, user: User, made_by: str) -> str | None:
         link = self._links.make(Purpose.INVITE, user)
-        link.made_by = by.name if by.user_id is not None else ""
-        self._session.flush()
+        link.made_by = made_by
         if not self._by_mail:
             return self._links.address_of(link)
-        detail = {"link": link.id, "by": link.made_by, "name": user.name}
+        detail = {"link": link.id, "by": made_by, "name": user.name}
         self._mails.post(INVITE, user.email, detail=detail, language=user.language)
         return None

@@ -125,6 +125,8 @@ TABLE: dict[str, list[tuple[str, Row]]] = {
     "admin": [("/admin", UNKNOWN.but(administrator=ELSEWHERE))],
     "admin_users": [("/admin/users", FOR_ADMINISTRATORS)],
     "admin_users_csv": [("/admin/users.csv", FOR_ADMINISTRATORS)],
+    "admin_users_import": [("/admin/users/import", FOR_ADMINISTRATORS)],
+    "admin_users_import_preview": [("/admin/users/import/preview", UNKNOWN.but(administrator=WRONG))],
     "admin_users_invite": [("/admin/users/invite", FOR_ADMINISTRATORS)],
     "admin_user": [("/admin/users/{user}", FOR_ADMINISTRATORS), ("/admin/users/{missing}", UNKNOWN)],
     "admin_user_access": [
