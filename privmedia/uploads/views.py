@@ -105,7 +105,7 @@ def _decide(request: Request, fields: Mapping[str, str]) -> tuple[Destination, s
 
 def _folder(fields: Mapping[str, str]) -> str:
     """The folder that was named, for the audit log."""
-    return f"folder:{fields['folder']}" if is_uid(fields.get("folder", "")) else ""
+    return f"folder:{fields['folder']}" if is_uid(fields.get("folder", "")) else "no folder"
 
 
 def _announced(fields: Mapping[str, str]) -> int | None:
