@@ -95,7 +95,9 @@ class Invitations:
             detail = {"admin": user.is_admin, "guest": user.is_guest, "groups": [group.name for group in groups]}
             self._audit.record("user.invite", identity=by, target=user.email, detail=detail)
         self._session.flush()
-        addresses = self._send(users, by) if send else [None] * len(users)
+        addresses: Sequence[str | None] = [None] * len(users)
+        if send:
+            addresses = self._send(self._links.make_first(Purpose.INVITE, users), users, by)
         return [Invitation(user, address) for user, address in zip(users, addresses, strict=True)]
 
     def again(self, *, user: User, by: Author = COMMAND_LINE) -> Invitation:
@@ -104,7 +106,7 @@ class Invitations:
             raise Conflict("This person has accepted already. Send a link to set a new password instead.")
         if user.disabled_at is not None:
             raise Conflict("The account is disabled. Enable it first.")
-        (address,) = self._send([user], by)
+        (address,) = self._send([self._links.make(Purpose.INVITE, user)], [user], by)
         self._audit.record("user.invite-again", identity=by, target=user.email)
         return Invitation(user, address)
 
@@ -145,14 +147,17 @@ class Invitations:
             created_at=self._now,
         )
 
-    def _send(self, users: Sequence[User], by: Author) -> list[str | None]:
-        return [self._send_one(user, by.name if by.user_id is not None else "") for user in users]
-
-    def _send_one(self, user: User, made_by: str) -> str | None:
-        link = self._links.make(Purpose.INVITE, user)
-        link.made_by = made_by
+    def _send(self, links: Sequence[OneTimeLink], users: Sequence[User], by: Author) -> Sequence[str | None]:
+        made_by = by.name if by.user_id is not None else ""
+        for link in links:
+            link.made_by = made_by
         if not self._by_mail:
-            return self._links.address_of(link)
-        detail = {"link": link.id, "by": made_by, "name": user.name}
-        self._mails.post(INVITE, user.email, detail=detail, language=user.language)
-        return None
+            return self._links.addresses_of(links)
+        self._mails.post_all(
+            INVITE,
+            [
+                (user.email, {"link": link.id, "by": made_by, "name": user.name}, user.language)
+                for user, link in zip(users, links, strict=True)
+            ],
+        )
+        return [None] * len(users)

@@ -4,6 +4,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+from collections.abc import Sequence
 from datetime import timedelta
 from enum import StrEnum
 
@@ -52,17 +53,25 @@ class OneTimeLinks:
     def make(self, purpose: Purpose, user: User | None = None, *, email: str = "") -> OneTimeLink:
         """A link that nobody can use before `address_of` gave it a token. Older ones of this purpose and person end."""
         self.revoke(purpose, user)
-        link = OneTimeLink(
-            purpose=purpose,
-            token_hash=token_hash(new_token()),  # nobody's
-            user_id=None if user is None else user.id,
-            email=email,
-            created_at=self._now,
-            expires_at=self._now + WORKS_FOR[purpose],
-        )
+        link = self._new(purpose, None if user is None else user.id, email)
         self._session.add(link)
         self._session.flush()
         return link
+
+    def make_first(self, purpose: Purpose, users: Sequence[User]) -> Sequence[OneTimeLink]:
+        """The first link of each of these new people, in few statements."""
+        links = [self._new(purpose, user.id, "") for user in users]
+        self._session.add_all(links)
+        self._session.flush()
+        return links
+
+    def addresses_of(self, links: Sequence[OneTimeLink]) -> Sequence[str]:
+        """As `address_of`, for many."""
+        tokens = [new_token() for _link in links]
+        for link, token in zip(links, tokens, strict=True):
+            link.token_hash = token_hash(token)
+        self._session.flush()
+        return [self._address(link, token) for link, token in zip(links, tokens, strict=True)]
 
     def address_of(self, link: OneTimeLink) -> str:
         """Give a link a new token, from now on its only one, and answer its address, built from `base_url`."""
@@ -143,4 +152,17 @@ class OneTimeLinks:
     def _with_token(self, link: OneTimeLink, token: str) -> str:
         link.token_hash = token_hash(token)
         self._session.flush()
+        return self._address(link, token)
+
+    def _address(self, link: OneTimeLink, token: str) -> str:
         return f"{self._base_url}/{PATH[Purpose(link.purpose)]}/{token}"
+
+    def _new(self, purpose: Purpose, user_id: int | None, email: str) -> OneTimeLink:
+        return OneTimeLink(
+            purpose=purpose,
+            token_hash=token_hash(new_token()),  # nobody's
+            user_id=user_id,
+            email=email,
+            created_at=self._now,
+            expires_at=self._now + WORKS_FOR[purpose],
+        )

@@ -7,7 +7,7 @@ comes back can change nothing. A dead worker's job is claimed again when its lea
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -64,6 +64,15 @@ class Jobs:
         self._session.add(job)
         self._session.flush()
         return job
+
+    def enqueue_all(self, kind: str, target_ids: Iterable[int], *, priority: int = 50) -> None:
+        """Add a job for each target, in few statements."""
+        now = self._clock()
+        self._session.add_all(
+            Job(kind=kind, target_id=target_id, priority=priority, run_after=now, created_at=now)
+            for target_id in target_ids
+        )
+        self._session.flush()
 
     def has_claimable(self, kinds: Collection[str]) -> bool:
         """Whether there is something to claim; a read, so that an idle worker never asks for the write lock."""

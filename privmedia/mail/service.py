@@ -1,7 +1,7 @@
 """Putting a letter into the post: a row and a job, in the transaction of the thing it speaks of."""
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -34,3 +34,13 @@ class Mails:
         self._session.flush()
         self._jobs.enqueue(SEND, mail.id, priority=PRIORITY)
         return mail
+
+    def post_all(self, kind: str, letters: Iterable[tuple[str, Mapping[str, Any], str]]) -> None:
+        """The same for many letters of a kind, each with recipient, detail and language, in few statements."""
+        mails = [
+            Mail(kind=kind, recipient=recipient, language=language, detail=dict(detail), created_at=self._now)
+            for recipient, detail, language in letters
+        ]
+        self._session.add_all(mails)
+        self._session.flush()
+        self._jobs.enqueue_all(SEND, [mail.id for mail in mails], priority=PRIORITY)
