@@ -5,27 +5,16 @@ For each person whom a changed rule speaks of: what they may do at a place now, 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 
 from privmedia.access.decision import Decision
-from privmedia.access.permissions import NOTHING, Permission
+from privmedia.access.permissions import DENIED, Permission
 from privmedia.access.principals import EVERYONE
 
-
-@dataclass(frozen=True)
-class Given:
-    """What one principal is given by a set of rules that count."""
-
-    allow: Permission = NOTHING
-    deny: bool = False
-
-    def __or__(self, other: Given) -> Given:
-        return Given(self.allow | other.allow, self.deny or other.deny)
-
-
-Giving = dict[str, Given]
-"""What rules that count give, by principal."""
+Giving = dict[str, int]
+"""What rules that count give, by principal: the bits of the permissions, and DENIED for a Block."""
 
 
 @dataclass(frozen=True)
@@ -132,65 +121,51 @@ class Facts:
         changed = frozenset(one for one in before.keys() | after.keys() if before.get(one) != after.get(one))
         return cls(before, after, changed, changed | frozenset(touched))
 
+    def bits(self, person: Person) -> tuple[int, int]:
+        """What the rules give one person, before and after."""
+        before = after = 0
+        for principal in person.principals:
+            before |= self.before.get(principal, 0)
+            after |= self.after.get(principal, 0)
+        return before, after
+
     def shift(self, person: Person, *, own: bool = False, shown: bool = True) -> Shift:
         """What one person gains and loses."""
-        mine = person.principals
-        before, after = (_rights(giving, mine, own=own, shown=shown) for giving in (self.before, self.after))
-        cause = max(mine & self.touched, key=self._weight)
-        via = self._same_through(cause, mine) if before == after else ""
+        before, after = (Permission(rights_of(bits, own, shown)) for bits in self.bits(person))
+        cause = max(person.principals & self.touched, key=self._weight)
+        via = self._same_through(cause, person.principals) if before == after else ""
         return Shift(person, cause, before, after, via)
-
-    def below(self, own: Giving, *, cut: bool) -> Facts | None:
-        """The same for a place inside; None where nothing can differ."""
-        before, after = (blocks(giving) if cut else giving for giving in (self.before, self.after))
-        if before == after:
-            return None
-        return Facts(together(before, own), together(after, own), self.changed, self.touched)
 
     def _weight(self, principal: str) -> tuple[bool, bool, bool, str]:
         """The likeliest cause: what changes, then a rule for the person, then a group's."""
         return principal in self.changed, principal.startswith("user:"), principal != EVERYONE, principal
 
-    def _same_through(self, cause: str, mine: Collection[str]) -> str:
+    def _same_through(self, cause: str, mine: Iterable[str]) -> str:
         """Who else gives, or blocks, what the cause would have changed; "" for nobody."""
-        at_stake = self.before.get(cause, Given()).allow ^ self.after.get(cause, Given()).allow
+        at_stake = (self.before.get(cause, 0) ^ self.after.get(cause, 0)) & ~DENIED
         others = sorted(one for one in mine if one != cause and one in self.after)
-        blocking = [one for one in others if self.after[one].deny]
-        giving = [one for one in others if at_stake and at_stake in self.after[one].allow]
+        blocking = [one for one in others if self.after[one] & DENIED]
+        giving = [one for one in others if at_stake and not at_stake & ~self.after[one]]
         return next(iter(blocking or giving), "")
 
 
-def _rights(giving: Giving, mine: Iterable[str], *, own: bool, shown: bool) -> Permission:
-    allow, deny = NOTHING, False
-    for principal in mine:
-        given = giving.get(principal)
-        if given is not None:
-            allow |= given.allow
-            deny = deny or given.deny
-    return Decision(allow, deny, own=own, shown=shown).rights
+@cache
+def rights_of(bits: int, own: bool, shown: bool) -> int:
+    """What somebody may do whom rules give these bits. A number: flags are slow, and many people are asked about."""
+    return int(Decision.of_bits(bits, own=own, shown=shown).rights)
 
 
 def by_principal(rules: Iterable[tuple[str, Permission, bool]]) -> Giving:
+    """What rules give: whom each speaks of, what it allows, and whether it is a Block."""
     found: Giving = {}
     for principal, allow, deny in rules:
-        found[principal] = found.get(principal, Given()) | Given(NOTHING if deny else allow, deny)
+        found[principal] = found.get(principal, 0) | (DENIED if deny else int(allow))
     return found
 
 
-def together(*givings: Mapping[str, Given]) -> Giving:
+def together(*givings: Giving) -> Giving:
     found: Giving = {}
     for giving in givings:
-        for principal, given in giving.items():
-            found[principal] = found.get(principal, Given()) | given
-    return found
-
-
-def blocks(giving: Giving) -> Giving:
-    return {principal: Given(deny=True) for principal, given in giving.items() if given.deny}
-
-
-def union(rights: Iterable[Permission]) -> Permission:
-    found = NOTHING
-    for one in rights:
-        found |= one
+        for principal, bits in giving.items():
+            found[principal] = found.get(principal, 0) | bits
     return found

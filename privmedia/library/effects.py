@@ -9,13 +9,15 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import reduce
+from operator import or_ as either
 from typing import Protocol
 
 from sqlalchemy import ColumnElement, Select, func, not_, or_, select
 from sqlalchemy.orm import Session
 
 from privmedia.access.models import Ace, AclChain
-from privmedia.access.permissions import Permission, closed
+from privmedia.access.permissions import DENIED, Permission, closed
 from privmedia.access.principals import EVERYONE, group, id_of, user
 from privmedia.access.rules import Rule
 from privmedia.access.service import Access
@@ -23,7 +25,7 @@ from privmedia.access.visible import folder_seen, item_seen
 from privmedia.accounts.identity import Identity
 from privmedia.accounts.models import Membership, User
 from privmedia.installation import Installation
-from privmedia.library.effect import Effect, Facts, Giving, Person, Shift, by_principal, together, union
+from privmedia.library.effect import Effect, Facts, Giving, Person, Shift, by_principal, rights_of, together
 from privmedia.library.models import Folder, Item
 from privmedia.library.pointers import Place, Pointers
 
@@ -140,30 +142,30 @@ class Effects:
         """What changes for people in places inside only, put together over the places."""
         if isinstance(place, Item) or not facts.changed:
             return
-        found: defaultdict[int, list[Shift]] = defaultdict(list)
-        by_principal: defaultdict[str, list[Shift]] = defaultdict(list)
+        shifts = {shift.person.id: shift for shift in here}
+        bits_here = {shift.person.id: facts.bits(shift.person) for shift in here}
+        known = {shift.person.id: (int(shift.lost), int(shift.gained)) for shift in here}
+        meant_by: defaultdict[str, list[int]] = defaultdict(list)
         for shift in here:
             for principal in shift.person.principals:
-                by_principal[principal].append(shift)
+                meant_by[principal].append(shift.person.id)
+        found: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
         for inside in self._places_inside(place, reader):
-            there = facts.below(inside.own, cut=inside.cut)
-            if there is None:
-                continue
             # Whom no rule inside speaks of has there what they have here, or nothing.
-            candidates = {shift.person.id: shift for one in inside.own for shift in by_principal[one]}
-            for person_id, at_the_place in candidates.items():
-                shift = there.shift(
-                    at_the_place.person, own=inside.uploader_id == person_id, shown=inside.shown
-                )
-                if shift.lost & ~at_the_place.lost or shift.gained & ~at_the_place.gained:
-                    found[person_id].append(shift)
-        for shift in here:
-            if shift.person.id in found:
-                shifts = found[shift.person.id]
-                lost, gained = union(one.lost for one in shifts), union(one.gained for one in shifts)
-                yield Shift(
-                    shift.person, shifts[0].cause, lost & ~shift.lost, gained & ~shift.gained, places=len(shifts)
-                )
+            own: defaultdict[int, int] = defaultdict(int)
+            for principal, bits in inside.giving.items():
+                for person_id in meant_by[principal]:
+                    own[person_id] |= bits
+            for person_id, bits in own.items():
+                lost, gained = inside.shift(person_id, bits, *bits_here[person_id])
+                lost_here, gained_here = known[person_id]
+                if lost & ~lost_here or gained & ~gained_here:
+                    found[person_id].append((lost & ~lost_here, gained & ~gained_here))
+        for person_id, many in found.items():
+            shift = shifts[person_id]
+            all_lost, all_gained = (reduce(either, bits) for bits in zip(*many, strict=True))
+            before, after = Permission(all_lost), Permission(all_gained & ~all_lost)
+            yield Shift(shift.person, shift.cause, before, after, places=len(many))
 
     def _places_inside(self, folder: Folder, reader: Identity) -> list[_Inside]:
         """The places below with rules of their own that the reader can see."""
@@ -211,12 +213,22 @@ class Effects:
 class _Inside:
     """One place inside with rules of its own, or below one that has."""
 
-    own: Giving
+    giving: Giving
     """What the rules between the changed place and this one give."""
     cut: bool
     """Whether a switch between the two lets only Blocks through."""
     uploader_id: int | None
     shown: bool
+
+    def shift(self, person_id: int, own: int, before: int, after: int) -> tuple[int, int]:
+        """What one person loses and gains here, whom the rules inside give `own`, and those above before and after."""
+        if self.cut:
+            before, after = before & DENIED, after & DENIED
+        if before == after:
+            return 0, 0
+        is_own = person_id == self.uploader_id
+        had, has = (rights_of(bits | own, is_own, self.shown) for bits in (before, after))
+        return had & ~has, has & ~had
 
 
 def _standing(rules: Iterable[Rule]) -> Giving:

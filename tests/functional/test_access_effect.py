@@ -25,7 +25,6 @@ from tests.functional.test_access_page import (
     save,
     tick,
 )
-from tests.functional.test_access_page import site as site
 
 TRAINING = "Product training"
 DRAFTS = "Product training/Thruster T4/Drafts"
@@ -164,6 +163,19 @@ def test_a_block_reaches_places_inside_with_rules_of_their_own_and_the_effect_sa
         place = Paths(session, site.installation).place(DRAFTS)
         jonas = session.get_one(User, site.people["jonas"].id)
         assert not Rules(session, site.installation).explain(jonas, place).rights
+
+
+def test_what_is_given_above_a_cut_is_not_said_to_reach_behind_it(site: Site) -> None:
+    with writing(site.installation.sessions) as session:
+        drafts = Paths(session, site.installation).make_folders(DRAFTS)[-1]
+        Rules(session, site.installation).set_inherits(drafts, False)
+    site.set(DRAFTS, site.user("jonas"), Permission.VIEW)
+    site.set(TRAINING, site.user("jonas"), Permission.VIEW)
+    form = access_form(site.as_("ada"), f"/f/{site.training}/access")
+    tick(form, "rules-0", VIEW, EDIT)
+    page = form.submit(status=200)
+    assert "Jonas Bakke gains Edit, nobody loses anything." in shown(page)
+    assert "inside" not in shown(page)
 
 
 def test_the_effect_says_nothing_of_places_inside_that_its_reader_cannot_see(site: Site) -> None:

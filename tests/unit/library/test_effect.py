@@ -43,7 +43,9 @@ def test_an_effect_is_what_happens_when_the_rules_are_saved(
     world: World, data: st.DataObject, installation: Installation, clock: FakeClock
 ) -> None:
     with built(world, installation, clock) as made:
-        place = data.draw(st.sampled_from(made.places))
+        # Mostly a place with others below.
+        number = data.draw(st.sampled_from([0, *_parents(made), *range(len(made.places))]))
+        place = made.places[number]
         changes = [Change(wanted, _stamp(made, place, wanted)) for wanted in _new_rules(data, made)]
         is_root = isinstance(place, Folder) and place.parent_id is None
         inherits = True if is_root else data.draw(st.booleans())
@@ -57,7 +59,6 @@ def test_an_effect_is_what_happens_when_the_rules_are_saved(
         after = _rights_everywhere(made)
 
         told = {shift.person.id: (shift.before, shift.after) for shift in effect.here if shift.changes}
-        number = made.places.index(place)
         assert told == _changes(before[number], after[number])
         assert effect.viewers == tuple(_with(Permission.VIEW, rights[number]) for rights in (before, after))
         assert effect.managers == tuple(_with(Permission.MANAGE, rights[number]) for rights in (before, after))
@@ -80,6 +81,10 @@ def _new_rules(data: st.DataObject, made: Built) -> list[Wanted]:
         Wanted(principal, allow, deny, until if allow or deny else None)
         for principal, (allow, deny, until) in chosen.items()
     ]
+
+
+def _parents(made: Built) -> list[int]:
+    return [number for number in range(len(made.places)) for place in made.world.places if place.parent == number]
 
 
 def _stamp(made: Built, place: Any, wanted: Wanted) -> str:
@@ -118,4 +123,4 @@ def _inside(
             if lost or gained:
                 known = found.get(person, (NOTHING, NOTHING))
                 found[person] = known[0] | lost, known[1] | gained
-    return found
+    return {person: (lost, gained & ~lost) for person, (lost, gained) in found.items()}
