@@ -14,6 +14,7 @@ from privmedia.access import principals
 from privmedia.access.decision import UPLOADERS_OWN, Decision
 from privmedia.access.permissions import ALL, NOTHING, Permission
 from privmedia.access.rules import Rule
+from privmedia.accounts.identity import COLOURS, initials
 from privmedia.accounts.models import User
 from privmedia.text import Sentence, Words, day_words, listed
 from privmedia.text import mark as _
@@ -142,6 +143,14 @@ class Explanation:
             else Answer(permission, False, stops or self._with(Sign.LACKS, permission))
             for permission in Permission
         )
+
+    @property
+    def initials(self) -> str:
+        return initials(self.user.name)
+
+    @property
+    def colour(self) -> int:
+        return self.user.id % COLOURS
 
     @property
     def blocked(self) -> bool:

@@ -1,7 +1,7 @@
 """Everything one person can reach, and through what: the tree of places with what the rules give there.
 
 A handful of statements, however large the library: the rules that speak of the person, the tree of lists of rules, the
-folders, and one grouped count of items. What follows from a rule along the tree is worked out here in one walk.
+folders, and grouped counts of items. What follows from a rule along the tree is worked out here in one walk.
 
 Only places where something changes for the person have a row of their own; what lies inside and is the same is counted
 with them.
@@ -9,10 +9,10 @@ with them.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from privmedia.access import principals
@@ -20,16 +20,17 @@ from privmedia.access.models import Ace, Acl
 from privmedia.access.permissions import Permission
 from privmedia.access.principals import EVERYONE
 from privmedia.access.rules import Rule
-from privmedia.access.visible import folder_seen, item_seen
+from privmedia.access.visible import item_seen
 from privmedia.accounts.identity import Identity
 from privmedia.accounts.models import ApiToken, Group, Membership, User
 from privmedia.clock import FOREVER
 from privmedia.installation import Installation
-from privmedia.library.models import ROOT_ID, Folder, Item
+from privmedia.library.models import Folder, Item
 from privmedia.library.reach_tree import (
     Counts,
     FolderLine,
     ItemLine,
+    Place,
     Row,
     Show,
     Source,
@@ -47,6 +48,16 @@ from privmedia.text import Words
 
 FEW = 60
 """Up to so many folders each one that a person sees has a line; with more only those where something changes."""
+
+
+@dataclass(frozen=True)
+class Summary:
+    """How much of the library somebody can see, of all there is."""
+
+    items: int
+    of_items: int
+    folders: int
+    of_folders: int
 
 
 @dataclass(frozen=True)
@@ -112,12 +123,12 @@ class Reaches:
         group_ids = frozenset(group.id for group in groups)
         tree = self._tree(user, groups)
         places = walk(tree, user)
-        counts = self._item_counts(as_identity(user, group_ids))
+        counts = self._item_counts(user, tree, places)
         seen = seen_folders(tree, places)
         loss, after = None, places
         if without is not None and without.id in group_ids:
             after = walk(tree.without(principals.group(without.id)), user)
-            left = self._item_counts(as_identity(user, group_ids - {without.id}))
+            left = self._item_counts(user, tree, after)
             loss = Loss(without, sum(counts.values()) - sum(left.values()), seen - seen_folders(tree, after))
         rules = [rule for some in tree.rules.values() for rule in some]
         return Reach(
@@ -136,12 +147,17 @@ class Reaches:
             loss=loss,
         )
 
-    def summary(self, user: User) -> tuple[int, int]:
-        """How many items and folders somebody can see: for one sentence, in two statements."""
-        identity = as_identity(user, frozenset(group.id for group in self._groups(user)))
-        seen = folder_seen(Folder.acl_id, identity, now=self.now)
-        folders = self.session.scalar(select(func.count()).select_from(Folder).where(Folder.id != ROOT_ID, seen))
-        return sum(self._item_counts(identity).values()), folders or 0
+    def summary(self, user: User) -> Summary:
+        """How many items and folders somebody can see, for one sentence; nothing with a disabled account."""
+        tree = self._tree(user, self._groups(user))
+        places = walk(tree, user)
+        active = user.disabled_at is None
+        return Summary(
+            items=sum(self._item_counts(user, tree, places).values()) if active else 0,
+            of_items=self.session.scalar(select(func.count()).select_from(Item)) or 0,
+            folders=seen_folders(tree, places) if active else 0,
+            of_folders=len(tree.folders) - 1,
+        )
 
     def _groups(self, user: User) -> Sequence[Group]:
         mine = select(Group).join(Membership, Membership.group_id == Group.id).where(Membership.user_id == user.id)
@@ -170,16 +186,28 @@ class Reaches:
             ],
         )
 
-    def _item_counts(self, identity: Identity) -> Counts:
-        """How many items the person sees, by folder and by the list of rules that counts for them."""
-        seen = item_seen(RULED_BY, Item.uploader_id, Item.shown, identity, now=self.now)
-        statement = (
-            select(Item.folder_id, RULED_BY, func.count())
-            .join(Folder, Folder.id == Item.folder_id)
-            .where(seen)
-            .group_by(Item.folder_id, RULED_BY)
+    def _item_counts(self, user: User, tree: Tree, places: Mapping[int, Place]) -> Counts:
+        """How many items the person sees, by folder and by the list of rules that counts for them.
+
+        The lists that give something are known by now: the statements find their folders and items by index, where a
+        condition over all items would look at each of them.
+        """
+        view, edit, add = (
+            {acl_id for acl_id, place in places.items() if permission in place.rights}
+            for permission in (Permission.VIEW, Permission.EDIT, Permission.UPLOAD)
         )
-        return {(folder_id, acl_id): count for folder_id, acl_id, count in self.session.execute(statement)}
+        mine = Item.uploader_id == user.id
+        ruled_by = {folder.id: folder.acl_id for folder in tree.folders}
+        counts: dict[tuple[int, int], int] = defaultdict(int)
+        for seen in _seen_items(_by_the_folder, mine, view, edit, add):
+            statement = select(Item.folder_id, func.count()).where(seen).group_by(Item.folder_id)
+            for folder_id, count in self.session.execute(statement):
+                counts[folder_id, ruled_by[folder_id]] += count
+        own = {item.acl_id for item in tree.items}
+        for seen in _seen_items(_by_a_list_of_its_own, mine, view & own, edit & own, add & own):
+            for folder_id, acl_id in self.session.execute(select(Item.folder_id, Item.acl_id).where(seen)):
+                counts[folder_id, acl_id or 0] += 1
+        return dict(counts)
 
     def _uploads(self, identity: Identity) -> Uploads:
         mine = Item.uploader_id == identity.user_id
@@ -193,6 +221,27 @@ class Reaches:
     def _tokens(self, user: User) -> Sequence[ApiToken]:
         mine = select(ApiToken).where(ApiToken.user_id == user.id, ApiToken.expires_at > self.now)
         return self.session.scalars(mine.order_by(ApiToken.created_at, ApiToken.id)).all()
+
+
+def _seen_items(
+    ruled: Callable[[set[int]], ColumnElement[bool]],
+    mine: ColumnElement[bool],
+    view: set[int],
+    edit: set[int],
+    add: set[int],
+) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """Which items somebody sees: where they have View, and of the rest their own where they may add."""
+    return and_(ruled(view), or_(Item.shown, mine, ruled(edit))), and_(ruled(add - view), mine)
+
+
+def _by_the_folder(acl_ids: set[int]) -> ColumnElement[bool]:
+    """Whether the item goes by its folder, and that by one of these lists."""
+    folders = select(Folder.id).where(Folder.acl_id.in_(sorted(acl_ids)))
+    return and_(Item.acl_id.is_(None), Item.folder_id.in_(folders))
+
+
+def _by_a_list_of_its_own(acl_ids: set[int]) -> ColumnElement[bool]:
+    return Item.acl_id.in_(sorted(acl_ids))
 
 
 def as_identity(user: User, group_ids: frozenset[int]) -> Identity:

@@ -40,15 +40,13 @@ class Place:
     """A rule set here speaks of the person."""
     cut: bool
     """What came from above stops here."""
+    seen: bool
+    """The place exists for the person."""
 
     @property
     def changes(self) -> bool:
         """Whether something is other here than above, for the person."""
         return self.named or self.cut
-
-    @property
-    def seen(self) -> bool:
-        return bool(self.rights & (Permission.VIEW | Permission.UPLOAD))
 
     @property
     def own_rules(self) -> list[Rule]:
@@ -192,7 +190,8 @@ def _place(acl_id: int, rules: tuple[Rule, ...], user: User, *, named: bool, cut
         allow |= rule.allow
     denied = any(rule.deny for rule in rules)
     rights = Decision(allow, denied, admin=user.is_admin).rights
-    return Place(acl_id, rules, rights, denied and not user.is_admin, named, cut)
+    seen = bool(rights & (Permission.VIEW | Permission.UPLOAD))
+    return Place(acl_id, rules, rights, denied and not user.is_admin, named, cut, seen)
 
 
 def seen_folders(tree: Tree, places: Mapping[int, Place]) -> int:

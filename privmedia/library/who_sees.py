@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 
 from privmedia.access.audience import Audience, Entry, Who
 from privmedia.access.explanation import given_words
-from privmedia.access.permissions import Permission
-from privmedia.access.principals import EVERYONE
+from privmedia.access.permissions import NOTHING, Permission
+from privmedia.access.principals import EVERYONE, user
 from privmedia.access.service import Access
 from privmedia.accounts.identity import Identity
 from privmedia.accounts.models import User
@@ -41,6 +41,7 @@ THROUGH = _("through ${place}")
 ONE = _("1 person")
 MANY = _("${count} people")
 BY_NAME = _("named here")
+UPLOADED_IT = _("uploaded it")
 EVERYBODY = _("Everyone")
 GROUPS = _("${count} groups")
 GROUP_AND = _("${name} +${count}")
@@ -86,15 +87,22 @@ class WhoSees:
     def of_item(self, item: Item, identity: Identity) -> Summary:
         acl_id = self.pointers.applying(item)
         audience = self.access.audience(acl_id, owner_id=item.uploader_id, shown=item.shown)
-        return self._summary(audience, self.pointers.own(item), identity, ONE_ITEM, MANY_ITEM)
+        summary = self._summary(audience, self.pointers.own(item), identity, ONE_ITEM, MANY_ITEM)
+        uploader = item.uploader
+        rights = audience.rights.get(uploader.id, NOTHING) if uploader is not None else NOTHING
+        named = {entry.principal for entry in audience.entries}
+        if uploader is None or Permission.VIEW not in rights or user(uploader.id) in named:
+            return summary
+        row = Row(uploader.name, "person", Sentence(UPLOADED_IT), given_words(rights))
+        return replace(summary, rows=[*summary.rows, row])
 
     def reason_for(self, item: Item, identity: Identity) -> Sentence | None:
         """Why the caller may see an item: the first reason of the explanation."""
-        user = self.session.get_one(User, identity.user_id)
+        reader = self.session.get_one(User, identity.user_id)
         acl_id = self.pointers.applying(item)
         found = self.pointers.places({rule.acl_id for rule in self.access.rules(acl_id)}, identity)
         explanation = self.access.explain(
-            user,
+            reader,
             acl_id,
             {acl_id: place.words for acl_id, place in found.items()},
             here=item.acl_id,

@@ -9,6 +9,7 @@ from pyramid.request import Request
 from pyramid.view import view_config
 
 from privmedia.accounts.models import User
+from privmedia.library.cards import Uploader
 from privmedia.library.models import ROOT_ID, Item
 from privmedia.library.reach_views import page_number
 from privmedia.library.resources import FolderContext, ItemContext
@@ -27,6 +28,11 @@ class Check:
 
     asked: Checked | None
     may_view_as: bool
+
+    @property
+    def choices(self) -> list[tuple[User, Uploader]]:
+        """Several whom the typed name may mean, with their faces."""
+        return [] if self.asked is None else [(person, Uploader.of(person)) for person in self.asked.people]
 
     @property
     def person(self) -> User | None:

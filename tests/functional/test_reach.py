@@ -263,3 +263,20 @@ def test_a_group_the_person_is_not_in_is_not_asked_about(site: Training) -> None
         other = Groups(session, site.installation).add_group(name="Others").uid
     page = site.as_("ada").get(address(site, "jonas", f"?without={other}"))
     assert page.html.select_one(".alert[role=status]") is None
+
+
+def test_the_page_of_a_person_says_in_one_sentence_how_much_that_is(site: Training) -> None:
+    ada, there = site.as_("ada"), address(site, "jonas").removesuffix("/access")
+    page = ada.get(there)
+    assert "Jonas Bakke can see 4 of 5 items" in page
+    assert "In 5 of 6 folders." in page
+    assert page.click("Everything they can reach").status_int == 200
+    site.change("jonas", disabled_at=site.clock.now)
+    page = ada.get(there)
+    assert "Jonas Bakke can see 0 of 5 items" in page
+    assert "The account is disabled, so nothing can be seen with it." in page
+
+
+def test_ones_own_account_leads_to_what_one_can_reach(site: Training) -> None:
+    page = site.as_("jonas").get("/account").click("What you can reach")
+    assert page.request.path == "/account/reach"

@@ -138,8 +138,8 @@ def test_the_list_has_everybody_with_rights_and_reasons_and_whom_a_block_keeps_o
     page = maren.get(f"/f/{site.thruster}/who")
     rows = [" ".join(row.get_text(" ").split()) for row in page.html.select("#items tr")]
     assert [row.partition(" View:")[0] for row in rows] == [
-        "Jonas Bakke jonas@example.test",
-        "Maren Aasen maren@example.test",
+        "JB Jonas Bakke jonas@example.test",
+        "MA Maren Aasen maren@example.test",
     ]
     assert "View: yes Download: yes Upload: no Edit: no Manage: no" in rows[0]
     assert "is in Service engineers, which has View and Download" in rows[0]

@@ -13,6 +13,7 @@ from privmedia.accounts.groups import Groups
 from privmedia.accounts.models import Group
 from privmedia.admin.users.resources import PersonContext
 from privmedia.errors import NotFound
+from privmedia.library.cards import Uploader
 from privmedia.library.reach import Reach, Reaches
 from privmedia.library.reach_tree import Show
 from privmedia.library.reach_views import page_number, page_of
@@ -35,6 +36,7 @@ def reach(context: PersonContext, request: Request) -> Any:
     kept = {"without": without.uid} if without is not None else {"show": show.value}
     return {
         "user": context.user,
+        "face": Uploader.of(context.user),
         "reach": found,
         "show": show,
         "chips": chips,

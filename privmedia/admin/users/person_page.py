@@ -10,13 +10,14 @@ from pyramid.response import Response
 from privmedia.accounts.browsers import browser_in_words
 from privmedia.accounts.groups import Groups
 from privmedia.accounts.invitations import Invitations
-from privmedia.accounts.keys import Keys
 from privmedia.accounts.models import User
 from privmedia.accounts.service import Accounts
 from privmedia.accounts.sign_ins import SignIns
+from privmedia.accounts.tokens import Tokens
 from privmedia.admin.users.forms import ProfileForm
 from privmedia.admin.users.leaving import Leaving
 from privmedia.admin.users.roster import Roster
+from privmedia.library.reach import Reaches
 from privmedia.web.forms import Form
 from privmedia.web.pages import flash
 
@@ -48,8 +49,9 @@ def person_page(
             }
             for each in request.read(SignIns).live(user_id=user.id)
         ],
-        "tokens": request.read(Keys).tokens(user),
+        "tokens": request.read(Tokens).of(user.id),
         "outlook": leaving.outlook(user),
+        "reach": request.read(Reaches).summary(user),
         "was_cut": leaving.was_cut(user) if user.disabled_at else {},
         "invitation": request.read(Invitations).open_of(user),
         "by_mail": bool(request.installation.settings.mail_url),
