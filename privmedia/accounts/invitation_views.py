@@ -12,6 +12,7 @@ from wtforms.validators import InputRequired
 
 from privmedia.accounts.cookies import session_token, set_session_cookie
 from privmedia.accounts.forms import NAME_NEEDED, PASSWORD_NEEDED, STRENGTH
+from privmedia.accounts.identity import initials
 from privmedia.accounts.invitations import Invitations
 from privmedia.accounts.models import OneTimeLink
 from privmedia.accounts.new_passwords import hash_of
@@ -65,7 +66,8 @@ def accept(request: Request) -> Any:
 
 
 def _page(request: Request, link: OneTimeLink, form: Form) -> dict[str, Any]:
-    return {"form": form, "user": link.user, "by": link.made_by, "waiting": request.waiting_for(link.user)}
+    by = {"name": link.made_by, "initials": initials(link.made_by), "colour": 1} if link.made_by else None
+    return {"form": form, "user": link.user, "by": by, "waiting": request.waiting_for(link.user)}
 
 
 def _refused(request: Request, link: OneTimeLink, form: Form) -> dict[str, Any]:

@@ -507,7 +507,7 @@ def test_deleting_a_group_says_who_loses_what_and_takes_its_rules(
     text = " ".join(page.html.find("main").get_text(" ").split())
     assert "2 people leave it and keep their accounts." in text
     assert "Yard / Films View 1 person loses sight of it" in text
-    assert "Closed Block 2 people see it from then on, because the Block goes" in text
+    assert "Closed Block nobody loses sight of it, 2 people see it from then on, because the Block goes" in text
     page.forms["delete-form"].submit(status=303).follow()
     app.get(f"/f/{closed.uid}", status=200)
     app.get(f"/f/{films.uid}", status=200)

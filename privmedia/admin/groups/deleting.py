@@ -28,6 +28,8 @@ class Consequence:
     use: Use
     losers: int
     """How many can no longer see it."""
+    lesser: int
+    """How many still see it, or never did, and may do less there."""
     gainers: int
     """How many see it from then on, because the group was blocked."""
     worked_out: bool
@@ -46,7 +48,7 @@ class DeletingGroups:
         """What deleting the group would do, place by place. Only looks."""
         uses = self._named.uses(principal_of(group.id))
         return [
-            self._consequence(use, group, reader) if number < MOST else Consequence(use, 0, 0, False)
+            self._consequence(use, group, reader) if number < MOST else Consequence(use, 0, 0, 0, False)
             for number, use in enumerate(uses)
         ]
 
@@ -63,6 +65,7 @@ class DeletingGroups:
         return Consequence(
             use,
             losers=sum(1 for shift in effect.here if Permission.VIEW in shift.lost),
+            lesser=sum(1 for shift in effect.here if shift.lost and Permission.VIEW not in shift.lost),
             gainers=sum(1 for shift in effect.here if Permission.VIEW in shift.gained),
             worked_out=True,
         )

@@ -10,6 +10,7 @@ from pyramid.view import view_config, view_defaults
 
 from privmedia.access.principals import group as principal_of
 from privmedia.accounts.groups import PAGE, Groups
+from privmedia.accounts.identity import COLOURS, initials
 from privmedia.accounts.models import Group, User
 from privmedia.accounts.service import Accounts
 from privmedia.admin.groups.forms import GroupForm, PeopleForm
@@ -85,7 +86,10 @@ class OneGroup:
             "group": self.group,
             "groups": all_groups(self.request),
             "size": groups.size(self.group) if q else found,
-            "members": groups.page(self.group, q=q, number=pages.number),
+            "members": [
+                {"user": user, "since": since, "avatar": {"initials": initials(user.name), "colour": user.id % COLOURS}}
+                for user, since in groups.page(self.group, q=q, number=pages.number)
+            ],
             "pages": pages.links(address),
             "q": q,
             "uses": self.request.read(Named).uses(principal_of(self.group.id)),

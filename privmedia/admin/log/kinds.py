@@ -96,6 +96,7 @@ KINDS: dict[str, Words] = {
     "setup-link": Words(Topic.SITE, "link-45deg", _("made a link for the first administrator")),
     "sign-in": sign_in("box-arrow-in-right", _("signed in"), _("was refused at sign-in as ${target}, ${why}")),
     "sign-out": sign_in("box-arrow-right", _("signed out")),
+    "token.add": sign_in("key", _("made the token ${name} for ${target}")),
     "token.revoke": sign_in("key", _("revoked the token ${name} of ${target}")),
     "two-factor.reset": sign_in("phone", _("took two-factor sign-in away from ${target}")),
     "upload": files("x-octagon", _("sent a file to ${target}"), _("could not add ${file} to ${target}: ${why}")),
@@ -111,6 +112,7 @@ KINDS: dict[str, Words] = {
     "user.enable": people("person-check", _("enabled ${target}")),
     "user.export": people("download", _("exported the list of people")),
     "user.groups": people("people", _("changed the groups of ${target}")),
+    "user.import": people("filetype-csv", _("imported people from a file of ${target}")),
     "user.invite": people("envelope", _("invited ${target}")),
     "user.invite-again": people("envelope", _("invited ${target} again")),
     "user.invite-revoke": people("envelope", _("took the invitation of ${target} back")),
@@ -119,6 +121,8 @@ KINDS: dict[str, Words] = {
     ),
     "user.preferences": people("sliders", _("changed the preferences of ${target}")),
     "user.reset-link": sign_in("key", _("made a link to reset the password of ${target}")),
+    "view-as.start": access("person-bounding-box", _("began to see the library as ${target}")),
+    "view-as.stop": access("person-bounding-box", _("saw the library as ${target} for ${minutes} minutes")),
 }
 UNKNOWN = Words(Topic.SITE, "journal-text", _("did something to ${target}"), _("was refused something on ${target}"))
 
