@@ -16,7 +16,7 @@ from privmedia.installation import Installation
 from privmedia.library.models import Item
 from privmedia.library.paths import Paths
 from tests.conftest import FakeClock, Person
-from tests.functional.training import Training, make_training
+from tests.functional.why_library import Training, make_training
 
 HIDDEN_FOLDERS, HIDDEN_ITEMS = 20, 100
 # What differs from answer to answer whatever the library holds.

@@ -19,7 +19,7 @@ from privmedia.ids import new_uid
 from privmedia.installation import Installation
 from privmedia.library.paths import Paths
 from tests.conftest import FakeClock, Person
-from tests.functional.training import Training, make_training
+from tests.functional.why_library import Training, make_training
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from privmedia.db import writing
 from privmedia.installation import Installation
 from privmedia.library.service import Library
 from tests.conftest import FakeClock, Person
-from tests.functional.training import Training, make_training
+from tests.functional.why_library import Training, make_training
 
 
 @pytest.fixture

@@ -32,7 +32,7 @@ def reach(context: PersonContext, request: Request) -> Any:
     show, without = _show(request), _group(request)
     found = request.read(Reaches).of(context.user, without=without, every=show is Show.ALL)
     rows = found.changed() if found.loss is not None else found.shown(show)
-    chips = [(each, found.of_folders if each is Show.ALL else len(found.shown(each))) for each in Show]
+    chips = [(each, _count(found, each)) for each in Show]
     kept = {"without": without.uid} if without is not None else {"show": show.value}
     return {
         "user": context.user,
@@ -61,6 +61,13 @@ def _lines(found: Reach) -> Iterator[list[object]]:
         rights = ["yes" if given else "no" for given in row.given]
         kind = row.kind.value if row.kind is not None else "folder"
         yield [row.path or "/", kind, *rights, "yes" if row.place.denied else "no", row.items, because]
+
+
+def _count(found: Reach, show: Show) -> int:
+    """The number on a chip; closed places stand among the others so that one sees them, and are not counted."""
+    if show is Show.ALL:
+        return found.of_folders
+    return sum(row.place.seen or show is not Show.REACH for row in found.shown(show))
 
 
 def _show(request: Request) -> Show:
