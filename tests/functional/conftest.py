@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from sqlalchemy import select, text
@@ -12,11 +13,12 @@ from privmedia.accounts.models import SignIn, User, Viewpoint
 from privmedia.db import writing
 from privmedia.ids import new_uid
 from privmedia.installation import Installation
-from privmedia.library.models import File, Kind, State
+from privmedia.library.models import File, Item, Kind, State
 from privmedia.library.paths import Paths
 from privmedia.library.rules import Rules, Wanted
 from privmedia.library.service import Library, Received
 from tests.conftest import Person
+from tests.functional.access_site import Site
 from tests.functional.visitors import PEOPLE, RULES, World
 
 
@@ -61,3 +63,29 @@ def world(
         place = Library(session, installation).folder(ids["folder"])
         Rules(session, installation).clear(place, user(people["revoked"].id))
     return World(ids, browsers)
+
+
+@pytest.fixture
+def site(installation: Installation, make_person: Callable[..., Person], sign_in: Any) -> Site:
+    people = {
+        "ada": make_person("ada@example.test", name="Ada Lind", admin=True),
+        "maren": make_person("maren@example.test", name="Maren Aasen"),
+        "jonas": make_person("jonas@example.test", name="Jonas Bakke"),
+        "oskar": make_person("oskar@example.test", name="Oskar Lund", guest=True),
+    }
+    with writing(installation.sessions) as session:
+        groups = Groups(session, installation)
+        engineers = groups.add_group(name="Service engineers")
+        groups.join(group=engineers, users=[session.get_one(User, people["jonas"].id)])
+        training, thruster = Paths(session, installation).make_folders("Product training/Thruster T4")
+        received = Received(
+            uid=new_uid(), filename="a.mp4", media_type="video/mp4", size=1, kind=Kind.VIDEO
+        )
+        version = Library(session, installation).add_item(
+            folder=thruster, title="Main bearing", received=received, by=None
+        )
+        session.flush()
+        item = session.get_one(Item, version.item_id)
+        item.shown = True
+        places = training.uid, thruster.uid, item.uid
+    return Site(installation, sign_in, people, *places)

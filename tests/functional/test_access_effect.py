@@ -12,13 +12,13 @@ from privmedia.accounts.models import User
 from privmedia.db import reading, writing
 from privmedia.library.paths import Paths
 from privmedia.library.rules import Rules
+from tests.functional.access_site import Site
 from tests.functional.test_access_page import (
     DOWNLOAD,
     EDIT,
     MANAGE,
     UPLOAD,
     VIEW,
-    Site,
     access_form,
     add,
     row_of,

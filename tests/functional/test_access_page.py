@@ -1,81 +1,19 @@
 """The access page: rules set there decide at once what people find, and nobody locks himself out."""
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from sqlalchemy import select
 from webtest import TestApp
 
-from privmedia.access.permissions import ALL, NOTHING, Permission
+from privmedia.access.permissions import ALL, Permission
 from privmedia.accounts.groups import Groups
-from privmedia.accounts.models import User
-from privmedia.audit.models import Event
-from privmedia.db import reading, writing
+from privmedia.db import reading
 from privmedia.ids import new_uid
-from privmedia.installation import Installation
-from privmedia.library.models import Item, Kind
-from privmedia.library.paths import Paths
-from privmedia.library.rules import Rules, Wanted
-from privmedia.library.service import Library, Received
-from tests.conftest import FakeClock, Person
+from tests.conftest import FakeClock
+from tests.functional.access_site import Site
 
 VIEW, DOWNLOAD, UPLOAD, EDIT, MANAGE = range(5)
-
-
-@dataclass
-class Site:
-    """A library with "Product training/Thruster T4" and a video in it; people sign in as themselves."""
-
-    installation: Installation
-    sign_in: Callable[[Person], TestApp]
-    people: dict[str, Person]
-    training: str
-    thruster: str
-    video: str
-
-    def as_(self, name: str) -> TestApp:
-        return self.sign_in(self.people[name])
-
-    def set(self, path: str, principal: str, allow: Permission = NOTHING, deny: bool = False) -> None:
-        with writing(self.installation.sessions) as session:
-            place = Paths(session, self.installation).place(path)
-            Rules(session, self.installation).set(place, Wanted(principal, allow, deny))
-
-    def user(self, name: str) -> str:
-        return f"user:{self.people[name].id}"
-
-    def events(self) -> list[Event]:
-        with reading(self.installation.sessions) as session:
-            return list(session.scalars(select(Event).where(Event.kind.like("access.%")).order_by(Event.id)))
-
-
-@pytest.fixture
-def site(installation: Installation, make_person: Callable[..., Person], sign_in: Any) -> Site:
-    people = {
-        "ada": make_person("ada@example.test", name="Ada Lind", admin=True),
-        "maren": make_person("maren@example.test", name="Maren Aasen"),
-        "jonas": make_person("jonas@example.test", name="Jonas Bakke"),
-        "oskar": make_person("oskar@example.test", name="Oskar Lund", guest=True),
-    }
-    with writing(installation.sessions) as session:
-        groups = Groups(session, installation)
-        engineers = groups.add_group(name="Service engineers")
-        groups.join(group=engineers, users=[session.get_one(User, people["jonas"].id)])
-        training, thruster = Paths(session, installation).make_folders("Product training/Thruster T4")
-        received = Received(
-            uid=new_uid(), filename="a.mp4", media_type="video/mp4", size=1, kind=Kind.VIDEO
-        )
-        version = Library(session, installation).add_item(
-            folder=thruster, title="Main bearing", received=received, by=None
-        )
-        session.flush()
-        item = session.get_one(Item, version.item_id)
-        item.shown = True
-        places = training.uid, thruster.uid, item.uid
-    return Site(installation, sign_in, people, *places)
 
 
 def access_form(app: TestApp, address: str) -> Any:
