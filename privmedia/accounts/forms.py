@@ -1,14 +1,25 @@
 """Forms of signing in, of the first start and of one's own account."""
 from __future__ import annotations
 
-from wtforms import BooleanField, EmailField, PasswordField, RadioField, SelectField, StringField
+from wtforms import (
+    BooleanField,
+    EmailField,
+    PasswordField,
+    RadioField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+)
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
+from wtforms.widgets import CheckboxInput, ListWidget
 
 from privmedia.accounts.passwords import SHORTEST
+from privmedia.scopes import Scope
 from privmedia.web.forms import Form
 from privmedia.web.i18n import LANGUAGES, _
 
+CODE_NEEDED = _("A code is needed.")
 EMAIL_NEEDED = _("An email address is needed.")
 NAME_NEEDED = _("A name is needed.")
 OLD_NEEDED = _("Your current password is needed.")
@@ -20,6 +31,11 @@ class SignInForm(Form):
     email = EmailField(_("Email"), [InputRequired(EMAIL_NEEDED)])
     password = PasswordField(_("Password"), [InputRequired(PASSWORD_NEEDED)])
     keep = BooleanField(_("Keep me signed in for 30 days"))
+
+
+class CodeForm(Form):
+    code = StringField(_("Code"), [InputRequired(CODE_NEEDED)])
+    remember = BooleanField(_("Do not ask on this device for 30 days"))
 
 
 class SetupForm(Form):
@@ -59,6 +75,38 @@ class PreferencesForm(Form):
     )
     shortcuts = BooleanField(
         _("Single letters are shortcuts"), description=_("Switch them off if you dictate, or press keys by accident.")
+    )
+
+
+class Boxes(SelectMultipleField):
+    """Several of a few choices, as boxes to tick."""
+
+    widget = ListWidget(prefix_label=False)
+    option_widget = CheckboxInput()
+
+
+class TokenForm(Form):
+    name = StringField(
+        _("Name"), [InputRequired(_("A name is needed, to know it by."))], description=_("What will use it.")
+    )
+    scopes = Boxes(
+        _("May be used to"),
+        choices=[
+            SelectChoice(Scope.READ, _("Read: list, view, download")),
+            SelectChoice(Scope.UPLOAD, _("Upload: add files")),
+            SelectChoice(Scope.EDIT, _("Edit: change titles and texts, replace, move, delete")),
+            SelectChoice(Scope.MANAGE, _("Manage: change who may do what")),
+        ],
+    )
+    days = SelectField(
+        _("Ends after"),
+        choices=[
+            SelectChoice("7", _("7 days")),
+            SelectChoice("30", _("30 days")),
+            SelectChoice("90", _("90 days")),
+            SelectChoice("365", _("1 year")),
+        ],
+        default="90",
     )
 
 

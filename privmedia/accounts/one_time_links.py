@@ -19,11 +19,15 @@ from privmedia.installation import Installation
 
 
 class Purpose(StrEnum):
-    """What a link is for; but for EMAIL also the first part of its address."""
+    """What a link is for; but for EMAIL and SECOND_STEP also the first part of its address.
+
+    SECOND_STEP has no address: its token stands in a cookie, between the password and the code of an authenticator app.
+    """
 
     EMAIL = "email"
     INVITE = "invite"
     RESET = "reset"
+    SECOND_STEP = "second-step"
     SETUP = "setup"
 
 
@@ -31,6 +35,7 @@ WORKS_FOR = {
     Purpose.EMAIL: timedelta(hours=24),
     Purpose.INVITE: timedelta(days=7),
     Purpose.RESET: timedelta(hours=1),
+    Purpose.SECOND_STEP: timedelta(minutes=5),
     Purpose.SETUP: timedelta(hours=24),
 }
 PATH = {

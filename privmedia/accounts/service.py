@@ -229,6 +229,7 @@ class Accounts:
         links = OneTimeLinks(self._session, self._installation)
         links.revoke(Purpose.RESET, user)
         links.revoke(Purpose.EMAIL, user)
+        links.revoke(Purpose.SECOND_STEP, user)
         if not keeps_tokens:
             self._session.execute(delete(ApiToken).where(ApiToken.user_id == user.id))
         if had_one:

@@ -2,8 +2,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.orm import Session
@@ -12,7 +12,10 @@ from privmedia.accounts.addresses import normal_email
 from privmedia.accounts.identity import Identity, is_live, token_hash
 from privmedia.accounts.models import SignIn, User
 from privmedia.accounts.passwords import hash_password, needs_rehash, place, verify
+from privmedia.accounts.second_factor import WrongCode, prepare, take, warn
+from privmedia.accounts.second_step import HalfSignedIn, SecondSteps, device_mark, is_known
 from privmedia.accounts.throttle import Throttling
+from privmedia.accounts.two_factor import TwoFactors
 from privmedia.audit.service import Audit, Author, NamedAuthor
 from privmedia.db import reading, writing
 from privmedia.errors import NotAllowed, NotFound
@@ -45,6 +48,8 @@ class SignedIn:
     user_id: int
     token: str
     max_age: int | None
+    known_by: str = ""
+    """What the browser keeps so as not to be asked for a code again; empty for nothing new."""
 
 
 def sign_in(
@@ -56,9 +61,11 @@ def sign_in(
     address: str = "",
     browser: str = "",
     replaces: str | None = None,
-) -> SignedIn:
+    known_by: str = "",
+) -> SignedIn | HalfSignedIn:
     """Sign somebody in, in transactions of its own: the try is counted, the password looked at, the session begun.
 
+    Who has an authenticator app is half signed in, unless the browser is known by a mark; `second_step` does the rest.
     Raises Unavailable and Throttled before any password is looked at, and WrongPassword alike for an unknown, a
     disabled and a wrongly guessed account, after the same work.
     """
@@ -78,9 +85,50 @@ def sign_in(
         if again is not None:
             now_user.password_hash = again
         Throttling(session, installation).succeeded(account=account, address=address)
+        app = TwoFactors(session, installation).of(now_user.id)
+        if app is not None and not is_known(installation, now_user, app, known_by):
+            return SecondSteps(session, installation).begin(now_user)
         sign_ins = SignIns(session, installation)
         sign_ins.end_token(replaces)
         return sign_ins.begin(user=now_user, keep=keep, address=address, browser=browser)
+
+
+def second_step(
+    installation: Installation,
+    *,
+    token: str,
+    typed: str,
+    keep: bool = False,
+    remember: bool = False,
+    address: str = "",
+    browser: str = "",
+    replaces: str | None = None,
+) -> SignedIn:
+    """Sign in who is half signed in, by a code of the app or a recovery code; `remember` makes the browser known.
+
+    Raises NotFound when it is too late, Throttled before the code is looked at, and WrongCode.
+    """
+    with reading(installation.sessions) as session:
+        user = SecondSteps(session, installation).person(token)
+    if user is None:
+        raise NotFound
+    proof = prepare(installation, user_id=user.id, typed=typed)
+    try:
+        with writing(installation.sessions) as session:
+            now_user = session.get(User, user.id, with_for_update=True)
+            if now_user is None or not SecondSteps(session, installation).end(token):
+                raise NotFound
+            through = take(session, installation, proof)
+            app = TwoFactors(session, installation).of(user.id)
+            sign_ins = SignIns(session, installation)
+            sign_ins.end_token(replaces)
+            signed_in = sign_ins.begin(user=now_user, keep=keep, address=address, browser=browser, through=through)
+            if remember and app is not None:
+                return replace(signed_in, known_by=device_mark(installation, now_user, app))
+            return signed_in
+    except WrongCode as wrong:
+        warn(installation, wrong, user_id=user.id)
+        raise
 
 
 def confirm(installation: Installation, *, identity: Identity, password: str) -> None:
@@ -145,7 +193,9 @@ class SignIns:
         )
         return self._session.scalar(used_here) is not None
 
-    def begin(self, *, user: User, keep: bool, address: str = "", browser: str = "") -> SignedIn:
+    def begin(
+        self, *, user: User, keep: bool, address: str = "", browser: str = "", through: str = ""
+    ) -> SignedIn:
         """Begin a session: kept for 30 days, or until nothing was asked for the hours of the settings."""
         idle = timedelta(hours=self._installation.settings.session_idle_hours)
         lasts = KEPT_FOR if keep else LONGEST_UNKEPT
@@ -166,7 +216,7 @@ class SignIns:
             )
         )
         user.last_seen_at = self._now
-        author = NamedAuthor(user.name, user.email, user.id, address)
+        author = NamedAuthor(user.name, user.email, user.id, address, through)
         self._audit.record("sign-in", identity=author, target=user.email)
         return SignedIn(user.id, token, int(lasts.total_seconds()) if keep else None)
 
@@ -179,11 +229,16 @@ class SignIns:
             .order_by(SignIn.last_used_at.desc(), SignIn.id.desc())
         ).all()
 
+    def confirmed_at(self, session_id: int) -> datetime | None:
+        """When the person last proved in this session who they are."""
+        return self._session.scalar(select(SignIn.confirmed_at).where(SignIn.id == session_id))
+
     def renew(self, *, session_id: int) -> SignedIn:
-        """Give a session a new token; the old one is dead. For the moment after a password was changed."""
+        """Give a session a new token; the old one is dead. For the moment after its person proved who they are."""
         kept = self._session.get_one(SignIn, session_id)
         token = new_token()
         kept.token_hash = token_hash(token)
+        kept.confirmed_at = self._now
         for_long = kept.idle_until >= kept.expires_at
         rest = int((kept.expires_at - self._now).total_seconds())
         return SignedIn(kept.user_id, token, rest if for_long else None)

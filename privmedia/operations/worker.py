@@ -10,6 +10,7 @@ from types import FrameType
 
 from privmedia.accounts.invitation_letters import WRITERS as INVITATIONS
 from privmedia.accounts.letters import WRITERS as ACCOUNTS_LETTERS
+from privmedia.accounts.security_letters import WRITERS as SECURITY
 from privmedia.audit.seals import drop_old, seal_all
 from privmedia.db import writing
 from privmedia.delivery.viewings import forget_viewings
@@ -24,7 +25,7 @@ from privmedia.uploads.jobs import clear_away
 
 log = logging.getLogger(__name__)
 
-WRITERS = {**ACCOUNTS_LETTERS, **INVITATIONS}
+WRITERS = {**ACCOUNTS_LETTERS, **SECURITY, **INVITATIONS}
 HANDLERS = {**LIBRARY, SEND: mail_handler(WRITERS)}
 
 

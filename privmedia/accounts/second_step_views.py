@@ -1,0 +1,109 @@
+"""Signing in, the second step: a code from the authenticator app, or a recovery code."""
+from __future__ import annotations
+
+from typing import Any
+
+from pyramid.httpexceptions import HTTPSeeOther
+from pyramid.request import Request
+from pyramid.response import Response
+from pyramid.security import NO_PERMISSION_REQUIRED
+from pyramid.view import view_config
+
+from privmedia.accounts.cookies import session_token, set_session_cookie
+from privmedia.accounts.forms import CodeForm
+from privmedia.accounts.models import User
+from privmedia.accounts.return_to import return_to
+from privmedia.accounts.second_factor import WrongCode
+from privmedia.accounts.second_step import SecondSteps
+from privmedia.accounts.second_step_cookies import forget_second_step_cookie, second_step_token, set_device_cookie
+from privmedia.accounts.sign_ins import second_step
+from privmedia.accounts.tries import tries_left_in_words, wait_in_words
+from privmedia.audit.service import FAILED
+from privmedia.errors import NotFound, Throttled
+from privmedia.web.forms import Form
+from privmedia.web.i18n import _
+from privmedia.web.pages import flash
+
+CODE = "accounts/signin_2fa.jinja2"
+
+
+@view_config(route_name="second_step", request_method="GET", permission=NO_PERMISSION_REQUIRED, renderer=CODE)
+def code_form(request: Request) -> Any:
+    if _half_signed_in(request) is None:
+        return _too_late(request, request.GET)
+    return _page(request, CodeForm(), request.GET)
+
+
+@view_config(route_name="second_step", request_method="POST", permission=NO_PERMISSION_REQUIRED, renderer=CODE)
+def sign_in_with_code(request: Request) -> Any:
+    """Outside the request's transaction, like the first step."""
+    form, user = CodeForm.of(request), _half_signed_in(request)
+    if user is None:
+        return _too_late(request, request.POST)
+    if not form.validate():
+        return _page(request, form, request.POST, 422)
+    try:
+        signed_in = second_step(
+            request.installation,
+            token=second_step_token(request) or "",
+            typed=form["code"].data,
+            keep="keep" in request.POST,
+            remember=form["remember"].data,
+            address=request.remote_addr or "",
+            browser=request.user_agent or "",
+            replaces=session_token(request),
+        )
+    except NotFound:
+        return _too_late(request, request.POST)
+    except WrongCode as wrong:
+        request.note("sign-in", outcome=FAILED, target=user.email, detail={"why": "wrong code"})
+        problem = (_(wrong.sentence), tries_left_in_words(wrong.tries_left))
+        return _page(request, form, request.POST, 401, problem)
+    except Throttled as slowed:
+        request.note("sign-in", target=user.email, detail={"why": "too many tries"})
+        request.response.headers["Retry-After"] = str(slowed.retry_after)
+        problem = (_("Too many tries."), wait_in_words(slowed.retry_after))
+        return _page(request, form, request.POST, 429, problem)
+    response = HTTPSeeOther(return_to(request.POST.get("next", "/")))
+    set_session_cookie(request, response, signed_in)
+    forget_second_step_cookie(request, response)
+    if signed_in.known_by:
+        set_device_cookie(request, response, signed_in.known_by)
+    return response
+
+
+def _half_signed_in(request: Request) -> User | None:
+    user: User | None = request.read(SecondSteps).person(second_step_token(request))
+    return user
+
+
+def _page(
+    request: Request, form: Form, sent: Any, status: int = 200, problem: tuple[Any, Any] | None = None
+) -> dict[str, Any]:
+    """`sent` are the fields of the address or of the form; what stands in them goes along."""
+    request.response.status_int = status
+    request.response.headers["Cache-Control"] = "no-store"
+    there = return_to(sent.get("next", "/"))
+    along = {"next": there} if there != "/" else {}
+    if "keep" in sent:
+        along["keep"] = "y"
+    recovery = sent.get("with") == "recovery"
+    other = along if recovery else {**along, "with": "recovery"}
+    return {
+        "form": form,
+        "recovery": recovery,
+        "along": {**along, "with": "recovery"} if recovery else along,
+        "other": request.route_path("second_step", _query=other or None),
+        "problem": problem,
+    }
+
+
+def _too_late(request: Request, sent: Any) -> Response:
+    """Back to the first step; to the page itself if somebody is signed in already."""
+    there = return_to(sent.get("next", "/"))
+    if request.identity is not None:
+        return HTTPSeeOther(there)
+    flash(request, _("That took too long. Sign in again."), "warn")
+    response = HTTPSeeOther(request.route_path("login", _query={"next": there} if there != "/" else None))
+    forget_second_step_cookie(request, response)
+    return response

@@ -1,0 +1,91 @@
+"""Letters that tell somebody of what happened to the ways into their account. No link in them: nobody shall get used to
+following one."""
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from privmedia.accounts.first_start import organisation
+from privmedia.accounts.letter_kinds import CODES_WRONG, RECOVERY_NEW, RECOVERY_USED, TWO_FACTOR_OFF, TWO_FACTOR_ON
+from privmedia.installation import Installation
+from privmedia.mail.letters import Letter, Writer, letter
+from privmedia.mail.models import Mail
+from privmedia.text import Sentence
+from privmedia.text import mark as _
+
+NOT_YOU = Sentence(_("It was not you? Change your password now, and ask an administrator of the library."))
+
+
+def two_factor_on(session: Session, installation: Installation, mail: Mail) -> Letter:
+    """Word that codes of an app are asked for, or those of another one."""
+    names = _names(session, installation, mail)
+    return _told(
+        mail,
+        Sentence(_("Two-factor sign-in for ${library}"), names),
+        Sentence(_("since ${when} ${library} asks for codes of the authenticator app that you set up then."), names),
+    )
+
+
+def two_factor_off(session: Session, installation: Installation, mail: Mail) -> Letter:
+    """Word that the password alone lets in."""
+    names = _names(session, installation, mail)
+    return _told(
+        mail,
+        Sentence(_("Two-factor sign-in for ${library} is off"), names),
+        Sentence(_("since ${when} your password alone lets you in to ${library}, without a code."), names),
+    )
+
+
+def recovery_new(session: Session, installation: Installation, mail: Mail) -> Letter:
+    """Word that the recovery codes are others now."""
+    names = _names(session, installation, mail)
+    return _told(
+        mail,
+        Sentence(_("New recovery codes for ${library}"), names),
+        Sentence(_("on ${when} new recovery codes for ${library} were made. The old ones do not work any more."), names),
+    )
+
+
+def recovery_used(session: Session, installation: Installation, mail: Mail) -> Letter:
+    """Word that somebody came in by a recovery code."""
+    names = _names(session, installation, mail)
+    return _told(
+        mail,
+        Sentence(_("A recovery code for ${library} was used"), names),
+        Sentence(_("on ${when} one of your recovery codes for ${library} was used. ${left} are left."), names),
+    )
+
+
+def codes_wrong(session: Session, installation: Installation, mail: Mail) -> Letter:
+    """Word that somebody has the password, and no right code."""
+    names = _names(session, installation, mail)
+    return _told(
+        mail,
+        Sentence(_("Wrong codes at ${library}"), names),
+        Sentence(
+            _("on ${when} somebody gave your right password for ${library}, and then several codes that were wrong."),
+            names,
+        ),
+    )
+
+
+WRITERS: dict[str, Writer] = {
+    TWO_FACTOR_ON: two_factor_on,
+    TWO_FACTOR_OFF: two_factor_off,
+    RECOVERY_NEW: recovery_new,
+    RECOVERY_USED: recovery_used,
+    CODES_WRONG: codes_wrong,
+}
+
+
+def _told(mail: Mail, subject: Sentence, what: Sentence) -> Letter:
+    hello = Sentence(_("Hello ${name},"), {"name": str(mail.detail["name"])})
+    return letter(mail.language, subject, hello, what, NOT_YOU)
+
+
+def _names(session: Session, installation: Installation, mail: Mail) -> dict[str, str]:
+    moment = mail.created_at
+    return {
+        "library": organisation(session) or installation.settings.host,
+        "when": f"{moment.day} {moment:%B %Y, %H:%M} UTC",
+        "left": str(mail.detail.get("left", "")),
+    }
