@@ -58,21 +58,17 @@ def written_notes_factory(handler: Handler, registry: Registry) -> Handler:
     registry[BOUNDS] = Bounds(registry["installation"].clock)
 
     def written_notes(request: Request) -> Response:
-        before = answering.set(request)
-        try:
-            return noted(request)
-        finally:
-            answering.reset(before)
-
-    def noted(request: Request) -> Response:
+        answering.set(request)
         try:
             response = handler(request)
         except Exception as error:
             _write(request, 500, error)
+            answering.set(None)
             raise
-        status = response.status_int
-        if status >= 300 or "audit_notes" in request.__dict__:
-            _write(request, status, getattr(request, "exception", None))
+        # As text: each private file comes by here, and taking the number out of it costs more than all the rest.
+        if response.status >= "3" or "audit_notes" in request.__dict__:
+            _write(request, response.status_int, getattr(request, "exception", None))
+        answering.set(None)
         return response
 
     return written_notes

@@ -13,7 +13,7 @@ import threading
 from collections import deque
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from sqlalchemy import delete, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -45,7 +45,13 @@ MOST_REMEMBERED = 20_000
 MOST_WAITING = 10_000
 
 
+Known: TypeAlias = tuple[int | None, int | None, int, str, int, str]
+"""Who views what, as it is told apart in memory: session or token, as whom, item, version, kind."""
+
+
 class Key(NamedTuple):
+    """The same as a row of `viewings`."""
+
     caller: str
     item: str
     version: int
@@ -55,6 +61,7 @@ class Key(NamedTuple):
 class Word(NamedTuple):
     """What a request left: who watches what, since when."""
 
+    known: Known
     key: Key
     author: Author
     at: datetime
@@ -66,7 +73,8 @@ class Viewings:
 
     def __init__(self, installation: Installation) -> None:
         self._installation = installation
-        self._known: dict[Key, datetime] = {}
+        self._clock = installation.clock
+        self._known: dict[Known, datetime] = {}
         self._waiting: deque[Word] = deque()
         self._changed = threading.Condition()
         self._process = 0
@@ -75,11 +83,12 @@ class Viewings:
 
     def said(self, caller: Identity, *, item: str, version: int, file: str, kind: str) -> None:
         """Somebody gets a file, or a part of it. Costs next to nothing for all but the first request in a while."""
-        now = self._installation.clock()
-        key = Key(_name_of(caller), item, version, kind)
-        noted = self._known.get(key)
+        now = self._clock()
+        known = (caller.session_id, caller.token_id, caller.user_id, item, version, kind)
+        noted = self._known.get(known)
         if noted is None or now - noted >= NOTED_AGAIN:
-            self._hand_over(Word(key, caller.author, now, file))
+            key = Key(_name_of(caller), item, version, kind)
+            self._hand_over(Word(known, key, caller.author, now, file))
 
     def settle(self, seconds: float = LAST_TRY) -> bool:
         """Wait until all that was said is written; False if it is not by then."""
@@ -91,11 +100,11 @@ class Viewings:
             if self._process != os.getpid():
                 self._begin()
             if len(self._known) >= MOST_REMEMBERED:
-                self._known = {key: at for key, at in self._known.items() if word.at - at < NOTED_AGAIN}
-            noted = self._known.get(word.key)
+                self._known = {known: at for known, at in self._known.items() if word.at - at < NOTED_AGAIN}
+            noted = self._known.get(word.known)
             if noted is not None and word.at - noted < NOTED_AGAIN:
                 return
-            self._known[word.key] = word.at
+            self._known[word.known] = word.at
             if len(self._waiting) >= MOST_WAITING:
                 log.error("a viewing is missing from the audit log, because too many wait: %r", word)
                 return

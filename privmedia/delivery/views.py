@@ -16,6 +16,8 @@ from privmedia.web.rights import Right
 
 log = logging.getLogger(__name__)
 
+SENT = ("200 OK", "206 Partial Content")
+
 
 @view_config(route_name="smedia", context=PrivateFile, permission=Right.VIEW)
 @view_config(route_name="smedia_original", context=PrivateFile, permission=Right.DOWNLOAD)
@@ -27,17 +29,17 @@ def send(context: PrivateFile, request: Request) -> Response:
         log.exception("item %s, version %s: %s cannot be opened", context.item, context.found.number, context.name)
         return nothing_here(request)
     touch(request.installation, context.caller)
-    if request.method == "GET" and answer.status_int in (200, 206):
+    if request.environ["REQUEST_METHOD"] == "GET" and answer.status in SENT:
         note_viewing(context, request)
     return authorise(request, answer)
 
 
 def note_viewing(context: PrivateFile, request: Request) -> None:
     """Have the audit log say that the caller views or downloads the item; nothing for a poster."""
-    if context.name == ORIGINAL:
-        kind = DOWNLOAD
-    elif context.name.startswith(PLAYED):
+    if context.name.startswith(PLAYED):
         kind = VIEW
+    elif context.name == ORIGINAL:
+        kind = DOWNLOAD
     else:
         return
     request.registry["viewings"].said(

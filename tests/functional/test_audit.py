@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -214,11 +215,13 @@ def test_every_change_a_person_makes_is_exactly_one_line(
     uid = person.rsplit("/", 1)[1]
     post(group, do="add", people="jonas@example.test")
     post(group, do="remove", user=uid)
-    post(person, do="profile", name="Jonas")
+    post(person, do="profile", name="Jonas", email="jonas@example.test")
     post(person, do="groups", group=group.rsplit("/", 1)[1])
-    post(person, do="password", password="four other words entirely 9")
-    post(person, do="disable")
+    post(f"{person}/disable")
     post(person, do="enable")
+    folder = post("/f/top/new", name="Product training")
+    post(f"{folder}/edit", name="Training")
+    post(f"{folder}/new", name="Thruster T4")
     post("/account", do="sign_out_others")
     post("/logout")
     assert [kind for kind, _, _ in lines(installation)] == [
@@ -228,9 +231,16 @@ def test_every_change_a_person_makes_is_exactly_one_line(
         "group.leave",
         "user.change",
         "user.groups",
-        "user.password",
         "user.disable",
         "user.enable",
+        "folder.add",
+        "folder.rename",
+        "folder.add",
         "session.end-all",
         "sign-out",
     ]
+    with reading(installation.sessions) as session:
+        for event in session.scalars(select(Event).where(Event.actor_id == leila.id, Event.kind != "sign-in")):
+            assert (event.address, event.outcome) == ("192.0.2.7", "done")
+            assert re.fullmatch("[0-9a-f]{32}", event.request_id)
+            assert event.target

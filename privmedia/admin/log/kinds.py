@@ -61,14 +61,18 @@ def people(icon: str, done: str, refused: str = REFUSED) -> Words:
 
 KINDS: dict[str, Words] = {
     "access": Words(Topic.REFUSALS, "x-octagon", _("asked for ${target}")),
+    "access.answer": access("person-check", _("answered the question of ${person} about ${target}")),
+    "access.ask": access("envelope", _("asked for access to ${target}")),
     "access.clear": access("shield-minus", _("took the rule for ${principal} away from ${target}")),
     "access.inherit": access("shield-lock", _("lets ${target} take over the rules from above again")),
     "access.set": access("shield-plus", _("gave ${principal} ${after} on ${target}")),
     "access.stop": access("scissors", _("stopped taking over rules from above at ${target}")),
+    "access.take-back": access("envelope", _("took the question about ${target} back")),
     "audit.drop": Words(
         Topic.SITE, "hourglass-bottom", _("dropped ${lines} lines of this log, older than ${days} days")
     ),
     "audit.export": Words(Topic.SITE, "download", _("exported this log")),
+    "confirm": sign_in("key", _("said the password again"), _("could not say the password again: ${why}")),
     "folder.add": files("folder-plus", _("made the folder ${target}")),
     "folder.rename": files("pencil", _("renamed the folder ${target}")),
     "forged": Words(
@@ -86,6 +90,8 @@ KINDS: dict[str, Words] = {
     "item.download": files("download", _("downloaded the original of ${target}")),
     "item.edit": files("pencil", _("changed what is said about ${target}")),
     "item.view": files("play-circle", _("viewed ${target}")),
+    "recovery-codes.new": sign_in("key", _("made new recovery codes for ${target}")),
+    "recovery-codes.new": sign_in("key", _("made new recovery codes")),
     "refused": Words(Topic.REFUSALS, "x-octagon", _("sent ${request}")),
     "reset.ask": sign_in(
         "key", _("asked for a link to reset the password of ${target}"), _("asked too often to reset a password")
@@ -98,6 +104,12 @@ KINDS: dict[str, Words] = {
     "sign-out": sign_in("box-arrow-right", _("signed out")),
     "token.add": sign_in("key", _("made the token ${name} for ${target}")),
     "token.revoke": sign_in("key", _("revoked the token ${name} of ${target}")),
+    "two-factor.off": sign_in("phone", _("turned two-factor sign-in of ${target} off")),
+    "two-factor.on": sign_in("phone", _("turned two-factor sign-in of ${target} on")),
+    "two-factor.replace": sign_in("phone", _("set another app up for two-factor sign-in of ${target}")),
+    "two-factor.off": sign_in("phone", _("turned two-factor sign-in off")),
+    "two-factor.on": sign_in("phone", _("turned two-factor sign-in on")),
+    "two-factor.replace": sign_in("phone", _("replaced the authenticator app")),
     "two-factor.reset": sign_in("phone", _("took two-factor sign-in away from ${target}")),
     "upload": files("x-octagon", _("sent a file to ${target}"), _("could not add ${file} to ${target}: ${why}")),
     "user.accept": people("person-check", _("accepted the invitation")),

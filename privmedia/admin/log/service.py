@@ -110,7 +110,9 @@ class AuditLog:
         targets = {event.target for event in events} | {
             str(event.detail["principal"]) for event in events if "principal" in event.detail
         }
-        people = {email for event in events for email in _listed(event.detail.get("people"))}
+        people = {email for event in events for email in _listed(event.detail.get("people"))} | {
+            str(event.detail["person"]) for event in events if "person" in event.detail
+        }
         found: dict[str, Thing] = {principals.EVERYONE: Thing(principals.EVERYONE)}
         found |= self._named("item", Item.uid, Item.title, targets)
         found |= self._named("folder", Folder.uid, Folder.name, targets)

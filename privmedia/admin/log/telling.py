@@ -176,7 +176,7 @@ class Telling:
         return Piece(thing.name, strong=not url, url=url)
 
     def _detail(self, key: str, value: Any, things: Mapping[str, Thing]) -> Piece:
-        if key == "principal":
+        if key in ("principal", "person"):
             return self._thing(str(value), things)
         return Piece(self._value(key, value, things), strong=key not in ("why", "after"))
 

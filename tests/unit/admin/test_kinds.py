@@ -16,14 +16,14 @@ BY_ROUNDABOUT_WAYS = {"access", "forged", "refused", "item.view", "item.download
 """Written where the kind is no literal at the call: by the tween, and by the gate's thread."""
 
 
-def literals(node: ast.expr, constants: dict[str, str]) -> Iterator[str | None]:
+def literals(node: ast.expr, given: dict[str, ast.expr]) -> Iterator[str | None]:
     if isinstance(node, ast.Constant):
         yield str(node.value)
     elif isinstance(node, ast.IfExp):
-        yield from literals(node.body, constants)
-        yield from literals(node.orelse, constants)
-    elif isinstance(node, ast.Name):
-        yield constants.get(node.id)
+        yield from literals(node.body, given)
+        yield from literals(node.orelse, given)
+    elif isinstance(node, ast.Name) and isinstance(given.get(node.id), ast.Constant | ast.IfExp):
+        yield from literals(given[node.id], given)
     else:
         yield None
 
@@ -31,17 +31,17 @@ def literals(node: ast.expr, constants: dict[str, str]) -> Iterator[str | None]:
 def kinds_written() -> Iterator[tuple[str, str | None]]:
     for path in sorted((ROOT / "privmedia").rglob("*.py")):
         tree = ast.parse(path.read_text())
-        constants = {
-            target.id: node.value.value
+        given = {
+            target.id: node.value
             for node in ast.walk(tree)
-            if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
+            if isinstance(node, ast.Assign)
             for target in node.targets
-            if isinstance(target, ast.Name) and isinstance(node.value.value, str)
+            if isinstance(target, ast.Name)
         }
         for node in ast.walk(tree):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in VERBS:
                 arguments = node.args or [each.value for each in node.keywords if each.arg == "kind"]
-                for kind in literals(arguments[0], constants) if arguments else ():
+                for kind in literals(arguments[0], given) if arguments else ():
                     yield str(path.relative_to(ROOT)), kind
 
 
