@@ -90,7 +90,6 @@ KINDS: dict[str, Words] = {
     "item.download": files("download", _("downloaded the original of ${target}")),
     "item.edit": files("pencil", _("changed what is said about ${target}")),
     "item.view": files("play-circle", _("viewed ${target}")),
-    "recovery-codes.new": sign_in("key", _("made new recovery codes for ${target}")),
     "recovery-codes.new": sign_in("key", _("made new recovery codes")),
     "refused": Words(Topic.REFUSALS, "x-octagon", _("sent ${request}")),
     "reset.ask": sign_in(
@@ -104,9 +103,6 @@ KINDS: dict[str, Words] = {
     "sign-out": sign_in("box-arrow-right", _("signed out")),
     "token.add": sign_in("key", _("made the token ${name} for ${target}")),
     "token.revoke": sign_in("key", _("revoked the token ${name} of ${target}")),
-    "two-factor.off": sign_in("phone", _("turned two-factor sign-in of ${target} off")),
-    "two-factor.on": sign_in("phone", _("turned two-factor sign-in of ${target} on")),
-    "two-factor.replace": sign_in("phone", _("set another app up for two-factor sign-in of ${target}")),
     "two-factor.off": sign_in("phone", _("turned two-factor sign-in off")),
     "two-factor.on": sign_in("phone", _("turned two-factor sign-in on")),
     "two-factor.replace": sign_in("phone", _("replaced the authenticator app")),
