@@ -43,10 +43,18 @@ def cut_off(session: Session, installation: Installation, user: User) -> Cut:
     """End sessions and views, delete tokens and links; answers how many of them worked until now."""
     cut = outlook(session, installation, user)
     SignIns(session, installation).end_all(user_id=user.id)
-    session.execute(delete(Viewpoint).where(_views_of_and_by(user)))
+    end_views(session, user)
     session.execute(delete(ApiToken).where(ApiToken.user_id == user.id))
     session.execute(delete(OneTimeLink).where(OneTimeLink.user_id == user.id))
     return cut
+
+
+def end_views(session: Session, user: User) -> None:
+    """End the views of others in which somebody looks, and those of whoever looks as this person.
+
+    For the moment somebody becomes an administrator, or none any more: the sessions go on as those who signed in.
+    """
+    session.execute(delete(Viewpoint).where(_views_of_and_by(user)))
 
 
 def _views_of_and_by(user: User) -> ColumnElement[bool]:
