@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from privmedia.accounts.commands import group, setup_link, user
+from privmedia.accounts.token_commands import token
 from privmedia.admin.users.commands import delete_user, disable_user
 from privmedia.console import DEFAULT_CONFIG, Line
 from privmedia.errors import DomainError
@@ -34,7 +35,7 @@ def cli(context: click.Context, config: str) -> None:
 
 
 RUNNING = (serve, worker, migrate, check, stack, front_config, demo)
-for command in (*RUNNING, setup_link, user, group, folder, items, access):
+for command in (*RUNNING, setup_link, user, group, token, folder, items, access):
     cli.add_command(command)
 
 for command in (disable_user, delete_user):

@@ -38,6 +38,7 @@ def upgrade() -> None:
         sa.Column("session_id", sa.Integer(), nullable=False),
         sa.Column("user_id", sa.Integer(), nullable=False),
         sa.Column("since", sa.BigInteger(), nullable=False),
+        sa.Column("ends_at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
             ["session_id"], ["sessions.id"], name=op.f("fk_viewpoints_session_id_sessions"), ondelete="CASCADE"
         ),
@@ -112,6 +113,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("uid", sa.String(length=16), nullable=False),
         sa.Column("user_id", sa.Integer(), nullable=False),
+        sa.Column("address", sa.String(length=24), nullable=False),
         sa.Column("folder_id", sa.Integer()),
         sa.Column("item_id", sa.Integer()),
         sa.Column("message", sa.String(length=500), nullable=False),
@@ -120,15 +122,16 @@ def upgrade() -> None:
         sa.Column("answered_at", sa.BigInteger()),
         sa.Column("answered_by", sa.Integer()),
         sa.Column("outcome", sa.String(length=16), nullable=False),
-        sa.CheckConstraint("(folder_id IS NULL) <> (item_id IS NULL)", name=op.f("ck_access_requests_one_place")),
+        sa.Column("reason", sa.String(length=500), nullable=False),
+        sa.CheckConstraint("folder_id IS NULL OR item_id IS NULL", name=op.f("ck_access_requests_one_place")),
         sa.ForeignKeyConstraint(
             ["user_id"], ["users.id"], name=op.f("fk_access_requests_user_id_users"), ondelete="CASCADE"
         ),
         sa.ForeignKeyConstraint(
-            ["folder_id"], ["folders.id"], name=op.f("fk_access_requests_folder_id_folders"), ondelete="CASCADE"
+            ["folder_id"], ["folders.id"], name=op.f("fk_access_requests_folder_id_folders"), ondelete="SET NULL"
         ),
         sa.ForeignKeyConstraint(
-            ["item_id"], ["items.id"], name=op.f("fk_access_requests_item_id_items"), ondelete="CASCADE"
+            ["item_id"], ["items.id"], name=op.f("fk_access_requests_item_id_items"), ondelete="SET NULL"
         ),
         sa.ForeignKeyConstraint(
             ["answered_by"], ["users.id"], name=op.f("fk_access_requests_answered_by_users"), ondelete="SET NULL"

@@ -8,23 +8,29 @@ if TYPE_CHECKING:
 
 VIEWS = (
     "account",
+    "confirm",
     "details",
     "invitation",
     "password",
     "preference",
     "reset",
+    "second_step",
     "session",
     "setup",
     "sign_in",
     "strength",
+    "token",
+    "two_factor",
 )
 
 
 def includeme(config: Configurator) -> None:
+    from privmedia.accounts.bearer import read_bearer_token
     from privmedia.accounts.cookies import read_session_cookie
     from privmedia.accounts.first_start import organisation
 
     config.add_route("login", "/login")
+    config.add_route("second_step", "/login/code")
     config.add_route("logout", "/logout")
     config.add_route("setup", "/setup/{token}")
     config.add_route("setup_strength", "/setup/{token}/strength")
@@ -36,9 +42,13 @@ def includeme(config: Configurator) -> None:
     config.add_route("account", "/account")
     config.add_route("account_email", "/account/email/{token}")
     config.add_route("account_strength", "/account/strength")
+    config.add_route("two_factor", "/account/two-factor")
+    config.add_route("confirm", "/account/confirm")
     config.add_route("menu", "/menu")
     config.outside_transaction_manager("/login")
+    config.add_credential_reader(read_bearer_token)
     config.add_credential_reader(read_session_cookie)
     config.add_request_method(lambda request: organisation(request.db), "organisation", reify=True)
+    config.include("privmedia.accounts.confirm_views")
     for views in VIEWS:
         config.scan(f"privmedia.accounts.{views}_views")

@@ -6,11 +6,14 @@ from typing import Any
 from pyramid.request import Request
 
 from privmedia.accounts.browsers import browser_in_words, is_handheld
-from privmedia.accounts.forms import EmailForm, NameForm, NewPasswordForm, PreferencesForm
+from privmedia.accounts.forms import EmailForm, NameForm, NewPasswordForm, PreferencesForm, TokenForm
 from privmedia.accounts.identity import Identity
 from privmedia.accounts.own_account import OwnAccount
+from privmedia.accounts.recovery import COUNT, RecoveryCodes
 from privmedia.accounts.service import Accounts
 from privmedia.accounts.sign_ins import SignIns
+from privmedia.accounts.tokens import Tokens
+from privmedia.accounts.two_factor import TwoFactors
 
 ACCOUNT = "accounts/account.jinja2"
 
@@ -29,7 +32,14 @@ def account_page(request: Request, *, status: int = 200, **changed: Any) -> dict
         "awaited_email": own.awaited_email(identity.user_id),
         "mail_works": request.installation.settings.mail_works,
         "password": NewPasswordForm(),
-        "tokens_there": own.count_tokens(identity.user_id) > 0,
+        "tokens": request.read(Tokens).of(identity.user_id),
+        "token_form": TokenForm(),
+        "new_token": None,
+        "two_factor": {
+            "app": request.read(TwoFactors).of(identity.user_id),
+            "left": request.read(RecoveryCodes).left(identity.user_id),
+            "count": COUNT,
+        },
         "sessions": _sessions(request),
         "preferences": PreferencesForm(obj=user),
         **changed,

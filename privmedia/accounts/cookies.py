@@ -2,20 +2,32 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from pyramid.request import Request
 from pyramid.response import Response
 
+from privmedia.accounts.bearer import bearer_token
 from privmedia.accounts.identity import TOKEN, Identity, identity_of, touch
 from privmedia.accounts.sign_ins import SignedIn
 from privmedia.settings import Settings
 
 THEME_KEPT = timedelta(days=365)
+RENEWED = "privmedia.renewed_session"
+"""Key of the environment, which outlives the tries of one request."""
 _TOKENS = {
     secure: re.compile(rf'(?:^|;)[ \t]*{name}="?({TOKEN.pattern})"?[ \t]*(?=;|$)', re.ASCII)
     for secure, name in ((True, "__Host-session"), (False, "session"))
 }
+
+
+@dataclass(frozen=True)
+class Renewed:
+    """The session has another token since this request began; its forms still carry what was made from the old one."""
+
+    signed_in: SignedIn
+    csrf_secret: str
 
 
 def cookie_name(settings: Settings) -> str:
@@ -25,6 +37,9 @@ def cookie_name(settings: Settings) -> str:
 
 def session_token(request: Request) -> str | None:
     """The token the browser sent; None for none, and for what cannot be one."""
+    renewed: Renewed | None = request.environ.get(RENEWED)
+    if renewed is not None:
+        return renewed.signed_in.token
     # Not by request.cookies, which takes every cookie apart: the gate asks this for each file.
     sent = _TOKENS[request.installation.settings.secure].findall(request.environ.get("HTTP_COOKIE", ""))
     return sent[-1] if sent else None
@@ -33,7 +48,7 @@ def session_token(request: Request) -> str | None:
 def read_session_cookie(request: Request) -> Identity | None:
     """Credential reader: who is signed in in this browser. Notes, after the answer, that they are active."""
     token = session_token(request)
-    if token is None:
+    if token is None or bearer_token(request) is not None:
         return None
     installation = request.installation
     identity = identity_of(
@@ -43,9 +58,11 @@ def read_session_cookie(request: Request) -> Identity | None:
         address=request.remote_addr or "",
         request_id=request.request_id,
     )
-    if identity is not None:
-        request.add_finished_callback(lambda _request: touch(installation, identity))
-    return identity
+    if identity is None:
+        return None
+    request.add_finished_callback(lambda _request: touch(installation, identity))
+    renewed: Renewed | None = request.environ.get(RENEWED)
+    return identity if renewed is None else replace(identity, csrf_secret=renewed.csrf_secret)
 
 
 def set_session_cookie(request: Request, response: Response, signed_in: SignedIn) -> None:

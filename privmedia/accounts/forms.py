@@ -38,6 +38,18 @@ class CodeForm(Form):
     remember = BooleanField(_("Do not ask on this device for 30 days"))
 
 
+class ConfirmForm(Form):
+    confirm_password = PasswordField(_("Your password"))
+    confirm_code = StringField(
+        _("Code"), description=_("From your authenticator app, or one of your recovery codes.")
+    )
+
+
+class TwoFactorForm(Form):
+    secret = HiddenField()
+    code = StringField(_("Code"), [InputRequired(CODE_NEEDED)], description=_("Six digits."))
+
+
 class SetupForm(Form):
     organisation = StringField(_("Organisation"), [InputRequired(_("The name of your organisation is needed."))])
     name = StringField(_("Your name"), [InputRequired(NAME_NEEDED)])

@@ -26,7 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, aliased
 
-from privmedia.accounts.models import Membership, SignIn, User, Viewpoint
+from privmedia.accounts.models import ApiToken, Membership, SignIn, User, Viewpoint
 from privmedia.audit.service import NamedAuthor
 from privmedia.db import writing
 from privmedia.installation import Installation
@@ -38,6 +38,24 @@ Columns = TypeVarTuple("Columns")
 TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 TOUCHED_EVERY = timedelta(minutes=10)
 COLOURS = 10
+
+
+@dataclass(frozen=True)
+class Face:
+    """Somebody as an avatar with a name beside it."""
+
+    user_id: int
+    name: str
+    email: str
+
+    @property
+    def initials(self) -> str:
+        return initials(self.name)
+
+    @property
+    def colour(self) -> int:
+        """One of the ten colours of avatars."""
+        return self.user_id % COLOURS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,6 +111,12 @@ class Identity:
         )
 
     @property
+    def holder(self) -> Face:
+        """Who in truth signed in in this browser, for its menu."""
+        person = self.author
+        return Face(person.user_id or self.user_id, person.name, person.email)
+
+    @property
     def principals(self) -> frozenset[str]:
         """Whom rules may speak of to mean this person. A guest is not among everyone."""
         groups = {f"group:{group_id}" for group_id in self.group_ids}
@@ -135,23 +159,31 @@ SEEN_BY = case((Viewpoint.user_id.is_not(None), Holder.id)).label("seen_by")
 def live_sessions(now: ColumnElement[datetime] | datetime, statement: Select[*Columns]) -> Select[*Columns]:
     """The statement over `SignIn`, `Viewpoint`, `Holder` and `User`, cut down to sessions that have not ended.
 
-    A viewpoint counts only while its holder is an administrator and the one seen is none.
+    A viewpoint that is over counts as none. One whose holder is no administrator any more, or whose person is one now
+    or is disabled, lets nobody in: what makes it so also removes it (`cutting.end_views`).
     """
     may_look = or_(Viewpoint.user_id.is_(None), and_(Holder.is_admin, not_(User.is_admin)))
     return (
-        statement.outerjoin_from(SignIn, Viewpoint, Viewpoint.session_id == SignIn.id)
+        statement.outerjoin_from(SignIn, Viewpoint, and_(Viewpoint.session_id == SignIn.id, Viewpoint.ends_at > now))
         .join(Holder, Holder.id == SignIn.user_id)
         .join(User, User.id == PERSON_ID)
         .where(is_live(now), Holder.disabled_at.is_(None), may_look)
     )
 
 
-_GROUPS = (
+GROUPS = (
     select(func.aggregate_strings(cast(Membership.group_id, String), ","))
     .where(Membership.user_id == User.id)
     .correlate(User)
     .scalar_subquery()
 )
+"""SQL: the groups of the statement's person, as `group_ids` reads them."""
+
+
+def group_ids(found: str | None) -> frozenset[int]:
+    return frozenset(int(number) for number in (found or "").split(",") if number)
+
+
 _BY_TOKEN = live_sessions(
     bindparam("now", type_=SignIn.expires_at.type),
     select(
@@ -165,7 +197,7 @@ _BY_TOKEN = live_sessions(
         User.theme,
         User.shortcuts,
         SignIn.last_used_at,
-        _GROUPS.label("groups"),
+        GROUPS.label("groups"),
         SEEN_BY,
         Holder.name.label("holder_name"),
         Holder.email.label("holder_email"),
@@ -190,7 +222,7 @@ def identity_of(
         email=row.email,
         is_admin=row.is_admin,
         is_guest=row.is_guest,
-        group_ids=frozenset(int(number) for number in (row.groups or "").split(",") if number),
+        group_ids=group_ids(row.groups),
         csrf_secret=kept,
         last_used_at=row.last_used_at,
         address=address,
@@ -214,7 +246,7 @@ def touch(installation: Installation, identity: Identity) -> None:
     moment is noted by a later request.
     """
     now = installation.clock()
-    if identity.session_id is None or now - identity.last_used_at < TOUCHED_EVERY:
+    if now - identity.last_used_at < TOUCHED_EVERY:
         return
     idle = timedelta(hours=installation.settings.session_idle_hours)
     idle_until = literal(now + idle, SignIn.idle_until.type)
@@ -224,13 +256,18 @@ def touch(installation: Installation, identity: Identity) -> None:
         (SignIn.expires_at < idle_until, SignIn.expires_at),
         else_=idle_until,
     )
+    used = (
+        update(SignIn)
+        .where(SignIn.id == identity.session_id, SignIn.last_used_at <= now - TOUCHED_EVERY)
+        .values(last_used_at=now, idle_until=until)
+        if identity.token_id is None
+        else update(ApiToken)
+        .where(ApiToken.id == identity.token_id)
+        .values(last_used_at=now, last_address=identity.address[:64])
+    )
     try:
         with writing(installation.sessions) as session:
-            session.execute(
-                update(SignIn)
-                .where(SignIn.id == identity.session_id, SignIn.last_used_at <= now - TOUCHED_EVERY)
-                .values(last_used_at=now, idle_until=until)
-            )
+            session.execute(used)
             session.execute(update(User).where(User.id == identity.author.user_id).values(last_seen_at=now))
     except OperationalError:
         log.warning("could not note that %s is active", identity.email, exc_info=True)

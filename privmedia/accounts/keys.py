@@ -1,45 +1,25 @@
 """What administrators may do with the keys of somebody else: see that there are some, and take them away."""
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from sqlalchemy import delete, select
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from privmedia.accounts.letter_kinds import RESET
-from privmedia.accounts.models import ApiToken, RecoveryCode, TwoFactor, User
+from privmedia.accounts.models import RecoveryCode, TwoFactor, User
 from privmedia.accounts.one_time_links import OneTimeLinks, Purpose
 from privmedia.audit.service import COMMAND_LINE, Audit, Author
-from privmedia.errors import Conflict, NotFound
+from privmedia.errors import Conflict
 from privmedia.installation import Installation
 from privmedia.mail.service import Mails
 
 
 class Keys:
-    """Two-factor, API tokens and the way to a new password of other people. Every verb writes one line into the log."""
+    """Two-factor and the way to a new password of other people. Every verb writes one line into the log."""
 
     def __init__(self, session: Session, installation: Installation) -> None:
         self._session = session
         self._installation = installation
         self._audit = Audit(session, installation)
-        self._now = installation.clock()
-
-    def tokens(self, user: User) -> Sequence[ApiToken]:
-        """Somebody's tokens that still work, the newest first."""
-        return self._session.scalars(
-            select(ApiToken)
-            .where(ApiToken.user_id == user.id, ApiToken.expires_at > self._now)
-            .order_by(ApiToken.id.desc())
-        ).all()
-
-    def revoke_token(self, *, uid: str, user: User, by: Author = COMMAND_LINE) -> None:
-        """The token works no more. Raises NotFound for one that is not this person's."""
-        token = self._session.scalar(select(ApiToken).where(ApiToken.uid == uid, ApiToken.user_id == user.id))
-        if token is None:
-            raise NotFound
-        self._audit.record("token.revoke", identity=by, target=user.email, detail={"name": token.name})
-        self._session.delete(token)
-        self._session.flush()
 
     def remove_two_factor(self, *, user: User, by: Author = COMMAND_LINE) -> None:
         """For somebody who lost the phone: from now on the password alone lets them in. Raises Conflict if it does."""

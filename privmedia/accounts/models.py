@@ -1,7 +1,8 @@
 """People, their groups, and how they are signed in."""
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -92,8 +93,15 @@ class SignIn(Base):
     user: Mapped[User] = relationship()
 
 
+VIEW_LASTS = timedelta(hours=1)
+
+
+def _end_of_view(context: Any) -> Any:
+    return context.get_current_parameters()["since"] + VIEW_LASTS
+
+
 class Viewpoint(Base):
-    """A session whose administrator sees the library as somebody else, until it is ended."""
+    """A session whose administrator sees the library as somebody else, until one of them ends it or it ends by itself."""
 
     __tablename__ = "viewpoints"
     __table_args__ = (Index("ix_viewpoints_user_id", "user_id"),)
@@ -101,6 +109,7 @@ class Viewpoint(Base):
     session_id: Mapped[int] = mapped_column(ForeignKey("sessions.id", ondelete="CASCADE"), primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
     since: Mapped[datetime] = mapped_column(UtcDateTime)
+    ends_at: Mapped[datetime] = mapped_column(UtcDateTime, default=_end_of_view)
 
 
 class ApiToken(Base):

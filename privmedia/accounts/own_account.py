@@ -3,13 +3,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from privmedia.accounts.addresses import checked_email
 from privmedia.accounts.letter_kinds import EMAIL, MOVED
-from privmedia.accounts.models import ApiToken, OneTimeLink, User
+from privmedia.accounts.models import OneTimeLink, User
 from privmedia.accounts.one_time_links import OneTimeLinks, Purpose
 from privmedia.accounts.service import LONGEST_NAME
 from privmedia.accounts.throttle import Limit, Throttling
@@ -36,11 +35,6 @@ class OwnAccount:
     def user(self, user_id: int) -> User:
         """The account itself."""
         return self._session.get_one(User, user_id)
-
-    def count_tokens(self, user_id: int) -> int:
-        """How many API tokens the account has that work."""
-        live = select(func.count(ApiToken.id)).where(ApiToken.user_id == user_id, ApiToken.expires_at > self._now)
-        return self._session.scalar(live) or 0
 
     def rename(self, *, user_id: int, name: str, by: Author) -> None:
         """Go by another name from now on. Raises Invalid."""

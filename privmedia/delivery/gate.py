@@ -11,12 +11,26 @@ import os
 import threading
 from typing import Any, NamedTuple
 
-from sqlalchemy import Boolean, Integer, Select, String, and_, bindparam, func, select, type_coerce
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    Integer,
+    Select,
+    String,
+    and_,
+    bindparam,
+    func,
+    literal_column,
+    select,
+    type_coerce,
+)
 from sqlalchemy.engine import Dialect, Engine
 
 from privmedia.access.visible import bits_for
 from privmedia.accounts.identity import SEEN_BY, Holder, live_sessions
-from privmedia.accounts.models import SignIn, User
+from privmedia.accounts.models import ApiToken, SignIn, User
+from privmedia.accounts.tokens import LAST_USED
+from privmedia.accounts.tokens import is_live as token_is_live
 from privmedia.db import UtcDateTime, make_gate_engine
 from privmedia.errors import Unavailable
 from privmedia.library.models import File, Folder, Item, Version
@@ -36,7 +50,7 @@ class Answer(NamedTuple):
     stored_as: str
     media_type: str
     user_id: int
-    session_id: int
+    session_id: int | None
     last_used_at: int
     user_name: str
     email: str
@@ -45,14 +59,26 @@ class Answer(NamedTuple):
     seen_by: int | None
     holder_name: str
     holder_email: str
+    token_id: int | None
+    token_name: str
+    scopes: str
 
 
-def question() -> Select[*tuple[Any, ...]]:
-    """The one statement. Parameters: token, now, item, version (None: the current one), file."""
+NO_TEXT: ColumnElement[str] = literal_column("''")
+
+
+def question(*, by_token: bool = False) -> Select[*tuple[Any, ...]]:
+    """The one statement, for a browser's session or for an API token.
+
+    Parameters: token (its hash), now, item, version (None: the current one), file.
+    """
     now = bindparam("now", type_=UtcDateTime())
     guest = type_coerce(User.is_guest, Boolean)
     rights = bits_for(func.coalesce(Item.acl_id, Folder.acl_id), User.id, guest, now)
     number = func.coalesce(bindparam("version", type_=Integer), Item.current)
+    session = (literal_column("NULL"), LAST_USED) if by_token else (SignIn.id, SignIn.last_used_at)
+    looker = (literal_column("NULL"), User.name, User.email) if by_token else (SEEN_BY, Holder.name, Holder.email)
+    token = (ApiToken.id, ApiToken.name, ApiToken.scopes) if by_token else (literal_column("NULL"), *[NO_TEXT] * 2)
     found = select(
         rights,
         Item.shown,
@@ -63,23 +89,22 @@ def question() -> Select[*tuple[Any, ...]]:
         File.stored_as,
         File.media_type,
         User.id,
-        SignIn.id,
-        SignIn.last_used_at,
+        *session,
         User.name,
         User.email,
         User.is_admin,
         User.is_guest,
-        SEEN_BY,
-        Holder.name,
-        Holder.email,
+        *looker,
+        *token,
     )
+    key = ApiToken if by_token else SignIn
+    callers = found.join_from(ApiToken, User).where(token_is_live(now)) if by_token else live_sessions(now, found)
     return (
-        live_sessions(now, found)
-        .join(Item, Item.uid == bindparam("item", type_=String))
+        callers.join(Item, Item.uid == bindparam("item", type_=String))
         .join(Folder, Folder.id == Item.folder_id)
         .join(Version, and_(Version.item_id == Item.id, Version.number == number))
         .join(File, and_(File.version_id == Version.id, File.name == bindparam("file", type_=String)))
-        .where(SignIn.token_hash == bindparam("token", type_=String))
+        .where(key.token_hash == bindparam("token", type_=String))
     )
 
 
@@ -99,21 +124,26 @@ class Gate:
 
     def __init__(self, url: str) -> None:
         self._engine = make_gate_engine(url)
-        self._text, self._constants = compiled(question(), self._engine.dialect)
+        self._questions = {
+            by_token: compiled(question(by_token=by_token), self._engine.dialect) for by_token in (False, True)
+        }
         self._here = threading.local()
 
-    def ask(self, *, token: str, now: int, item: str, version: int | None, file: str) -> Answer | None:
+    def ask(
+        self, *, token: str, now: int, item: str, version: int | None, file: str, by_token: bool = False
+    ) -> Answer | None:
         """What the session with this token hash finds under an item's file name; None if anything is missing.
 
-        Raises Unavailable if the database does not answer.
+        `by_token`: the hash is that of an API token. Raises Unavailable if the database does not answer.
         """
-        values = {**self._constants, "token": token, "now": now, "item": item, "version": version, "file": file}
+        text, constants = self._questions[by_token]
+        values = {**constants, "token": token, "now": now, "item": item, "version": version, "file": file}
         try:
             try:
-                rows = self._rows(values)
+                rows = self._rows(text, values)
             except self._engine.dialect.loaded_dbapi.Error:
                 self._drop()
-                rows = self._rows(values)
+                rows = self._rows(text, values)
         except Exception as error:
             self._drop()
             log.exception("the gate's database did not answer: everything is refused")
@@ -124,10 +154,10 @@ class Gate:
         """Close the calling thread's connection; the others close theirs when they end."""
         self._drop()
 
-    def _rows(self, values: dict[str, Any]) -> list[Any]:
+    def _rows(self, text: str, values: dict[str, Any]) -> list[Any]:
         cursor = self._connection().cursor()
         try:
-            cursor.execute(self._text, values)
+            cursor.execute(text, values)
             # To the end: an unfinished SELECT would hold its snapshot, and the next one see old rules.
             return list(cursor.fetchall())
         finally:

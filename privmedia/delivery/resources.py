@@ -14,8 +14,10 @@ from pyramid.request import Request
 from privmedia.access.decision import Decision
 from privmedia.access.permissions import NOTHING, Permission
 from privmedia.access.resources import Entry, acl_of
+from privmedia.accounts.bearer import bearer_token
 from privmedia.accounts.cookies import session_token
 from privmedia.accounts.identity import Identity, looker, token_hash
+from privmedia.accounts.tokens import scopes_of
 from privmedia.db import milliseconds
 from privmedia.delivery.disposition import content_disposition, shown_inline
 from privmedia.delivery.gate import Answer
@@ -104,7 +106,8 @@ def _asked(request: Request, name: str) -> PrivateFile:
     _require_reading(request)
     item = request.matchdict["item"]
     version = request.GET.get("v") if request.query_string else None
-    token = session_token(request)
+    key = bearer_token(request)
+    token = session_token(request) if key is None else key
     if token is None or not is_uid(item) or not FILE_NAME.fullmatch(name):
         raise HTTPNotFound
     if version is not None and not VERSION.fullmatch(version):
@@ -115,6 +118,7 @@ def _asked(request: Request, name: str) -> PrivateFile:
         item=item,
         version=None if version is None else int(version),
         file=name,
+        by_token=key is not None,
     )
     if found is None:
         raise HTTPNotFound
@@ -139,4 +143,7 @@ def _caller(request: Request, found: Answer, kept: str) -> Identity:
         address=request.remote_addr or "",
         request_id=request.request_id,
         seen_by=looker(found.seen_by, found.holder_name, found.holder_email, request.remote_addr or ""),
+        scopes=None if found.token_id is None else scopes_of(found.scopes),
+        token_id=found.token_id,
+        token_name=found.token_name,
     )

@@ -23,7 +23,7 @@ from privmedia.uploads.reading import ENVELOPE, FormReader
 from privmedia.uploads.receiving import Receipt
 from privmedia.uploads.resources import UploadContext, too_large
 from privmedia.uploads.service import Added, Destination, Uploads, check_space, checked_title
-from privmedia.web.csrf import check_origin
+from privmedia.web.csrf import by_token, check_origin
 from privmedia.web.errors import STATUS
 from privmedia.web.i18n import _
 from privmedia.web.pages import flash
@@ -82,7 +82,7 @@ def _check_size(context: UploadContext, request: Request) -> None:
 
 def _check_token(request: Request, fields: Mapping[str, str]) -> None:
     """The token is in the header, or it is the first field, so that a forged form is known before anything else."""
-    if check_csrf_token(request, token=None, raises=False):
+    if by_token(request) or check_csrf_token(request, token=None, raises=False):
         return
     policy = request.registry.getUtility(ICSRFStoragePolicy)
     first = next(iter(fields), None)

@@ -9,6 +9,7 @@ from pyramid.view import view_config, view_defaults
 from privmedia.accounts.invitations import Invitation, Invitations
 from privmedia.accounts.keys import Keys
 from privmedia.accounts.sign_ins import SignIns
+from privmedia.accounts.tokens import Tokens
 from privmedia.admin.users.invite_views import invitations_made, links_once
 from privmedia.admin.users.person_page import PERSON, back_to, person_page, writable
 from privmedia.admin.users.resources import PersonContext
@@ -79,7 +80,7 @@ class KeysOfOne:
     def revoke_token(self) -> Any:
         try:
             uid = self.request.POST.get("token", "")
-            self.request.write(Keys).revoke_token(uid=uid, user=self.user, by=self.by)
+            self.request.write(Tokens).revoke(uid=uid, user=self.user, by=self.by)
         except NotFound:
             return self._refused(Conflict(_("That token is gone already.")))
         return back_to(self.request, self.user, _("The token works no more."))

@@ -179,13 +179,17 @@ def test_threads_and_a_forked_process_ask_on_connections_of_their_own(gate: Gate
     assert ask(gate, library, "viewer", item), "what the child did must not disturb our connection"
 
 
-def test_every_step_of_the_question_is_a_search_by_an_index(gate: Gate, library: PrivateLibrary, database: str) -> None:
+@pytest.mark.parametrize("by_token", [False, True])
+def test_every_step_of_the_question_is_a_search_by_an_index(
+    by_token: bool, gate: Gate, library: PrivateLibrary, database: str
+) -> None:
     if database != "sqlite":
         return  # PostgreSQL chooses by statistics, which an empty database has none of
     values = {"token": "t", "now": 0, "item": "i", "version": None, "file": "f"}
     with reading(library.installation.sessions) as session:
         cursor = session.connection().connection.cursor()
-        cursor.execute("EXPLAIN QUERY PLAN " + gate._text, {**gate._constants, **values})
+        text, constants = gate._questions[by_token]
+        cursor.execute("EXPLAIN QUERY PLAN " + text, {**constants, **values})
         plan = [str(row[3]) for row in cursor.fetchall()]
     assert len(plan) >= 9
     assert not [step for step in plan if step.startswith("SCAN")], plan
