@@ -4,6 +4,7 @@ from __future__ import annotations
 from wtforms import (
     BooleanField,
     EmailField,
+    HiddenField,
     PasswordField,
     RadioField,
     SelectField,
