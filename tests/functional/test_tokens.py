@@ -167,6 +167,7 @@ def test_a_token_for_reading_changes_nothing_anywhere(keys: Keyring, world: Worl
     header = keys.make(Scope.READ)
     with writing(keys.installation.sessions) as session:
         session.get_one(User, keys.library.user_ids["Leila"]).is_admin = True
+    keys.get(keys.addresses[0], header)  # its use is noted, and not again for a while
     before = dump(keys.installation)
     wrong = []
     for rows in TABLE.values():
