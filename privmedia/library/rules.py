@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from privmedia.access.audience import Audience
 from privmedia.access.decision import Decision
-from privmedia.access.explanation import A_FOLDER_ABOVE, Explanation
+from privmedia.access.explanation import A_FOLDER_ABOVE
 from privmedia.access.permissions import NOTHING, Permission, closed
 from privmedia.access.rules import Rule, last_day
 from privmedia.access.service import Access
@@ -103,11 +103,6 @@ class Rules:
     def audience(self, place: Place) -> Audience:
         """Who can see a place; administrators are not counted."""
         return self.access.audience(self.pointers.applying(place), **_of_item(place))
-
-    def explain(self, user: User, place: Place, reader: Identity | None = None) -> Explanation:
-        """What a person may do at a place, and why. Places that `reader` may not see are not named to him."""
-        acl_id = self.pointers.applying(place)
-        return self.access.explain(user, acl_id, self.place_names(place, reader), **_of_item(place))
 
     def place_names(self, place: Place, reader: Identity | None = None) -> dict[int, str]:
         """The names of the places whose rules reach a place, by ACL."""

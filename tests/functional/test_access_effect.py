@@ -12,6 +12,7 @@ from privmedia.accounts.models import User
 from privmedia.db import reading, writing
 from privmedia.library.paths import Paths
 from privmedia.library.rules import Rules
+from privmedia.library.why import Why
 from tests.functional.access_site import Site
 from tests.functional.test_access_page import (
     DOWNLOAD,
@@ -162,7 +163,7 @@ def test_a_block_reaches_places_inside_with_rules_of_their_own_and_the_effect_sa
     with reading(site.installation.sessions) as session:
         place = Paths(session, site.installation).place(DRAFTS)
         jonas = session.get_one(User, site.people["jonas"].id)
-        assert not Rules(session, site.installation).explain(jonas, place).rights
+        assert not Why(session, site.installation).explain(jonas, place).rights
 
 
 def test_what_is_given_above_a_cut_is_not_said_to_reach_behind_it(site: Site) -> None:

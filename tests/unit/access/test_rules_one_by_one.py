@@ -19,6 +19,7 @@ from privmedia.installation import Installation
 from privmedia.library.models import ROOT_ID, Folder, Item, Kind
 from privmedia.library.paths import Paths
 from privmedia.library.rules import Rules, Wanted, end_of
+from privmedia.library.why import Why
 from tests.conftest import FakeClock
 
 VIEW, DOWNLOAD, UPLOAD, EDIT, MANAGE = Permission
@@ -32,6 +33,7 @@ class House:
         self.session = session
         self.installation = installation
         self.rules = Rules(session, installation)
+        self.why = Why(session, installation)
         self.now = installation.clock()
         self.a, self.b, self.c = Paths(session, installation).make_folders("A/B/C")
         self.crew = Group(uid=new_uid(), name="Crew", name_key="crew", created_at=self.now)
@@ -88,7 +90,7 @@ class House:
 
     def rights(self, name: str, place: Any) -> Permission:
         rights = self.rules.decision(self.identity(name), place).rights
-        assert self.rules.explain(self.user(name), place).rights == rights
+        assert self.why.explain(self.user(name), place).rights == rights
         return rights
 
 
@@ -179,11 +181,11 @@ def test_a_disabled_person_may_nothing_and_is_not_counted(house: House) -> None:
     house.give(house.a, "Crew", VIEW)
     house.leila.disabled_at = house.now
     house.session.flush()
-    explanation = house.rules.explain(house.leila, house.item)
+    explanation = house.why.explain(house.leila, house.item)
     assert explanation.rights == NOTHING
     assert explanation.lines()[:2] == [
-        "Leila cannot see this.",
-        "Nothing at all, because the account of Leila is disabled.",
+        "Leila can do nothing: the account is disabled.",
+        "Nothing at all, because the account of Leila is disabled since 23 November 2026.",
     ]
     assert house.rules.audience(house.item).rights == {house.gus.id: VIEW}
 
@@ -207,7 +209,7 @@ def test_until_there_is_something_to_view_only_the_uploader_and_editors_see_an_i
     assert house.rights("Leila", item) == NOTHING
     assert house.rights("Milo", item) == VIEW | UPLOAD | EDIT
     assert house.rights("Gus", item) == VIEW | EDIT
-    assert "There is nothing to view yet." in " ".join(house.rules.explain(house.leila, item).lines())
+    assert "There is nothing to view yet." in " ".join(house.why.explain(house.leila, item).lines())
 
 
 def test_what_may_be_done_after_a_number_travelled_as_bits() -> None:
@@ -268,30 +270,33 @@ def test_who_a_place_is_for_on_a_card(house: House) -> None:
     [
         (
             lambda house: house.give(house.a, "Crew", VIEW),
-            "View, because Leila is in Crew, which has View on A.",
+            "View, because Leila is in Crew, which has View on A. Set on 23 November 2026.",
         ),
         (
             lambda house: house.give(house.a, "Leila", VIEW, until=end_of(house.now.date())),
-            "View, because Leila has View on A until 23 November 2026.",
+            "View, because Leila has View on A until 23 November 2026. Set on 23 November 2026.",
         ),
         (
             lambda house: house.give(house.a, "everyone", DOWNLOAD),
-            "Download, because everyone has Download on A.",
+            "View and Download, because everyone has View and Download on A. Set on 23 November 2026.",
         ),
         (
             lambda house: house.give(house.a, "Crew", deny=True),
-            "Nothing at all, because Leila is in Crew, which is blocked on A, and a Block always wins.",
+            "But Crew, which Leila is in, is blocked on A, and a Block always wins. Set on 23 November 2026.",
         ),
         (
             lambda house: (house.give(house.a, "Crew", VIEW), house.rules.set_inherits(house.b, False)),
-            "A rule on A gives Leila View, but rules from there stop on the way to here.",
+            "A rule on A gives Leila View, but rules from there stop on the way to here. Set on 23 November 2026.",
         ),
-        (lambda house: None, "View: no rule gives it to Leila or to a group Leila is in."),
+        (
+            lambda house: None,
+            "View, Download, Upload, Edit and Manage: no rule gives these to Leila or to a group Leila is in.",
+        ),
     ],
 )
 def test_the_path_of_a_decision_in_words(house: House, prepare: Callable[[House], Any], line: str) -> None:
     prepare(house)
-    assert line in house.rules.explain(house.leila, house.item).lines()
+    assert line in house.why.explain(house.leila, house.item).lines()
 
 
 def test_the_last_day_of_a_rule_reads_back_as_it_was_chosen(house: House) -> None:
