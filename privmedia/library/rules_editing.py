@@ -227,7 +227,7 @@ class Editing:
             "meanwhile": self.meanwhile,
             "choices": self.choices,
             "ways_out": self._ways_out(),
-            "headline": self._who(),
+            "headline": self.headline(),
             "check": checked(self.request, self.context),
         }
 
@@ -272,7 +272,8 @@ class Editing:
         names = self.names(*ways)
         return [names[way] for way in ways if way in names]
 
-    def _who(self) -> Sentence:
+    def headline(self) -> Sentence:
+        """Who can see the place, as the rules are saved."""
         who, identity = WhoSees(self.request.db, self.request.installation), self.context.identity
         if isinstance(self.place, Item):
             return who.of_item(self.place, identity).headline

@@ -39,6 +39,7 @@ TICKS = [
 MODES = [SelectChoice(ALLOW, _("Allow")), SelectChoice(BLOCK, _("Block")), SelectChoice(REMOVE, _("Remove"))]
 MOST_ROWS = 1000
 NO_RIGHT = _("Choose at least one right, or Block.")
+NO_DAY = _("Choose a day, or leave it empty.")
 OVER = _("The end of the rule is over already.")
 THERE_ALREADY = _("There is a rule for them here already. Change that one.")
 TOO_MANY = _("That are more rules than one page can change. Use the command line.")
@@ -161,6 +162,8 @@ class AccessForm(Form):
             elif row.principal.data in seen:
                 self.form_errors.append(THERE_ALREADY)
             seen.add(row.principal.data or "")
+            if row.until.errors:
+                row.until.errors = [NO_DAY]
             if not row.errors:
                 row.check_against(now.date())
         return fine and not self.form_errors and not any(row.errors for row in self.rows)

@@ -100,7 +100,7 @@ def tell_effect(context: FolderContext | ItemContext, request: Request) -> Any:
     editing = Editing(context, request)
     fine = editing.fine()
     editing.locks_out()
-    return {**editing.effect_in_words(), "fine": fine, "cut": editing.cut()}
+    return {**editing.effect_in_words(), "fine": fine, "cut": editing.cut(), "headline": editing.headline()}
 
 
 @view_config(route_name="folder_access_suggest", permission=Right.MANAGE, request_method="GET", renderer="json")

@@ -8,7 +8,8 @@ from webtest import TestApp
 
 from privmedia.access.permissions import ALL, Permission
 from privmedia.accounts.groups import Groups
-from privmedia.db import reading
+from privmedia.accounts.models import User
+from privmedia.db import reading, writing
 from privmedia.ids import new_uid
 from tests.conftest import FakeClock
 from tests.functional.access_site import Site
@@ -126,8 +127,10 @@ def test_a_manager_may_open_the_page_who_only_views_is_refused_and_a_stranger_fi
         site.as_("maren").get(address, status=200)
         assert "You do not have access to this" in site.as_("jonas").get(address, status=403)
         stranger = site.as_("oskar")
-        missing = stranger.get(address.replace(site.training, new_uid()).replace(site.video, new_uid()), status=404)
-        assert stranger.get(address, status=404).body == missing.body
+        other = new_uid()
+        missing = stranger.get(address.replace(site.training, other).replace(site.video, other), status=404)
+        denied = stranger.get(address, status=404).text
+        assert denied.replace(site.training, other).replace(site.video, other) == missing.text
 
 
 def test_a_manager_cannot_save_what_takes_manage_from_her(site: Site) -> None:
@@ -161,6 +164,116 @@ def test_an_administrator_needs_no_rule_to_cut_a_folder_off(site: Site) -> None:
     form["inherits"] = False
     save(form)
     assert "Only administrators can see this" in site.as_("ada").get(f"/f/{site.thruster}/access")
+
+
+@pytest.mark.parametrize(
+    ("typed", "sentence"),
+    [
+        ("nobody@example.test", "There is no person or group called that here."),
+        ("gone", "There is no person or group called that here."),
+        ("maren@example.test", "There is a rule for them here already."),
+        ("x" * 300, "Field cannot be longer than 254 characters."),
+    ],
+)
+def test_who_cannot_be_added_is_said_at_the_field_and_nothing_typed_is_lost(
+    site: Site, make_person: Any, typed: str, sentence: str
+) -> None:
+    gone = make_person("gone@example.test", name="Gone Person")
+    with writing(site.installation.sessions) as session:
+        session.get_one(User, gone.id).disabled_at = site.installation.clock()
+    site.set("Product training", site.user("maren"), Permission.VIEW)
+    form = access_form(site.as_("ada"), f"/f/{site.training}/access")
+    tick(form, "rules-0", VIEW, EDIT)
+    form["add"] = typed
+    answer = form.submit(status=422)
+    assert sentence in answer
+    assert answer.forms["access-form"]["add"].value == typed
+    assert answer.forms["access-form"].get("rules-0-allow", index=EDIT).checked
+
+
+@pytest.mark.parametrize(
+    ("rights", "until", "sentence"),
+    [
+        ((), "", "Choose at least one right, or Block."),
+        ((VIEW,), "2026-11-22", "The end of the rule is over already."),
+        ((VIEW,), "soon", "Choose a day, or leave it empty."),
+        ((VIEW,), "9999-12-31", "That day is too far away."),
+    ],
+)
+def test_what_cannot_be_a_rule_is_refused_with_its_sentence(
+    site: Site, rights: tuple[int, ...], until: str, sentence: str
+) -> None:
+    form = add(access_form(site.as_("ada"), f"/f/{site.training}/access"), "Jonas Bakke", "jonas", *rights)
+    form[f"{row_of(form, 'Jonas Bakke')}-until"] = until
+    assert sentence in form.submit(status=422)
+    assert site.events() == []
+
+
+def test_a_name_that_may_mean_several_leads_to_a_choice(site: Site) -> None:
+    ada = site.as_("ada")
+    form = access_form(ada, f"/f/{site.training}/access")
+    form["add"] = "e"
+    page = form.submit(status=200)
+    offered = page.html.find_all("button", {"name": "pick"})
+    assert site.user("maren") in [button["value"] for button in offered]
+    assert "Service engineers 1 person" in " ".join(button.get_text(" ", strip=True) for button in offered)
+    fields = [*page.forms["access-form"].submit_fields(), ("pick", site.user("maren"))]
+    form = ada.post(f"/f/{site.training}/access", fields, status=200).forms["access-form"]
+    assert form.get(f"{row_of(form, 'Maren Aasen')}-allow", index=VIEW).checked
+    assert site.events() == []
+
+
+def test_suggestions_find_a_part_of_a_name_without_its_marks(site: Site, make_person: Any) -> None:
+    make_person("tomasz@example.test", name="Tomasz Wójcik")
+    make_person("lukasz@example.test", name="Łukasz Nowak")
+    ada = site.as_("ada")
+
+    def suggested(typed: str) -> list[str]:
+        found = ada.get(f"/f/{site.training}/access/suggest", {"q": typed}).json
+        return [one["name"] for one in found]
+
+    assert suggested("wojc") == ["Tomasz Wójcik"]
+    assert suggested("łuk") == suggested("LUKASZ") == ["Łukasz Nowak"]
+    assert suggested("maren@") == ["Maren Aasen"]
+    assert suggested("every") == ["Everyone"]
+    assert suggested("service") == ["Service engineers"]
+    assert suggested("") == suggested("%") == suggested("_") == []
+
+
+def test_a_guest_who_manages_finds_no_other_guests(site: Site, make_person: Any) -> None:
+    make_person("other@example.test", name="Other Guest", guest=True)
+    site.set("Product training", site.user("oskar"), ALL)
+    oskar = site.as_("oskar")
+    assert oskar.get(f"/f/{site.training}/access/suggest?q=other").json == []
+    assert [one["name"] for one in oskar.get(f"/f/{site.training}/access/suggest?q=jonas").json] == ["Jonas Bakke"]
+
+
+def test_who_does_not_manage_looks_nobody_up(site: Site) -> None:
+    site.set("Product training", site.user("jonas"), Permission.VIEW | Permission.EDIT)
+    site.as_("jonas").get(f"/f/{site.training}/access/suggest?q=a", status=403)
+    site.as_("maren").get(f"/f/{site.training}/access/suggest?q=a", status=404)
+
+
+def test_the_cross_marks_a_rule_and_a_second_press_keeps_it(site: Site) -> None:
+    site.set("Product training", site.user("maren"), Permission.VIEW)
+    form = access_form(site.as_("ada"), f"/f/{site.training}/access")
+    form = form.submit("toggle", status=200).forms["access-form"]
+    assert form["rules-0-mode"].value == "remove"
+    form = form.submit("toggle", status=200).forms["access-form"]
+    assert form["rules-0-mode"].value == "allow"
+    assert len(site.events()) == 1
+
+
+@pytest.mark.parametrize(
+    "junk", [{"rules-0-allow": "GOD"}, {"rules-0-mode": "?"}, {"rules-99999999999999999999-mode": "allow"}]
+)
+def test_what_no_form_of_ours_sends_is_refused(site: Site, junk: dict[str, str]) -> None:
+    site.set("Product training", site.user("maren"), Permission.VIEW)
+    ada = site.as_("ada")
+    fields = [pair for pair in access_form(ada, f"/f/{site.training}/access").submit_fields() if pair[0] not in junk]
+    ada.post(f"/f/{site.training}/access", [*fields, *junk.items()], status=422)
+    ada.post(f"/f/{site.training}/access/effect", [*fields, *junk.items()], status=200)
+    assert len(site.events()) == 1
 
 
 @pytest.mark.parametrize("principal", ["nonsense", "user:999999", "user:99999999999999999999", "", "user:-1"])
