@@ -1,7 +1,7 @@
 """Recovery codes: ten that each work once, in place of the authenticator app.
 
-A code has 50 random bits, so what is kept of it is slow to guess (scrypt). The codes of one person share a salt, so that
-one hash answers for all of them.
+A code has 50 random bits, so what is kept of it is slow to guess (scrypt). The codes of one person share a salt, so one
+hash answers for all of them.
 """
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ def recovery_new(session: Session, installation: Installation, mail: Mail) -> Le
     return _told(
         mail,
         Sentence(_("New recovery codes for ${library}"), names),
-        Sentence(_("on ${when} new recovery codes for ${library} were made. The old ones do not work any more."), names),
+        Sentence(_("on ${when} new recovery codes for ${library} were made. The old ones no longer work."), names),
     )
 
 

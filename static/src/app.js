@@ -9,6 +9,7 @@ import { enliven, register } from "./js/enliven.js";
 import { menus } from "./js/menus.js";
 import { newPasswords } from "./js/new-password.js";
 import { polling } from "./js/polling.js";
+import { printButtons } from "./js/print.js";
 import { sectionNav } from "./js/section-nav.js";
 import { showMore } from "./js/show-more.js";
 import { sideBar } from "./js/side-bar.js";
@@ -24,5 +25,5 @@ Object.assign(htmx.config, {
   refreshOnHistoryMiss: true,
 });
 
-register(accessAdder, accessForm, themeSwitch, themeChoices, newPasswords, sectionNav, sideBar, menus, copyButtons, busyForms, uploadForm, polling, showMore, unfold);
+register(accessAdder, accessForm, themeSwitch, themeChoices, newPasswords, sectionNav, sideBar, menus, copyButtons, printButtons, busyForms, uploadForm, polling, showMore, unfold);
 htmx.onLoad(enliven);

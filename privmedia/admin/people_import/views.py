@@ -33,6 +33,7 @@ def form(request: Request) -> Any:
     request_method="POST",
     permission=Right.ADMINISTER,
     renderer=PREVIEW,
+    confirmed=False,  # it changes nothing, and a file could not be carried along
     require_csrf=False,  # it stands in the body, which is a file; checked as soon as it is read
 )
 def preview(context: ImportContext, request: Request) -> Any:

@@ -1,0 +1,175 @@
+"""The page that asks for the password again, and the view deriver that shows it before what asks for a recent proof.
+
+Views say `confirmed=RECENTLY` (or how long ago at most); all that administrators change has it by itself, unless it
+says `confirmed=False`. What was posted goes along on the page, so that nothing typed is lost, but passwords.
+"""
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+from pyramid.config import Configurator
+from pyramid.httpexceptions import HTTPSeeOther
+from pyramid.renderers import render_to_response
+from pyramid.request import Request
+from pyramid.response import Response
+from pyramid.view import view_config
+
+from privmedia.accounts.confirming import RECENTLY, is_confirmed, needs_code, prove
+from privmedia.accounts.cookies import RENEWED, Renewed, set_session_cookie
+from privmedia.accounts.forms import ConfirmForm
+from privmedia.accounts.identity import Identity, token_hash
+from privmedia.accounts.return_to import return_to
+from privmedia.accounts.second_factor import WrongCode
+from privmedia.accounts.sign_ins import WrongPassword
+from privmedia.accounts.tries import tries_left_in_words, wait_in_words
+from privmedia.audit.service import FAILED
+from privmedia.errors import Invalid, Throttled
+from privmedia.web.csrf import SAFE_METHODS
+from privmedia.web.errors import problem, wants_json
+from privmedia.web.forms import Form
+from privmedia.web.i18n import _
+from privmedia.web.rights import Right
+
+CONFIRM = "privmedia:templates/accounts/confirm.jinja2"
+TITLE = _("Say your password again")
+PASSWORD, CODE = "confirm_password", "confirm_code"
+OURS = ("csrf_token", PASSWORD, CODE)
+SECRETS = re.compile(r"password|^(old|new|proof)$")
+"""Fields of our forms that hold passwords."""
+
+
+@dataclass
+class Asked:
+    """What the page says: the form, and why it is shown again."""
+
+    form: Form
+    status: int = 403
+    problem: tuple[Any, Any] | None = None
+
+
+@view_config(route_name="confirm", request_method="GET", permission=Right.ACCOUNT)
+def confirm_form(request: Request) -> Response:
+    there = return_to(request.GET.get("next", "/"))
+    return _page(request, Asked(_form(request), 200), request.route_path("confirm"), [("next", there)])
+
+
+@view_config(route_name="confirm", request_method="POST", permission=Right.ACCOUNT)
+def confirm_alone(request: Request) -> Response:
+    """Say the password first, and do afterwards what asks for it."""
+    there = return_to(request.POST.get("next", "/"))
+    asked = _proven(request)
+    if asked is not None:
+        return _page(request, asked, request.route_path("confirm"), [("next", there)])
+    return HTTPSeeOther(there)
+
+
+def confirmed_view(view: Any, info: Any) -> Any:
+    """View deriver: unless the person proved who they are not long ago, ask before anything is changed."""
+    within = _within(info)
+    if within is None:
+        return view
+
+    def wrapped(context: Any, request: Request) -> Any:
+        if request.method in SAFE_METHODS or request.identity is None:
+            return view(context, request)
+        return _when_confirmed(request, within, lambda: view(context, request))
+
+    return wrapped
+
+
+confirmed_view.options = ("confirmed",)  # type: ignore[attr-defined] # how a view deriver declares its options
+
+
+def _within(info: Any) -> timedelta | None:
+    said: timedelta | bool | None = info.options.get("confirmed")
+    if info.exception_only or said is False:
+        return None
+    if isinstance(said, timedelta):
+        return said
+    # Who says nothing asks for an administrator: that is the default permission.
+    permission = info.options.get("permission") or Right.ADMINISTER
+    return RECENTLY if permission == Right.ADMINISTER else None
+
+
+def _when_confirmed(request: Request, within: timedelta, go_on: Callable[[], Any]) -> Any:
+    if RENEWED in request.environ:  # a second try of the same request, after the database was busy
+        _renew(request, request.environ[RENEWED])
+        return go_on()
+    if is_confirmed(request.installation, request.identity, within):
+        return go_on()
+    asked = _proven(request) if PASSWORD in request.POST else Asked(_form(request))
+    if asked is None:
+        return go_on()
+    carried = [(name, text) for name, text in request.POST.items() if name not in OURS and not SECRETS.search(name)]
+    return _page(request, asked, request.path_qs, carried)
+
+
+def _proven(request: Request) -> Asked | None:
+    """Look at what was typed; what to show if it is not right, else None, and the session has a new token."""
+    identity: Identity = request.identity
+    form = ConfirmForm.of(request)
+    password, code = form[PASSWORD].data or "", form[CODE].data or "" if CODE in form else ""
+    form = _form(request)
+    try:
+        signed_in = prove(request.installation, identity=identity, password=password, code=code)
+    except Invalid as error:
+        form.refuse(Invalid(error.sentence, f"confirm_{error.field}" if error.field else None))
+        return Asked(form, 422)
+    except WrongPassword as wrong:
+        request.note("confirm", outcome=FAILED, target=identity.email, detail={"why": wrong.why})
+        form[PASSWORD].errors = [_("That is not your password.")]
+        return Asked(form, 403, ("", tries_left_in_words(wrong.tries_left)))
+    except WrongCode as wrong:
+        request.note("confirm", outcome=FAILED, target=identity.email, detail={"why": "wrong code"})
+        form[CODE].errors = [_(wrong.sentence)]
+        return Asked(form, 403, ("", tries_left_in_words(wrong.tries_left)))
+    except Throttled as slowed:
+        request.note("confirm", target=identity.email, detail={"why": "too many tries"})
+        request.response.headers["Retry-After"] = str(slowed.retry_after)
+        return Asked(form, 429, (_("Too many tries."), wait_in_words(slowed.retry_after)))
+    request.environ[RENEWED] = Renewed(signed_in, identity.csrf_secret)
+    _renew(request, request.environ[RENEWED])
+    return None
+
+
+def _renew(request: Request, renewed: Renewed) -> None:
+    """From here on the request is of the renewed session, whatever becomes of it."""
+    request.caller = replace(request.identity, csrf_secret=token_hash(renewed.signed_in.token))
+    request.add_response_callback(
+        lambda _request, response: set_session_cookie(request, response, renewed.signed_in)
+    )
+
+
+def _form(request: Request) -> Form:
+    form = ConfirmForm()
+    if not needs_code(request.installation, request.identity):
+        del form[CODE]
+    return form
+
+
+def _page(request: Request, asked: Asked, action: str, carried: list[tuple[str, str]]) -> Response:
+    request.only_asks()  # what was typed wrongly is noted by itself
+    if wants_json(request):
+        return problem(request, asked.status, TITLE, _("You signed in a while ago. Do this in a browser."))
+    values = {
+        "form": asked.form,
+        "problem": asked.problem,
+        "action": action,
+        "carried": carried,
+        # Much text is a third as long that way.
+        "in_parts": request.content_type == "multipart/form-data",
+    }
+    response = render_to_response(CONFIRM, values, request=request)
+    response.status_int = asked.status
+    response.headers["Cache-Control"] = "no-store"
+    if asked.status == 429:
+        response.headers["Retry-After"] = request.response.headers["Retry-After"]
+    return response
+
+
+def includeme(config: Configurator) -> None:
+    config.add_view_deriver(confirmed_view, under="decorated_view", over="rendered_view", name="confirmed_view")
