@@ -18,6 +18,7 @@ from privmedia.admin.users.forms import ProfileForm
 from privmedia.admin.users.leaving import Leaving
 from privmedia.admin.users.roster import Roster
 from privmedia.library.reach import Reaches
+from privmedia.library.why_views import may_view_as
 from privmedia.web.forms import Form
 from privmedia.web.pages import flash
 
@@ -52,6 +53,7 @@ def person_page(
         "tokens": request.read(Tokens).of(user.id),
         "outlook": leaving.outlook(user),
         "reach": request.read(Reaches).summary(user),
+        "may_view_as": may_view_as(request, user),
         "was_cut": leaving.was_cut(user) if user.disabled_at else {},
         "invitation": request.read(Invitations).open_of(user),
         "by_mail": bool(request.installation.settings.mail_url),
