@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 
 import pytest
+from axe_core_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.browser import steps
@@ -100,6 +101,53 @@ def test_a_manager_is_kept_from_locking_herself_out_and_one_press_mends_it(
     ewa.get_by_role("button", name="Add myself").click()
     expect(ewa.get_by_label("Ewa Kowalska: Manage")).to_be_checked()
     expect(ewa.get_by_role("alert")).to_have_count(0)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 390])
+def test_every_state_of_the_page_is_free_of_axe_violations_and_fits(
+    admin: Page, fresh: str, visit: Callable[..., Page], scheme: str, width: int
+) -> None:
+    page = visit(viewport={"width": width, "height": 900}, color_scheme=scheme, bypass_csp=True)
+    steps.sign_in(page, "ingrid@skarvik.example")
+    axe, found = Axe(), []
+
+    def look(state: str) -> None:
+        result = axe.run(page)
+        found.extend(f"{state}: {one['id']}: {one['nodes'][0]['html'][:160]}" for one in result["violations"])
+        over = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        if over > 0:
+            found.append(f"{state}: {over} px too wide")
+
+    page.goto(f"{fresh}/access")
+    page.fill("[data-adder]", "e")
+    expect(page.get_by_role("option", name="Ewa Kowalska")).to_be_visible()
+    page.keyboard.press("ArrowDown")
+    look("suggestions")
+    page.fill("[data-adder]", "")
+    steps.type_and_choose(page, "Ewa Kowalska")
+    steps.type_and_choose(page, "Service engineers")
+    page.locator("tr.own select").last.select_option("block")
+    effect(page).to_contain_text("2 changes not saved.")
+    page.locator(".whom summary").click()
+    look("changed")
+    page.locator("[role=switch]").uncheck()
+    effect(page).to_contain_text("3 changes not saved.")
+    look("cut")
+    page.get_by_role("button", name="Save access").click()
+    expect(page.locator(".flashes")).to_contain_text("Access saved.")
+    page.get_by_role("button", name="Remove Ewa Kowalska, or keep it").click()
+    effect(page).to_contain_text("Ewa Kowalska loses View, nobody gains anything.")
+    look("removed")
+    page.get_by_role("button", name="Save access").click()
+    expect(page.locator("#confirm-form")).to_be_visible()
+    look("confirm")
+    page.get_by_role("button", name="Back").click()
+    page.fill("[data-adder]", "nobody at all")
+    page.keyboard.press("Enter")
+    expect(page.locator("#add-error")).to_be_visible()
+    look("unknown")
+    assert found == []
 
 
 def test_everything_works_without_script(admin: Page, fresh: str, visit: Callable[..., Page]) -> None:
