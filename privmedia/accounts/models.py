@@ -101,7 +101,7 @@ def _end_of_view(context: Any) -> Any:
 
 
 class Viewpoint(Base):
-    """A session whose administrator sees the library as somebody else, until one of them ends it or it ends by itself."""
+    """A session whose administrator sees the library as somebody else, until it is ended or ends by itself."""
 
     __tablename__ = "viewpoints"
     __table_args__ = (Index("ix_viewpoints_user_id", "user_id"),)

@@ -9,7 +9,9 @@ from pyramid.request import Request
 from pyramid.response import Response
 
 from privmedia import errors
+from privmedia.access.permissions import Permission
 from privmedia.delivery.headers import BARE_ANSWER_HEADERS
+from privmedia.delivery.resources import PrivateFile
 from privmedia.web.address import plain
 from privmedia.web.i18n import _
 
@@ -22,7 +24,10 @@ def nothing_here(request: Request) -> Response:
 
 
 def refused(error: Exception, request: Request) -> Response:
-    """Missing, denied or nobody signed in."""
+    """Missing, denied or nobody signed in. Only who sees the library as somebody else is told what that one may do."""
+    context = getattr(request, "context", None)
+    if isinstance(context, PrivateFile) and context.caller.looks_only and Permission.DOWNLOAD in context.rights:
+        return _bare(request, 403, _("They may download this. You see the library as them, and look only."))
     # The log asks who this is. Asked anew, so that it takes the same whether the gate has found something or not.
     request.__dict__.pop("caller", None)
     return nothing_here(request)

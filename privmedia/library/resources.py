@@ -15,7 +15,8 @@ from privmedia.access.permissions import Permission
 from privmedia.access.resources import acl_of
 from privmedia.access.service import Access
 from privmedia.accounts.identity import Identity
-from privmedia.library.models import ROOT_ID, Folder, Item
+from privmedia.errors import NotFound
+from privmedia.library.models import ROOT_ACL_ID, ROOT_ID, Folder, Item
 from privmedia.library.service import Library
 
 TOP = "top"
@@ -74,7 +75,11 @@ def folder_of(request: Request) -> FolderContext:
     if request.matchdict["folder"] == TOP:
         return root_of(request)
     identity = _caller(request)
-    folder = request.read(Library).folder(request.matchdict["folder"])
+    try:
+        folder = request.read(Library).folder(request.matchdict["folder"])
+    except NotFound:
+        _decide_in_vain(request, identity)
+        raise
     rights = request.read(Access).decision(identity, acl_id=folder.acl_id).folder_rights
     if folder.id == ROOT_ID:
         return root_of(request)
@@ -86,7 +91,12 @@ def folder_of(request: Request) -> FolderContext:
 def item_of(request: Request) -> ItemContext:
     """The item of `/m/<item>`. Raises HTTPNotFound, also for those who may not see it."""
     identity = _caller(request)
-    item = request.read(Library).item(request.matchdict["item"])
+    try:
+        item = request.read(Library).item(request.matchdict["item"])
+    except NotFound:
+        request.read(Library).root()  # as the folder of an item is looked up
+        _decide_in_vain(request, identity)
+        raise
     folder = item.folder
     rights = (
         request.read(Access)
@@ -101,6 +111,11 @@ def item_of(request: Request) -> ItemContext:
     if Permission.VIEW not in rights:
         raise HTTPNotFound
     return ItemContext(item, folder, identity, rights)
+
+
+def _decide_in_vain(request: Request, identity: Identity) -> None:
+    """The work of a refusal, done for what does not exist as well: its time tells nobody that there is nothing."""
+    request.read(Access).decision(identity, acl_id=ROOT_ACL_ID)
 
 
 def _caller(request: Request) -> Identity:

@@ -11,6 +11,10 @@ from types import FrameType
 from privmedia.accounts.invitation_letters import WRITERS as INVITATIONS
 from privmedia.accounts.letters import WRITERS as ACCOUNTS_LETTERS
 from privmedia.accounts.security_letters import WRITERS as SECURITY
+from privmedia.accounts.viewpoints import Viewpoints
+from privmedia.asking.jobs import HANDLERS as ASKING
+from privmedia.asking.jobs import end_questions
+from privmedia.asking.letters import WRITERS as ASKING_LETTERS
 from privmedia.audit.seals import drop_old, seal_all
 from privmedia.db import writing
 from privmedia.delivery.viewings import forget_viewings
@@ -25,8 +29,8 @@ from privmedia.uploads.jobs import clear_away
 
 log = logging.getLogger(__name__)
 
-WRITERS = {**ACCOUNTS_LETTERS, **SECURITY, **INVITATIONS}
-HANDLERS = {**LIBRARY, SEND: mail_handler(WRITERS)}
+WRITERS = {**ACCOUNTS_LETTERS, **SECURITY, **INVITATIONS, **ASKING_LETTERS}
+HANDLERS = {**LIBRARY, **ASKING, SEND: mail_handler(WRITERS)}
 
 
 def forget_finished(installation: Installation) -> None:
@@ -40,7 +44,13 @@ def forget_old_lines(installation: Installation) -> None:
     drop_old(installation)
 
 
-CHORES = (clear_away, forget_old_lines, forget_finished, forget_sent, forget_viewings)
+def end_viewpoints(installation: Installation) -> None:
+    """Chore: views of the library as somebody else that are over get their line in the log."""
+    with writing(installation.sessions) as session:
+        Viewpoints(session, installation).end_over()
+
+
+CHORES = (clear_away, end_questions, end_viewpoints, forget_old_lines, forget_finished, forget_sent, forget_viewings)
 SEALED_EVERY = 20.0
 """Seconds. A thread of its own, so that preparing a long film keeps no line of the audit log unsealed."""
 

@@ -1,6 +1,7 @@
 """Error pages: each domain error and each HTTP refusal gets its status and its words in one place."""
 from __future__ import annotations
 
+import json
 import logging
 from typing import Any
 from urllib.parse import urlencode
@@ -17,10 +18,12 @@ from sqlalchemy.exc import DatabaseError, DataError, IntegrityError, InterfaceEr
 from privmedia import errors
 from privmedia.web.address import plain, where
 from privmedia.web.i18n import _
+from privmedia.web.security import NOT_THIS_WAY
 
 log = logging.getLogger(__name__)
 
 TEMPLATE = "privmedia:templates/errors/error.jinja2"
+PROBLEM = "application/problem+json"
 STATUS: dict[type[errors.DomainError], int] = {
     errors.NotAllowed: 403,
     errors.Invalid: 422,
@@ -33,6 +36,7 @@ STATUS: dict[type[errors.DomainError], int] = {
 }
 TITLES = {
     400: _("That request cannot be read"),
+    401: _("That key opens nothing"),
     403: _("You do not have access to this"),
     405: _("That cannot be done here"),
     409: _("Somebody changed it meanwhile"),
@@ -45,13 +49,42 @@ TITLES = {
     507: _("No space left"),
 }
 
+NOTHING = _("There is nothing here for you")
+NOTHING_MORE = _(
+    "The address may be mistyped, or what was here is gone, or you have no access to it. "
+    "This page looks the same in all three cases."
+)
+KEY_REFUSED = _("The API token is mistyped, has ended, or was revoked. Nothing was done.")
+
 
 def error_page(request: Request, status: int, title: Any, text: Any, **more: Any) -> Response:
-    """A page of its own for a refusal: inside the frame for signed-in people, alone for others."""
-    values = {"code": status, "title": title, "text": text, "actions": [], **more}
-    response = render_to_response(TEMPLATE, values, request=request)
-    response.status_int = status
+    """A page of its own for a refusal: inside the frame for signed-in people, alone for others.
+
+    A program that asks for JSON gets the same as a problem (RFC 9457).
+    """
+    if wants_json(request):
+        response = problem(request, status, title, text)
+    else:
+        values = {"code": status, "title": title, "text": text, "actions": [], **more}
+        response = render_to_response(TEMPLATE, values, request=request)
+        response.status_int = status
+    response.headers["Vary"] = "Cookie, Accept"
     return response
+
+
+def wants_json(request: Request) -> bool:
+    """Whether the caller names JSON as what it takes, and takes it rather than a page."""
+    offers = [offer for offer, _quality in request.accept.acceptable_offers(["text/html", PROBLEM, "application/json"])]
+    return bool(offers) and offers[0] != "text/html"
+
+
+def problem(request: Request, status: int, title: Any, text: Any) -> Response:
+    """A refusal as `application/problem+json`."""
+    translate = request.localizer.translate
+    facts = {"type": "about:blank", "title": translate(title), "status": status, "detail": translate(text)}
+    return Response(
+        json.dumps(facts, ensure_ascii=False), status=status, content_type=PROBLEM, charset="UTF-8"
+    )
 
 
 def not_found(error: Exception, request: Request) -> Response:
@@ -60,21 +93,25 @@ def not_found(error: Exception, request: Request) -> Response:
         return error_page(request, 405, TITLES[405], _("The address exists, but not for this kind of request."))
     if request.identity is None and request.matched_route is not None:
         return sign_in_first(request)
-    return error_page(
-        request,
-        404,
-        _("There is nothing here for you"),
-        _(
-            "The address may be mistyped, or what was here is gone, or you have no access to it. "
-            "This page looks the same in all three cases."
-        ),
-        actions=[(_("Library"), "/")] if request.identity else [(_("Sign in"), "/login")],
-    )
+    return nothing_here(request)
+
+
+def nothing_here(request: Request, **more: Any) -> Response:
+    """The one page of what is missing and of what is denied. Who is signed in may ask for access."""
+    if request.identity is None:
+        return error_page(request, 404, NOTHING, NOTHING_MORE, actions=[(_("Sign in"), "/login")], **more)
+    actions = [(_("Go to the library"), "/")]
+    return error_page(request, 404, NOTHING, NOTHING_MORE, actions=actions, **{"ask_for": request.ask_for, **more})
 
 
 def forbidden(error: HTTPForbidden, request: Request) -> Response:
     if request.identity is None:
         return sign_in_first(request)
+    not_this_way = error.result is not None and error.result.msg == NOT_THIS_WAY
+    if request.identity.looks_only and (not_this_way or error.result is None):
+        return only_looking(request)
+    if not_this_way:
+        return beyond_the_key(request)
     context = getattr(request, "context", None)  # none yet if a factory refused
     if context is not None and hasattr(context, "__acl__") and not request.has_permission("view", context):
         return not_found(error, request)
@@ -83,7 +120,39 @@ def forbidden(error: HTTPForbidden, request: Request) -> Response:
     return error_page(request, 403, TITLES[403], _("You can see it, but you may not do this with it."))
 
 
+def only_looking(request: Request) -> Response:
+    """Refused to an administrator who sees the library as somebody else: not for lack of rights, so it says why."""
+    name = {"name": request.identity.name}
+    return error_page(
+        request,
+        403,
+        _("Not while you see the library as ${name}", mapping=name),
+        _(
+            "Nothing can be changed, added or downloaded meanwhile, and the pages of accounts and administration are "
+            "closed. Stop seeing as ${name}, then do it as yourself.",
+            mapping=name,
+        ),
+        looking=True,
+    )
+
+
+def beyond_the_key(request: Request) -> Response:
+    """Refused to an API token: not for lack of rights, but of scope."""
+    response = error_page(
+        request, 403, TITLES[403], _("The API token is not for this. Make one with a wider scope, or sign in.")
+    )
+    response.headers["WWW-Authenticate"] = 'Bearer error="insufficient_scope"'
+    return response
+
+
 def sign_in_first(request: Request) -> Response:
+    """To the sign-in page and back again; programs, and whoever sent a key that opens nothing, are told so."""
+    sent_a_key = request.headers.get("Authorization", "").partition(" ")[0].lower() == "bearer"
+    if sent_a_key or wants_json(request):
+        sentence = KEY_REFUSED if sent_a_key else _("Sign in, or send an API token.")
+        response = error_page(request, 401, TITLES[401] if sent_a_key else _("Sign in first"), sentence)
+        response.headers["WWW-Authenticate"] = 'Bearer error="invalid_token"' if sent_a_key else "Bearer"
+        return response
     there = request.path_qs if request.method in ("GET", "HEAD") and request.path_qs != "/" else ""
     return HTTPSeeOther("/login" + (f"?{urlencode({'next': there})}" if there else ""))
 

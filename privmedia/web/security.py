@@ -38,6 +38,8 @@ class Caller(Protocol):
 
 CredentialReader = Callable[[Request], "Caller | None"]
 READERS = "privmedia.credential_readers"
+NOT_THIS_WAY = "not with this key, or not while looking as somebody else"
+"""Why somebody is refused who, having come in otherwise, might not be."""
 
 
 @dataclass
@@ -62,12 +64,14 @@ class SecurityPolicy:
         identity = self.identity(request)
         if identity is None:
             return Denied("nobody is signed in")
+        if permission == Right.ADMINISTER and not (identity.is_admin or identity.looks_only):
+            return Denied("no administrator")
         if not self.fits(identity, permission, changes=request.method not in SAFE_METHODS):
-            return Denied("not with this key, or not while looking as somebody else")
+            return Denied(NOT_THIS_WAY)
         if permission in OF_ANYBODY:
             return Allowed("signed in")
         if permission == Right.ADMINISTER:
-            return Allowed("administrator") if identity.is_admin else Denied("no administrator")
+            return Allowed("administrator")
         return self.acl.permits(context, identity.principals, permission)
 
     @staticmethod

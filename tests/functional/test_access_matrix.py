@@ -16,7 +16,7 @@ ID = re.compile(r"\{(folder|item|user|group)\}")
 MISSING = "zzzzzzzzzzzzzzz0"
 ID_IN_TEXT = re.compile(r"(?<=/)[0-9a-z]{16}(?=[/?&\"]|$)|(?<=%2F)[0-9a-z]{16}")
 CHANGING = ("X-Request-ID",)
-LEAVING = ("login", "logout")
+LEAVING = ("login", "logout", "view_as_stop")
 """What even those may send who only look: out, and in as somebody else."""
 OK, LOGIN, ELSEWHERE, NO, NOTHING, WRONG = 200, "303 /login", 303, 403, 404, 405
 
@@ -63,9 +63,10 @@ def for_all(answer: Any) -> Row:
 PUBLIC = for_all(OK)
 NEVER = for_all(NOTHING)
 SIGNED_IN = for_all(OK).but(nobody=LOGIN)
-ACCOUNT = SIGNED_IN.but(view_as=NOTHING)
+ACCOUNT = SIGNED_IN.but(view_as=NO)
 UNKNOWN = for_all(NOTHING).but(nobody=LOGIN)
-FOR_ADMINISTRATORS = UNKNOWN.but(administrator=OK)
+FOR_ADMINISTRATORS = UNKNOWN.but(administrator=OK, view_as=NO)
+NO_SUCH_PAGE = UNKNOWN.but(view_as=NO)
 SEEN = Row(LOGIN, NOTHING, OK, OK, NOTHING, OK, OK, OK, OK)
 EDITED = Row(LOGIN, NOTHING, NO, NO, NOTHING, OK, OK, OK, NO)
 POSTED = Row(LOGIN, NOTHING, WRONG, WRONG, NOTHING, WRONG, WRONG, WRONG, WRONG)
@@ -83,13 +84,20 @@ TABLE: dict[str, list[tuple[str, Row]]] = {
     "account_reach": [("/account/reach", SIGNED_IN)],
     "setup_strength": [("/setup/" + "x" * 43 + "/strength", for_all(WRONG))],
     "invite_strength": [("/invite/" + "x" * 43 + "/strength", for_all(WRONG))],
-    "account_email": [("/account/email/" + "x" * 43, for_all(410).but(nobody=LOGIN, view_as=NOTHING))],
+    "account_email": [("/account/email/" + "x" * 43, for_all(410).but(nobody=LOGIN, view_as=NO))],
+    "second_step": [("/login/code", for_all(ELSEWHERE).but(nobody=LOGIN))],
+    "two_factor": [("/account/two-factor", ACCOUNT)],
+    "confirm": [("/account/confirm", ACCOUNT)],
     "account_strength": [("/account/strength", for_all(WRONG))],
     "reset": [("/reset", PUBLIC)],
     "reset_choose": [("/reset/" + "x" * 43, for_all(410))],
     "reset_strength": [("/reset/" + "x" * 43 + "/strength", for_all(WRONG))],
     "menu": [("/menu", SIGNED_IN)],
     "library": [("/", SIGNED_IN)],
+    "ask": [("/ask", for_all(WRONG))],
+    "asked": [("/ask/{missing}", UNKNOWN)],
+    "requests": [("/requests", SIGNED_IN)],
+    "request": [("/requests/{missing}", UNKNOWN)],
     "recent": [("/recent", SIGNED_IN)],
     "mine": [("/mine", SIGNED_IN)],
     "folder": [("/f/{folder}", SEEN.but(uploader=OK)), ("/f/{missing}", UNKNOWN)],
@@ -108,7 +116,7 @@ TABLE: dict[str, list[tuple[str, Row]]] = {
     "item_access_effect": [("/m/{item}/access/effect", POSTED)],
     "item_access_suggest": [("/m/{item}/access/suggest", MANAGED)],
     "item_who": [("/m/{item}/who", MANAGED)],
-    "upload": [("/upload", for_all(ELSEWHERE).but(nobody=LOGIN, view_as=NOTHING))],
+    "upload": [("/upload", for_all(ELSEWHERE).but(nobody=LOGIN, view_as=NO))],
     "upload_plain": [("/upload/plain", ACCOUNT)],
     "smedia": [
         ("/smedia/{item}/play.mp4", BYTES),
@@ -122,26 +130,31 @@ TABLE: dict[str, list[tuple[str, Row]]] = {
         ("/smedia/{missing}/original/bearing.mp4", NEVER),
     ],
     "smedia_nothing": [("/smedia/{item}/hls/../original", NEVER), ("/smedia/", NEVER)],
-    "admin": [("/admin", UNKNOWN.but(administrator=ELSEWHERE))],
+    "admin": [("/admin", NO_SUCH_PAGE.but(administrator=ELSEWHERE))],
     "admin_users": [("/admin/users", FOR_ADMINISTRATORS)],
     "admin_users_csv": [("/admin/users.csv", FOR_ADMINISTRATORS)],
     "admin_users_import": [("/admin/users/import", FOR_ADMINISTRATORS)],
-    "admin_users_import_preview": [("/admin/users/import/preview", UNKNOWN.but(administrator=WRONG))],
+    "admin_users_import_preview": [("/admin/users/import/preview", NO_SUCH_PAGE.but(administrator=WRONG))],
     "admin_users_invite": [("/admin/users/invite", FOR_ADMINISTRATORS)],
-    "admin_user": [("/admin/users/{user}", FOR_ADMINISTRATORS), ("/admin/users/{missing}", UNKNOWN)],
+    "admin_user": [("/admin/users/{user}", FOR_ADMINISTRATORS), ("/admin/users/{missing}", NO_SUCH_PAGE)],
     "admin_user_access": [
         ("/admin/users/{user}/access", FOR_ADMINISTRATORS),
-        ("/admin/users/{missing}/access", UNKNOWN),
+        ("/admin/users/{missing}/access", NO_SUCH_PAGE),
     ],
     "admin_user_access_csv": [("/admin/users/{user}/access.csv", FOR_ADMINISTRATORS)],
     "admin_user_disable": [("/admin/users/{user}/disable", FOR_ADMINISTRATORS)],
     "admin_user_delete": [("/admin/users/{user}/delete", FOR_ADMINISTRATORS)],
     "admin_groups": [("/admin/groups", FOR_ADMINISTRATORS)],
-    "admin_group": [("/admin/groups/{group}", FOR_ADMINISTRATORS), ("/admin/groups/{missing}", UNKNOWN)],
+    "admin_group": [("/admin/groups/{group}", FOR_ADMINISTRATORS), ("/admin/groups/{missing}", NO_SUCH_PAGE)],
     "admin_audit": [("/admin/audit", FOR_ADMINISTRATORS)],
     "admin_audit_csv": [("/admin/audit.csv", FOR_ADMINISTRATORS)],
-    "admin_audit_event": [("/admin/audit/1", FOR_ADMINISTRATORS), ("/admin/audit/999999", UNKNOWN)],
+    "admin_audit_event": [("/admin/audit/1", FOR_ADMINISTRATORS), ("/admin/audit/999999", NO_SUCH_PAGE)],
     "admin_group_delete": [("/admin/groups/{group}/delete", FOR_ADMINISTRATORS)],
+    "view_as": [
+        ("/view-as/{user}", FOR_ADMINISTRATORS.but(administrator=WRONG)),
+        ("/view-as/{missing}", NO_SUCH_PAGE),
+    ],
+    "view_as_stop": [("/view-as/stop", for_all(WRONG))],
     "healthz": [("/healthz", PUBLIC)],
 }
 
