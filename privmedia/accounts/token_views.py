@@ -10,6 +10,7 @@ from pyramid.response import Response
 from pyramid.view import view_config
 
 from privmedia.accounts.account_page import ACCOUNT, account_page
+from privmedia.accounts.confirming import RECENTLY
 from privmedia.accounts.forms import TokenForm
 from privmedia.accounts.identity import Identity
 from privmedia.accounts.own_account import OwnAccount
@@ -26,6 +27,7 @@ from privmedia.web.rights import Right
     request_method="POST",
     request_param="do=add_token",
     permission=Right.ACCOUNT,
+    confirmed=RECENTLY,
     renderer=ACCOUNT,
 )
 def add_token(request: Request) -> Any:

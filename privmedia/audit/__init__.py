@@ -9,5 +9,6 @@ if TYPE_CHECKING:
 
 def includeme(config: Configurator) -> None:
     config.add_request_method("privmedia.audit.notes.note", "note")
+    config.add_request_method("privmedia.audit.notes.only_asks", "only_asks")
     config.add_request_method(lambda request: [], "audit_notes", reify=True)
     config.add_tween("privmedia.audit.notes.written_notes_factory", over="pyramid_tm.tm_tween_factory")

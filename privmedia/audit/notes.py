@@ -53,6 +53,11 @@ def note(
     request.audit_notes.append(Note(kind, outcome, target, detail or {}))
 
 
+def only_asks(request: Request) -> None:
+    """`request.only_asks()`: whatever the status of the answer, nothing is refused; something is wanted first."""
+    request.audit_only_asks = True
+
+
 def written_notes_factory(handler: Handler, registry: Registry) -> Handler:
     """Tween above the transaction manager: whatever happened to the request, its notes are written."""
     registry[BOUNDS] = Bounds(registry["installation"].clock)
@@ -94,7 +99,7 @@ def _write(request: Request, status: int, error: Exception | None) -> None:
 def _refusal(request: Request, status: int, error: Exception | None) -> Note | None:
     """The line of a request that was refused and says nothing itself; None for one that was not."""
     route = getattr(request, "matched_route", None)
-    if route is None:
+    if route is None or "audit_only_asks" in request.__dict__:
         return None
     changes = request.method not in SAFE_METHODS
     if isinstance(error, BadCSRFToken | BadCSRFOrigin):
