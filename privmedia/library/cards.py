@@ -77,23 +77,17 @@ class FolderCard:
     who_icon: str = ""
 
 
-@dataclass
+@dataclass(frozen=True)
 class Branch:
-    """A folder in the side bar, with those below it."""
+    """A folder in the side bar, with those below it if it is open."""
 
     id: int
     uid: str
     name: str
+    has_children: bool
+    current: bool
+    open: bool
     children: list[Branch] = field(default_factory=list)
-    current: bool = False
-    open: bool = False
-
-    def mark(self, folder_id: int | None) -> bool:
-        """Open the way down to the folder one is in. Answers whether it lies here."""
-        self.current = self.id == folder_id
-        below = [child.mark(folder_id) for child in self.children]
-        self.open = self.current or any(below)
-        return self.open
 
 
 @dataclass(frozen=True)

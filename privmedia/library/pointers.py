@@ -21,7 +21,7 @@ from privmedia.access.visible import folder_seen, item_seen
 from privmedia.accounts.identity import Identity
 from privmedia.clock import Clock
 from privmedia.errors import Conflict, NotFound
-from privmedia.library.models import ROOT_ID, Folder, Item
+from privmedia.library.models import ROOT_ACL_ID, ROOT_ID, Folder, Item
 from privmedia.text import Sentence, Words
 
 Place: TypeAlias = Folder | Item
@@ -138,18 +138,23 @@ class Pointers:
         """The places that ACLs belong to: all of them, or only those that exist for somebody."""
         now = self.clock()
         above = aliased(Folder)
+        # Most folders go by the root's list: that it is the root's is known without looking at them.
+        others = [acl_id for acl_id in acl_ids if acl_id != ROOT_ACL_ID]
         folders = (
-            select(Folder.acl_id, Folder.name, Folder.id, Folder.uid)
-            .outerjoin(above, above.id == Folder.parent_id)
-            .where(Folder.acl_id.in_(acl_ids), or_(above.id.is_(None), above.acl_id != Folder.acl_id))
+            select(Folder.acl_id, Folder.name, Folder.uid)
+            .join(above, above.id == Folder.parent_id)
+            .where(Folder.acl_id.in_(others), above.acl_id != Folder.acl_id)
         )
         items = select(Item.acl_id, Item.title, Item.uid).where(Item.acl_id.in_(acl_ids))
         if identity is not None:
-            folders = folders.where(or_(Folder.id == ROOT_ID, folder_seen(Folder.acl_id, identity, now=now)))
+            folders = folders.where(folder_seen(Folder.acl_id, identity, now=now))
             items = items.where(item_seen(Item.acl_id, Item.uploader_id, Item.shown, identity, now=now))
         found = {row.acl_id: PlaceName(row.title, row.uid, is_item=True) for row in self.session.execute(items)}
         for row in self.session.execute(folders):
-            found[row.acl_id] = PlaceName(row.name, row.uid, is_root=row.id == ROOT_ID)
+            found[row.acl_id] = PlaceName(row.name, row.uid)
+        if ROOT_ACL_ID in acl_ids:
+            root = self.session.get_one(Folder, ROOT_ID)
+            found[ROOT_ACL_ID] = PlaceName(root.name, root.uid, is_root=True)
         return found
 
     def differences(self) -> list[str]:

@@ -1,13 +1,14 @@
 """What the pages show of the library: lists, cards and the tree, composed from one condition, "it exists for you"."""
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any, TypeVarTuple
 from urllib.parse import quote
 
-from sqlalchemy import ColumnElement, Select, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, func, not_, or_, select, union
+from sqlalchemy.orm import Session, aliased
 
 from privmedia.access.permissions import Permission
 from privmedia.access.visible import allowed, folder_seen, item_seen
@@ -49,36 +50,42 @@ class Shelves:
         self.jobs = Jobs(session, installation)
         self.now = installation.clock()
 
-    def tree(self, identity: Identity) -> list[Branch]:
-        """Every folder the caller may see, below the nearest one above it that he may see as well."""
-        rows = self._visible_folders(identity, Folder.id, Folder.parent_id, Folder.uid, Folder.name)
-        branches = {row.id: Branch(row.id, row.uid, row.name) for row in rows}
+    def tree(self, identity: Identity, here: Folder | None = None) -> list[Branch]:
+        """The folders at the top, and the way down to the one that the caller is in, open: no more than is shown.
+
+        A folder stands below the one it lies in if that exists for the caller as well, else at the top.
+        """
+        way = self._way_down_to(identity, here) if here is not None else []
+        rows = [*self._tops(identity), *self._inside(identity, way)]
+        with_folders = self._folders_inside(identity, [row.id for row in rows])
+        branches = {
+            row.id: Branch(
+                row.id,
+                row.uid,
+                row.name,
+                has_children=row.id in with_folders,
+                current=here is not None and row.id == here.id,
+                open=row.id in way,
+            )
+            for row in rows
+        }
         tops: list[Branch] = []
         for row in rows:
-            above = branches.get(row.parent_id)
-            (above.children if above else tops).append(branches[row.id])
+            (branches[row.parent_id].children if row.parent_id in way else tops).append(branches[row.id])
         return tops
 
     def folders(self, identity: Identity, parent: Folder) -> list[FolderCard]:
         """The folders in a folder, by name. In the root also those that lie in folders the caller cannot see."""
-        rows = self._visible_folders(identity, Folder.id, Folder.parent_id, Folder.uid, Folder.name, Folder.acl_id)
-        visible = {row.id for row in rows}
-        here = [
-            row
-            for row in rows
-            if row.parent_id == parent.id or (parent.id == ROOT_ID and row.parent_id not in visible)
-        ]
-        below: dict[int, int] = defaultdict(int)
-        for row in rows:
-            below[row.parent_id] += 1
+        here = self._tops(identity) if parent.id == ROOT_ID else self._inside(identity, [parent.id])
         ids = [row.id for row in here]
+        below = self._folders_inside(identity, ids)
         counts, posters = self._counts(identity, ids), self._posters(identity, ids)
         return [
             FolderCard(
                 uid=row.uid,
                 name=row.name,
                 acl_id=row.acl_id,
-                folders=below[row.id],
+                folders=below.get(row.id, 0),
                 count=counts.get(row.id, 0),
                 posters=posters.get(row.id, []),
             )
@@ -152,13 +159,12 @@ class Shelves:
         """How much of the library exists for the caller."""
         seen = folder_seen(Folder.acl_id, identity, now=self.now)
         folders = self.session.scalar(select(func.count()).select_from(Folder).where(Folder.id != ROOT_ID, seen))
-        some = self._seen(identity, select(Item.id)).limit(COUNTED + 1).subquery()
-        items = self.session.scalar(select(func.count()).select_from(some)) or 0
+        items = self._count_up_to(identity, COUNTED + 1)
         return Totals(items=min(items, COUNTED), more=items > COUNTED, folders=folders or 0)
 
     def targets(self, identity: Identity) -> list[Target]:
         """The folders one may add files to, by path."""
-        rows = self._visible_folders(identity, Folder.id, Folder.parent_id, Folder.uid, Folder.name, Folder.acl_id)
+        rows = self._visible_folders(identity)
         named = {row.id: row for row in rows}
         may = allowed(Folder.acl_id, None, identity, Permission.UPLOAD, now=self.now)
         open_to_me = set(self.session.scalars(select(Folder.id).where(Folder.id != ROOT_ID, may)))
@@ -167,11 +173,69 @@ class Shelves:
         ]
         return sorted(targets, key=lambda target: target.path.casefold())
 
-    def _visible_folders(self, identity: Identity, *columns: Any) -> list[Any]:
-        statement = select(*columns).where(
-            Folder.id != ROOT_ID, folder_seen(Folder.acl_id, identity, now=self.now)
+    def _visible_folders(self, identity: Identity, *conditions: ColumnElement[bool]) -> list[Any]:
+        statement = select(Folder.id, Folder.parent_id, Folder.uid, Folder.name, Folder.acl_id).where(
+            Folder.id != ROOT_ID, folder_seen(Folder.acl_id, identity, now=self.now), *conditions
         )
         return list(self.session.execute(statement.order_by(Folder.name_key, Folder.id)))
+
+    def _tops(self, identity: Identity) -> list[Any]:
+        """The folders in the root, and those that lie in a folder the caller cannot see."""
+        above = aliased(Folder)
+        # By the same rules both exist or neither does: most folders are done with when that is known.
+        below_hidden = (
+            select(above.id)
+            .where(
+                above.id == Folder.parent_id,
+                above.acl_id != Folder.acl_id,
+                not_(folder_seen(above.acl_id, identity, now=self.now)),
+            )
+            .correlate(Folder)
+            .exists()
+        )
+        return self._visible_folders(identity, or_(Folder.parent_id == ROOT_ID, below_hidden))
+
+    def _inside(self, identity: Identity, folder_ids: list[int]) -> list[Any]:
+        return self._visible_folders(identity, Folder.parent_id.in_(folder_ids)) if folder_ids else []
+
+    def _folders_inside(self, identity: Identity, folder_ids: list[int]) -> dict[int, int]:
+        """How many folders lie in each of some, for those that have any."""
+        seen = folder_seen(Folder.acl_id, identity, now=self.now)
+        statement = select(Folder.parent_id, func.count()).where(Folder.parent_id.in_(folder_ids), seen)
+        rows = self.session.execute(statement.group_by(Folder.parent_id)) if folder_ids else ()
+        return {folder_id: count for folder_id, count in rows if folder_id is not None}
+
+    def _way_down_to(self, identity: Identity, here: Folder) -> list[int]:
+        """The folder, the one it lies in and so on, as far up as all of them exist for the caller."""
+        line = [here]
+        while line[-1].parent_id not in (None, ROOT_ID):
+            line.append(self.session.get_one(Folder, line[-1].parent_id))
+        visible = {folder.id for folder in self.visible_among(identity, line)} - {ROOT_ID}
+        return [folder.id for folder in itertools.takewhile(lambda folder: folder.id in visible, line)]
+
+    def _count_up_to(self, identity: Identity, most: int) -> int:
+        """How many items exist for the caller, counted no further than `most`.
+
+        By the rules of folders one sees, among one's own, and by rules of their own: each part finds its items by an
+        index and stops when it has enough. An item may be in two of them, and counts once.
+        """
+        if identity.is_admin:
+            some = select(Item.id).limit(most).subquery()
+            return self.session.scalar(select(func.count()).select_from(some)) or 0
+        by_folder = item_seen(Folder.acl_id, Item.uploader_id, Item.shown, identity, now=self.now)
+        in_a_folder = (
+            select(Item.id).join(Folder, Folder.id == Item.folder_id).where(by_folder, Item.acl_id.is_(None))
+        )
+        seen_folders = select(Folder.id).where(folder_seen(Folder.acl_id, identity, now=self.now)).correlate(None)
+        parts = (
+            in_a_folder.where(Item.folder_id.in_(seen_folders)),
+            in_a_folder.where(Item.uploader_id == identity.user_id),
+            select(Item.id).where(
+                item_seen(Item.acl_id, Item.uploader_id, Item.shown, identity, now=self.now), Item.acl_id > 0
+            ),
+        )
+        counted = union(*(select(part.limit(most).subquery()) for part in parts)).limit(most).subquery()
+        return self.session.scalar(select(func.count()).select_from(counted)) or 0
 
     def _seen(self, identity: Identity, statement: Select[*Columns]) -> Select[*Columns]:
         """The statement over items, their folders and shown versions, cut down to what exists for the caller."""

@@ -44,14 +44,12 @@ def side_bar(request: Request) -> SideBar:
     identity: Identity = request.identity
     shelves = request.read(Shelves)
     context = getattr(request, "context", None)
-    here = context.folder.id if isinstance(context, FolderContext | ItemContext) else None
-    tree = shelves.tree(identity)
-    for branch in tree:
-        branch.mark(here)
+    here = context.folder if isinstance(context, FolderContext | ItemContext) else None
     return SideBar(
-        folders=tree,
-        may_create=Permission.EDIT in request.read(WhoSees).rights_at_the_top(identity),
-        may_upload=shelves.may_upload_anywhere(identity),
+        folders=shelves.tree(identity, here),
+        may_create=not identity.looks_only
+        and Permission.EDIT in request.read(WhoSees).rights_at_the_top(identity),
+        may_upload=not identity.looks_only and shelves.may_upload_anywhere(identity),
     )
 
 

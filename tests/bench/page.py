@@ -20,10 +20,13 @@ def keep(
     stacks: Sequence[Stack] = (),
     measured: Sequence[Series] = (),
     memory: Watched | None = None,
+    scale: str = "",
 ) -> str:
     """The section as text; with `write` it replaces the one on the page."""
     if memory is not None:
         name, text = "memory", memory.words()
+    elif scale:
+        name, text = "scale", scale
     else:
         name = "speed"
         tables = [report.table(stacks, series) for series in measured]
