@@ -32,6 +32,7 @@ from privmedia.web.csrf import SAFE_METHODS
 from privmedia.web.errors import problem, wants_json
 from privmedia.web.forms import Form
 from privmedia.web.i18n import _
+from privmedia.web.methods import methods_of
 from privmedia.web.rights import Right
 
 CONFIRM = "privmedia:templates/accounts/confirm.jinja2"
@@ -54,7 +55,7 @@ class Asked:
 @view_config(route_name="confirm", request_method="GET", permission=Right.ACCOUNT)
 def confirm_form(request: Request) -> Response:
     there = return_to(request.GET.get("next", "/"))
-    return _page(request, Asked(_form(request), 200), request.route_path("confirm"), [("next", there)])
+    return _page(request, Asked(_form(request), 200), request.route_path("confirm"), [("next", there)], back=there)
 
 
 @view_config(route_name="confirm", request_method="POST", permission=Right.ACCOUNT)
@@ -63,7 +64,7 @@ def confirm_alone(request: Request) -> Response:
     there = return_to(request.POST.get("next", "/"))
     asked = _proven(request)
     if asked is not None:
-        return _page(request, asked, request.route_path("confirm"), [("next", there)])
+        return _page(request, asked, request.route_path("confirm"), [("next", there)], back=there)
     return HTTPSeeOther(there)
 
 
@@ -105,7 +106,7 @@ def _when_confirmed(request: Request, within: timedelta, go_on: Callable[[], Any
     if asked is None:
         return go_on()
     carried = [(name, text) for name, text in request.POST.items() if name not in OURS and not SECRETS.search(name)]
-    return _page(request, asked, request.path_qs, carried)
+    return _page(request, asked, request.path_qs, carried, back=_page_of_form(request))
 
 
 def _proven(request: Request) -> Asked | None:
@@ -151,7 +152,9 @@ def _form(request: Request) -> Form:
     return form
 
 
-def _page(request: Request, asked: Asked, action: str, carried: list[tuple[str, str]]) -> Response:
+def _page(
+    request: Request, asked: Asked, action: str, carried: list[tuple[str, str]], *, back: str
+) -> Response:
     request.only_asks()  # what was typed wrongly is noted by itself
     if wants_json(request):
         return problem(request, asked.status, TITLE, _("You signed in a while ago. Do this in a browser."))
@@ -160,6 +163,7 @@ def _page(request: Request, asked: Asked, action: str, carried: list[tuple[str, 
         "problem": asked.problem,
         "action": action,
         "carried": carried,
+        "back": back,
         # Much text is a third as long that way.
         "in_parts": request.content_type == "multipart/form-data",
     }
@@ -169,6 +173,12 @@ def _page(request: Request, asked: Asked, action: str, carried: list[tuple[str, 
     if asked.status == 429:
         response.headers["Retry-After"] = request.response.headers["Retry-After"]
     return response
+
+
+def _page_of_form(request: Request) -> str:
+    """The page whose form was sent, if it can be shown; else the library's."""
+    shown = "GET" in methods_of(request.registry)[request.matched_route.name]
+    return return_to(request.path_qs if shown else "/")
 
 
 def includeme(config: Configurator) -> None:

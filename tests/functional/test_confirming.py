@@ -132,6 +132,7 @@ def test_after_the_right_password_it_is_done_with_all_that_was_typed(
 ) -> None:
     asked = group_form(admin, "Gdynia “yard” & <docks>").submit(status=403)
     assert asked.headers["Cache-Control"] == "no-store"
+    assert asked.html.find("a", string="Cancel")["href"] == "/admin/groups"
     assert group_names(admin) == []
     done = confirm(asked, ingrid.password, status=303)
     assert "/admin/groups/" in done.location
@@ -270,6 +271,7 @@ def test_who_sees_as_somebody_else_is_refused_and_not_asked(
     token = token_of(admin)
     asked = admin.post(f"/view-as/{uid}", {"csrf_token": token}, expect_errors=True)
     assert asks(asked)
+    assert asked.html.find("a", string="Cancel")["href"] == "/"
     confirm(asked, ingrid.password, status=303)
     token = token_of(admin)
     for address in ("/admin/groups", "/account/confirm"):
@@ -277,6 +279,7 @@ def test_who_sees_as_somebody_else_is_refused_and_not_asked(
         answer = admin.post(address, sent, expect_errors=True)
         assert answer.status_int in (403, 404)
         assert TITLE not in answer.text
+    assert admin.post("/view-as/stop", {"csrf_token": token}).status_int == 303
 
 
 def test_whoever_is_no_administrator_is_not_told_that_there_is_anything_to_ask_for(
@@ -316,6 +319,7 @@ def test_an_import_is_shown_without_asking_and_done_after_it(
     preview = form.submit(status=200)
     asked = preview.forms["confirm-form"].submit(expect_errors=True)
     assert asks(asked)
+    assert asked.forms["confirm-form"].enctype == "multipart/form-data"
     assert "ewa@gdynia.example" not in emails(installation)
     confirm(asked, ingrid.password, status=200)
     assert "ewa@gdynia.example" in emails(installation)
