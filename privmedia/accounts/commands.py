@@ -13,6 +13,7 @@ from privmedia.accounts.groups import Groups
 from privmedia.accounts.invitations import Invitations, Newcomer
 from privmedia.accounts.models import User
 from privmedia.accounts.service import Accounts
+from privmedia.accounts.two_factor import TwoFactors
 from privmedia.console import Line, echo_json
 from privmedia.db import reading, writing
 from privmedia.errors import Invalid
@@ -106,6 +107,17 @@ def enable_user(line: Line, email: str) -> None:
         accounts = Accounts(session, line.installation)
         accounts.enable(user=accounts.user_by_email(email))
     click.echo(f"{email} can sign in again.")
+
+
+@user.command("two-factor-off")
+@click.argument("email")
+@click.pass_obj
+def two_factor_off(line: Line, email: str) -> None:
+    """For a person who lost phone and recovery codes: the password alone lets them in. They are told by a letter."""
+    with writing(line.installation.sessions) as session:
+        found = Accounts(session, line.installation).user_by_email(email)
+        TwoFactors(session, line.installation).remove(found)
+    click.echo(f"{found.email} signs in with the password alone now.")
 
 
 @user.command("password")

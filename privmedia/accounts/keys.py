@@ -1,11 +1,10 @@
-"""What administrators may do with the keys of somebody else: see that there are some, and take them away."""
+"""What administrators may do for somebody who cannot get in."""
 from __future__ import annotations
 
-from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from privmedia.accounts.letter_kinds import RESET
-from privmedia.accounts.models import RecoveryCode, TwoFactor, User
+from privmedia.accounts.models import User
 from privmedia.accounts.one_time_links import OneTimeLinks, Purpose
 from privmedia.audit.service import COMMAND_LINE, Audit, Author
 from privmedia.errors import Conflict
@@ -14,22 +13,12 @@ from privmedia.mail.service import Mails
 
 
 class Keys:
-    """Two-factor and the way to a new password of other people. Every verb writes one line into the log."""
+    """The way to a new password of other people. Every verb writes one line into the log."""
 
     def __init__(self, session: Session, installation: Installation) -> None:
         self._session = session
         self._installation = installation
         self._audit = Audit(session, installation)
-
-    def remove_two_factor(self, *, user: User, by: Author = COMMAND_LINE) -> None:
-        """For somebody who lost the phone: from now on the password alone lets them in. Raises Conflict if it does."""
-        removed = self._session.scalars(
-            delete(TwoFactor).where(TwoFactor.user_id == user.id).returning(TwoFactor.user_id)
-        ).all()
-        if not removed:
-            raise Conflict("Two-factor is off already.")
-        self._session.execute(delete(RecoveryCode).where(RecoveryCode.user_id == user.id))
-        self._audit.record("two-factor.reset", identity=by, target=user.email)
 
     def send_reset(self, *, user: User, by: Author = COMMAND_LINE) -> str | None:
         """A link to a new password, for an hour: by mail, or answered where there is no mail server.

@@ -13,8 +13,11 @@ from privmedia.accounts.cookies import forget_session_cookie, session_token, set
 from privmedia.accounts.forms import SignInForm
 from privmedia.accounts.identity import Identity
 from privmedia.accounts.return_to import return_to
+from privmedia.accounts.second_step import HalfSignedIn
+from privmedia.accounts.second_step_cookies import device_mark, set_second_step_cookie
 from privmedia.accounts.sign_ins import SignIns, WrongPassword, sign_in
-from privmedia.accounts.throttle import ACCOUNT_FROM_ADDRESS
+from privmedia.accounts.tries import tries_left_in_words, wait_in_words
+from privmedia.accounts.viewpoints import Viewpoints
 from privmedia.audit.service import FAILED
 from privmedia.errors import Throttled
 from privmedia.web.forms import Form
@@ -55,16 +58,24 @@ def login(request: Request) -> Any:
             address=request.remote_addr or "",
             browser=request.user_agent or "",
             replaces=session_token(request),
+            known_by=device_mark(request),
         )
     except WrongPassword as wrong:
         request.note("sign-in", outcome=FAILED, target=_loggable(form["email"].data), detail={"why": wrong.why})
         request.response.status_int = 401
-        return _login_page(form, there, (_(wrong.sentence), _tries_left(wrong.tries_left)))
+        return _login_page(form, there, (_(wrong.sentence), tries_left_in_words(wrong.tries_left)))
     except Throttled as slowed:
         request.note("sign-in", target=_loggable(form["email"].data), detail={"why": "too many tries"})
         request.response.status_int = 429
         request.response.headers["Retry-After"] = str(slowed.retry_after)
-        return _login_page(form, there, (_("Too many tries."), _wait(slowed.retry_after)))
+        return _login_page(form, there, (_("Too many tries."), wait_in_words(slowed.retry_after)))
+    if isinstance(signed_in, HalfSignedIn):
+        more = {"next": there} if there != "/" else {}
+        if form["keep"].data:
+            more["keep"] = "y"
+        response = HTTPSeeOther(request.route_path("second_step", _query=more or None))
+        set_second_step_cookie(request, response, signed_in)
+        return response
     response = HTTPSeeOther(there)
     set_session_cookie(request, response, signed_in)
     return response
@@ -73,6 +84,7 @@ def login(request: Request) -> Any:
 @view_config(route_name="logout", request_method="POST", permission=Right.LEAVE)
 def logout(request: Request) -> Response:
     identity: Identity = request.identity
+    request.write(Viewpoints).stop(by=identity)
     request.write(SignIns).sign_out(session_id=identity.session_id, by=identity.author)
     response = HTTPSeeOther(request.route_path("login"))
     forget_session_cookie(request, response)
@@ -81,22 +93,6 @@ def logout(request: Request) -> Response:
 
 def _login_page(form: Form, there: str, problem: tuple[Any, Any] | None = None) -> dict[str, Any]:
     return {"form": form, "next": there if there != "/" else "", "problem": problem}
-
-
-def _tries_left(tries: int) -> Any:
-    mapping = {"tries": tries, "minutes": int(ACCOUNT_FROM_ADDRESS.wait.total_seconds() // 60)}
-    if tries == 0:
-        return _("Now we wait ${minutes} minutes.", mapping=mapping)
-    if tries == 1:
-        return _("After 1 more try we wait ${minutes} minutes.", mapping=mapping)
-    return _("After ${tries} more tries we wait ${minutes} minutes.", mapping=mapping)
-
-
-def _wait(seconds: int) -> Any:
-    minutes = max(1, -(-seconds // 60))
-    if minutes == 1:
-        return _("Wait 1 minute, then try again.")
-    return _("Wait ${minutes} minutes, then try again.", mapping={"minutes": minutes})
 
 
 def _loggable(email: str) -> str:

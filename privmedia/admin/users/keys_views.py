@@ -10,6 +10,7 @@ from privmedia.accounts.invitations import Invitation, Invitations
 from privmedia.accounts.keys import Keys
 from privmedia.accounts.sign_ins import SignIns
 from privmedia.accounts.tokens import Tokens
+from privmedia.accounts.two_factor import TwoFactors
 from privmedia.admin.users.invite_views import invitations_made, links_once
 from privmedia.admin.users.person_page import PERSON, back_to, person_page, writable
 from privmedia.admin.users.resources import PersonContext
@@ -56,7 +57,7 @@ class KeysOfOne:
     @view_config(request_param="do=two_factor_off")
     def two_factor_off(self) -> Any:
         try:
-            self.request.write(Keys).remove_two_factor(user=writable(self.request, self.user), by=self.by)
+            self.request.write(TwoFactors).remove(writable(self.request, self.user), self.by)
         except Conflict as error:
             return self._refused(error)
         return back_to(self.request, self.user, _("Two-factor is off. The password alone lets them in now."))
