@@ -24,6 +24,7 @@ from privmedia.db import reading, writing
 from privmedia.errors import Invalid
 from privmedia.installation import Installation
 from privmedia.settings import Settings
+from tests import authenticator
 from tests.conftest import ADDRESS, FakeClock
 from tests.mail_server import MailServer, do_jobs, mail_server
 from tests.private_library import PrivateLibrary
@@ -321,3 +322,14 @@ def test_12_nobody_has_an_account_from_the_start(testapp: TestApp, installation:
         assert session.scalar(select(func.count(User.id))) == 0
     for name in ("admin", "root", "admin@example.test"):
         assert sign_in_as(testapp, name, "admin").status_int == 401
+
+
+def test_13_a_code_and_a_recovery_code_work_once(
+    leila: Any, sign_in: Callable[[Any], TestApp], browser: Callable[[], TestApp], clock: FakeClock
+) -> None:
+    app = authenticator.App(sign_in(leila), clock)
+    for once in (app.next_code(), app.codes[0]):
+        for status in (303, 401):
+            form = sign_in_as(browser(), leila.email, leila.password).follow().forms["code-form"]
+            form["code"] = once
+            assert form.submit(expect_errors=True).status_int == status

@@ -419,6 +419,36 @@ def test_replacing_without_having_said_the_password_is_asked_for_it(
         assert session.scalars(select(TwoFactor.secret)).one() == app_of_hers.secret
 
 
+def test_where_the_password_is_asked_for_again_a_code_is_as_well(
+    app_of_hers: App, hers: TestApp, installation: Installation, clock: FakeClock
+) -> None:
+    clock.forward(hours=3)
+    asked = form_of(hers.get("/account"), "off").submit(status=403).forms["confirm-form"]
+    asked["confirm_password"] = PASSWORD
+    missing = asked.submit(status=422).forms["confirm-form"]
+    missing["confirm_password"], missing["confirm_code"] = PASSWORD, "000000"
+    wrong = missing.submit(status=403)
+    assert "That code is not right" in wrong.text
+    again = wrong.forms["confirm-form"]
+    again["confirm_password"], again["confirm_code"] = "something else 99", app_of_hers.code()
+    again = again.submit(status=403).forms["confirm-form"]
+    with reading(installation.sessions) as session:
+        assert session.get(TwoFactor, 1) is not None
+    again["confirm_password"], again["confirm_code"] = PASSWORD, app_of_hers.code()
+    again.submit(status=303)
+    with reading(installation.sessions) as session:
+        assert session.get(TwoFactor, 1) is None
+
+
+def test_a_recovery_code_does_where_a_code_is_asked_for_again(
+    app_of_hers: App, hers: TestApp, installation: Installation, clock: FakeClock
+) -> None:
+    clock.forward(hours=3)
+    asked = form_of(hers.get("/account"), "codes").submit(status=403).forms["confirm-form"]
+    asked["confirm_password"], asked["confirm_code"] = PASSWORD, app_of_hers.codes[3]
+    assert len(codes_on(asked.submit(status=200))) == 10
+
+
 def test_a_secret_that_was_not_made_here_is_refused(hers: TestApp, installation: Installation) -> None:
     form = hers.get("/account/two-factor").forms["two-factor-form"]
     mine = "A" * 32
