@@ -64,7 +64,8 @@ def test_no_page_breaks_its_own_policy_or_runs_over(visit: Visit, item: str, fol
         page.on("pageerror", lambda error: faults.append(str(error)))
         sign_in(page, "ingrid@skarvik.example")
         addresses = ["/", "/recent", "/mine", "/upload/plain", "/account", "/menu", "/admin/users", "/admin/groups"]
-        addresses += ["/admin/users/new", folder, f"{folder}/access", f"{folder}/new", f"{folder}/edit"]
+        addresses += ["/admin/users/invite", "/admin/users/import", "/admin/audit", "/requests", "/account/reach"]
+        addresses += [folder, f"{folder}/access", f"{folder}/who", f"{folder}/new", f"{folder}/edit"]
         addresses += [item, f"{item}/access", f"{item}/edit"]
         for address in addresses:
             page.goto(address)

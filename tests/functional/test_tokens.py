@@ -181,7 +181,7 @@ def test_a_token_for_reading_changes_nothing_anywhere(keys: Keyring, world: Worl
     assert dump(keys.installation) == before
 
 
-PAGES_OF_KEYS = ("/account", "/admin", "/admin/users", "/admin/users/new", "/admin/groups", "/admin/audit")
+PAGES_OF_KEYS = ("/account", "/admin", "/admin/users", "/admin/users/invite", "/admin/groups", "/admin/audit")
 
 
 def test_no_token_reaches_accounts_or_the_administration_whatever_its_scopes(keys: Keyring) -> None:

@@ -61,8 +61,6 @@ def people(icon: str, done: str, refused: str = REFUSED) -> Words:
 
 KINDS: dict[str, Words] = {
     "access": Words(Topic.REFUSALS, "x-octagon", _("asked for ${target}")),
-    "access.answer": access("person-check", _("answered the question of ${person} about ${target}")),
-    "access.ask": access("envelope", _("asked for access to ${target}")),
     "access.answer": access("inbox", _("answered the question of ${person} for ${target}: ${answer}")),
     "access.ask": access("inbox", _("asked for access to ${target}")),
     "access.ask-end": access("hourglass-split", _("ended a question for ${target} that nobody answered")),
@@ -70,7 +68,6 @@ KINDS: dict[str, Words] = {
     "access.inherit": access("shield-lock", _("lets ${target} take over the rules from above again")),
     "access.set": access("shield-plus", _("gave ${principal} ${after} on ${target}")),
     "access.stop": access("scissors", _("stopped taking over rules from above at ${target}")),
-    "access.take-back": access("envelope", _("took the question about ${target} back")),
     "access.take-back": access("inbox", _("took the question for ${target} back")),
     "audit.drop": Words(
         Topic.SITE, "hourglass-bottom", _("dropped ${lines} lines of this log, older than ${days} days")
