@@ -18,7 +18,7 @@ from pyramid.request import Request
 from pyramid.response import Response
 from pyramid.view import view_config
 
-from privmedia.accounts.confirming import RECENTLY, is_confirmed, needs_code, prove
+from privmedia.accounts.confirming import RECENTLY, WITH_IT, is_confirmed, needs_code, prove
 from privmedia.accounts.cookies import RENEWED, Renewed, set_session_cookie
 from privmedia.accounts.forms import ConfirmForm
 from privmedia.accounts.identity import Identity, token_hash
@@ -45,17 +45,19 @@ SECRETS = re.compile(r"password|^(old|new|proof)$")
 
 @dataclass
 class Asked:
-    """What the page says: the form, and why it is shown again."""
+    """What the page says: the form, why it is shown again, and whether it is asked for every time."""
 
     form: Form
     status: int = 403
     problem: tuple[Any, Any] | None = None
+    always: bool = False
 
 
 @view_config(route_name="confirm", request_method="GET", permission=Right.ACCOUNT)
 def confirm_form(request: Request) -> Response:
     there = return_to(request.GET.get("next", "/"))
-    return _page(request, Asked(_form(request), 200), request.route_path("confirm"), [("next", there)], back=there)
+    asked = Asked(_form(request), 200, always=True)
+    return _page(request, asked, request.route_path("confirm"), [("next", there)], back=there)
 
 
 @view_config(route_name="confirm", request_method="POST", permission=Right.ACCOUNT)
@@ -64,6 +66,7 @@ def confirm_alone(request: Request) -> Response:
     there = return_to(request.POST.get("next", "/"))
     asked = _proven(request)
     if asked is not None:
+        asked.always = True
         return _page(request, asked, request.route_path("confirm"), [("next", there)], back=there)
     return HTTPSeeOther(there)
 
@@ -105,6 +108,7 @@ def _when_confirmed(request: Request, within: timedelta, go_on: Callable[[], Any
     asked = _proven(request) if PASSWORD in request.POST else Asked(_form(request))
     if asked is None:
         return go_on()
+    asked.always = within == WITH_IT
     carried = [(name, text) for name, text in request.POST.items() if name not in OURS and not SECRETS.search(name)]
     return _page(request, asked, request.path_qs, carried, back=_page_of_form(request))
 
@@ -161,6 +165,7 @@ def _page(
     values = {
         "form": asked.form,
         "problem": asked.problem,
+        "always": asked.always,
         "action": action,
         "carried": carried,
         "back": back,

@@ -309,6 +309,8 @@ def test_making_an_api_token_asks_too(admin: TestApp, ingrid: Person, installati
     with reading(installation.sessions) as session:
         token = session.scalars(select(ApiToken)).one()
     assert (token.name, token.scopes) == ("Ålesund", "read,upload")
+    revoke = next(form for form in made.forms.values() if "do" in form.fields and form["do"].value == "revoke_token")
+    assert revoke.submit().status_int == 303
 
 
 def test_an_import_is_shown_without_asking_and_done_after_it(
