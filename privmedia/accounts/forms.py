@@ -100,7 +100,10 @@ class Boxes(SelectMultipleField):
 
 class TokenForm(Form):
     name = StringField(
-        _("Name"), [InputRequired(_("A name is needed, to know it by."))], description=_("What will use it.")
+        _("Name"),
+        [InputRequired(_("A name is needed, to know it by."))],
+        description=_("What will use it."),
+        id="token-name",  # the page has a field of that name already
     )
     scopes = Boxes(
         _("May be used to"),
