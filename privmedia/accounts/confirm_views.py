@@ -29,7 +29,7 @@ from privmedia.accounts.tries import tries_left_in_words, wait_in_words
 from privmedia.audit.service import FAILED
 from privmedia.errors import Invalid, Throttled
 from privmedia.web.csrf import SAFE_METHODS
-from privmedia.web.errors import problem, wants_json
+from privmedia.web.errors import error_page, wants_json
 from privmedia.web.forms import Form
 from privmedia.web.i18n import _
 from privmedia.web.methods import methods_of
@@ -105,7 +105,11 @@ def _when_confirmed(request: Request, within: timedelta, go_on: Callable[[], Any
         return go_on()
     if is_confirmed(request.installation, request.identity, within):
         return go_on()
-    asked = _proven(request) if PASSWORD in request.POST else Asked(_form(request))
+    if PASSWORD in request.POST:
+        asked = _proven(request)
+    else:
+        asked = Asked(_form(request))
+        request.only_asks()
     if asked is None:
         return go_on()
     asked.always = within == WITH_IT
@@ -159,9 +163,8 @@ def _form(request: Request) -> Form:
 def _page(
     request: Request, asked: Asked, action: str, carried: list[tuple[str, str]], *, back: str
 ) -> Response:
-    request.only_asks()  # what was typed wrongly is noted by itself
     if wants_json(request):
-        return problem(request, asked.status, TITLE, _("You signed in a while ago. Do this in a browser."))
+        return error_page(request, asked.status, TITLE, _("You signed in a while ago. Do this in a browser."))
     values = {
         "form": asked.form,
         "problem": asked.problem,
