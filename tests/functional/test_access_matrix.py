@@ -10,7 +10,7 @@ from pyramid.interfaces import IRoutesMapper
 from webtest import TestApp
 
 from privmedia.installation import Installation
-from tests.functional.visitors import World, dump, token_of
+from tests.functional.visitors import World, ask, dump, token_of
 
 ID = re.compile(r"\{(folder|item|user|group)\}")
 MISSING = "zzzzzzzzzzzzzzz0"
@@ -94,7 +94,6 @@ TABLE: dict[str, list[tuple[str, Row]]] = {
     "reset_strength": [("/reset/" + "x" * 43 + "/strength", for_all(WRONG))],
     "menu": [("/menu", SIGNED_IN)],
     "library": [("/", SIGNED_IN)],
-    "ask": [("/ask", for_all(WRONG))],
     "asked": [("/ask/{missing}", UNKNOWN)],
     "requests": [("/requests", SIGNED_IN)],
     "request": [("/requests/{missing}", UNKNOWN)],
@@ -165,9 +164,8 @@ def every_row() -> Iterator[tuple[str, Row]]:
 
 def facts_of(browser: TestApp, method: str, address: str, token: str) -> tuple[Any, ...]:
     """All of an answer but the address asked for, and what is new in every answer."""
-    form = f"csrf_token={token}".encode() if method == "POST" else b""
-    content_type = {"Content-Type": "application/x-www-form-urlencoded"} if form else {}
-    answer = browser.request(address, method=method, body=form, headers=content_type, expect_errors=True)
+    answer = ask(browser, method, address, {"csrf_token": token} if method == "POST" else None)
+    assert answer.status_int in (303, NO, NOTHING, WRONG), (method, address)
     headers = [(name, ID_IN_TEXT.sub("-", value)) for name, value in answer.headerlist if name not in CHANGING]
     return answer.status_int, headers, ID_IN_TEXT.sub("-", answer.text.replace(token, "-"))
 
