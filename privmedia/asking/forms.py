@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from wtforms import DateField, HiddenField, RadioField, SelectChoice, SelectField, StringField, TextAreaField
+from wtforms import DateField, RadioField, SelectChoice, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length
 from wtforms.validators import Optional as MayBeEmpty
 
@@ -19,7 +19,6 @@ DAYS = ("7", "30")
 
 
 class AskForm(Form):
-    place = HiddenField()
     message = TextAreaField(_("Message"), [Length(max=LONGEST_MESSAGE, message=_("Say it in 500 characters."))])
 
 

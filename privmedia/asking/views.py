@@ -28,7 +28,7 @@ POSTED: dict[str, Any] = {"route_name": "request", "request_method": "POST", "pe
 
 
 def ask_for(request: Request) -> str:
-    """`request.ask_for`: the address that the page of what is missing or denied offers to ask for."""
+    """`request.ask_for`: the address that the page of what is missing or denied offers to ask for; empty for none."""
     return askable(request.path_info)
 
 
@@ -44,19 +44,20 @@ def questions_at(request: Request, place: Place) -> list[Card]:
     return [offers.card(one, request.identity) for one in request.read(Answering).at(place, request.identity)]
 
 
-@view_config(route_name="ask", request_method="POST", permission=Right.SIGNED_IN)
 def ask(request: Request) -> Response:
+    """`request.ask_for_access()`: what the form on the page of what is missing sends, back to the very same address.
+
+    So the page need not say for which address it is, and is the same for every one of them.
+    """
     form = AskForm.of(request)
-    address = askable(form.place.data or "")
     if not form.validate():
-        return _asked_wrongly(request, form, address)
+        return _asked_wrongly(request, form)
     try:
-        question = request.write(Asking).ask(address=address, message=form.message.data or "", by=request.identity)
+        asking, message = request.write(Asking), form.message.data or ""
+        question = asking.ask(address=request.ask_for, message=message, by=request.identity)
     except Invalid as error:
-        if error.field != "message":
-            raise
         form.refuse(error)
-        return _asked_wrongly(request, form, address)
+        return _asked_wrongly(request, form)
     return HTTPSeeOther(request.route_path("asked", question=question.uid))
 
 
@@ -137,9 +138,7 @@ def _named(context: QuestionContext) -> dict[str, str]:
     return {"name": context.question.user.name}
 
 
-def _asked_wrongly(request: Request, form: AskForm, address: str) -> Response:
-    if not address:
-        raise Invalid(_("That is no address of a folder or an item."))
-    response: Response = nothing_here(request, ask_for=address, form=form)
+def _asked_wrongly(request: Request, form: AskForm) -> Response:
+    response: Response = nothing_here(request, form=form)
     response.status_int = 422
     return response

@@ -17,13 +17,17 @@ from sqlalchemy.exc import DatabaseError, DataError, IntegrityError, InterfaceEr
 
 from privmedia import errors
 from privmedia.web.address import plain, where
+from privmedia.web.csrf import check_csrf
 from privmedia.web.i18n import _
+from privmedia.web.rights import Right
 from privmedia.web.security import NOT_THIS_WAY
 
 log = logging.getLogger(__name__)
 
 TEMPLATE = "privmedia:templates/errors/error.jinja2"
 PROBLEM = "application/problem+json"
+ASK = "ask"
+"""The query of an address that nothing is at, by which somebody asks for access to it."""
 STATUS: dict[type[errors.DomainError], int] = {
     errors.NotAllowed: 403,
     errors.Invalid: 422,
@@ -62,8 +66,9 @@ def error_page(request: Request, status: int, title: Any, text: Any, **more: Any
 
     A program that asks for JSON gets the same as a problem (RFC 9457).
     """
+    title, text = request.localizer.translate(title), request.localizer.translate(text)
     if wants_json(request):
-        response = problem(request, status, title, text)
+        response = problem(status, title, text)
     else:
         values = {"code": status, "title": title, "text": text, "actions": [], **more}
         response = render_to_response(TEMPLATE, values, request=request)
@@ -78,22 +83,39 @@ def wants_json(request: Request) -> bool:
     return bool(offers) and offers[0] != "text/html"
 
 
-def problem(request: Request, status: int, title: Any, text: Any) -> Response:
+def problem(status: int, title: str, text: str) -> Response:
     """A refusal as `application/problem+json`."""
-    translate = request.localizer.translate
-    facts = {"type": "about:blank", "title": translate(title), "status": status, "detail": translate(text)}
-    return Response(
-        json.dumps(facts, ensure_ascii=False), status=status, content_type=PROBLEM, charset="UTF-8"
-    )
+    facts = {"type": "about:blank", "title": title, "status": status, "detail": text}
+    return Response(json.dumps(facts, ensure_ascii=False), status=status, content_type=PROBLEM, charset="UTF-8")
 
 
 def not_found(error: Exception, request: Request) -> Response:
     """Missing and denied are one answer, the same to the byte. Who is not signed in is asked to, for every address."""
+    asks = request.method == "POST" and request.query_string == ASK
     if isinstance(error, PredicateMismatch) and request.matched_route is not None:
+        if asks:
+            return HTTPSeeOther(request.path)  # it exists for them by now
         return error_page(request, 405, TITLES[405], _("The address exists, but not for this kind of request."))
     if request.identity is None and request.matched_route is not None:
         return sign_in_first(request)
+    if asks and request.identity is not None and request.ask_for:
+        return asked(request)
     return nothing_here(request)
+
+
+def asked(request: Request) -> Response:
+    """What the form on the page below sends. Error pages have no other page for what goes wrong in them: it is here."""
+    try:
+        check_csrf(request)
+        if not request.has_permission(Right.SIGNED_IN, request):
+            return only_looking(request) if request.identity.looks_only else beyond_the_key(request)
+        answer: Response = request.ask_for_access()
+    except (BadCSRFToken, BadCSRFOrigin) as error:
+        return forged(error, request)
+    except errors.DomainError as error:
+        return domain_error(error, request)
+    request.only_asks()
+    return answer
 
 
 def nothing_here(request: Request, **more: Any) -> Response:

@@ -114,11 +114,9 @@ def test_missing_and_denied_are_one_page_to_the_byte(
     app = sign_in(member)
     for kind, denied in (("f", folder), ("m", item)):
         for tail in ("", "/edit", "/access"):
-            there, nowhere = ((uid, app.get(f"/{kind}/{uid}{tail}", status=404)) for uid in (denied, new_uid()))
-            # The page carries the address it was asked for, and nothing else that differs.
-            bodies = {answer.body.replace(uid.encode(), b"-") for uid, answer in (there, nowhere)}
-            assert len(bodies) == 1
-            assert there[1].headerlist == nowhere[1].headerlist
+            there, nowhere = (app.get(f"/{kind}/{uid}{tail}", status=404) for uid in (denied, new_uid()))
+            assert there.body == nowhere.body
+            assert there.headerlist == nowhere.headerlist
             app.get(f"/{kind}/no-id{tail}", status=404)
             posted = [app.post(f"/{kind}/{uid}{tail}", status="*").status_int for uid in (denied, new_uid())]
             assert posted[0] == posted[1]
