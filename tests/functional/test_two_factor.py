@@ -23,6 +23,7 @@ from privmedia.console import Line
 from privmedia.db import reading, writing
 from privmedia.installation import Installation
 from privmedia.mail.models import Mail
+from privmedia.operations.worker import WRITERS
 from tests.authenticator import App, codes_on, secret_on
 from tests.conftest import PASSWORD, FakeClock, Person
 
@@ -538,3 +539,27 @@ def test_the_command_line_takes_it_away(
     assert (done.exit_code, done.output) == (0, "leila@example.test signs in with the password alone now.\n")
     first_step(other := browser(), leila)
     assert is_signed_in(other)
+
+
+@pytest.mark.parametrize(
+    ("kind", "says"),
+    [
+        ("two-factor-on", "asks for codes of the authenticator app"),
+        ("two-factor-off", "your password alone lets you in"),
+        ("recovery-codes-new", "The old ones no longer work."),
+        ("recovery-code-used", "7 are left."),
+        ("codes-wrong", "several codes that were wrong"),
+    ],
+)
+def test_letters_say_what_happened_and_hold_no_link(kind: str, says: str, installation: Installation) -> None:
+    mail = Mail(
+        kind=kind, recipient="leila@example.test", created_at=installation.clock(), detail={"name": "Leila", "left": 7}
+    )
+    with writing(installation.sessions) as session:
+        letter = WRITERS[kind](session, installation, mail)
+    assert letter is not None
+    assert says in " ".join(letter.text.split())
+    assert letter.text.startswith("Hello Leila,")
+    assert "23 November 2026, 12:00 UTC" in " ".join(letter.text.split())
+    assert "http" not in letter.text
+    assert "$" not in letter.subject + letter.text
