@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
@@ -10,9 +11,12 @@ from pyramid.config import Configurator
 from pyramid.exceptions import BadCSRFOrigin, BadCSRFToken, PredicateMismatch
 from pyramid.httpexceptions import HTTPException, HTTPForbidden, HTTPSeeOther
 from pyramid.interfaces import IExceptionResponse
+from pyramid.registry import Registry
 from pyramid.renderers import render_to_response
 from pyramid.request import Request
 from pyramid.response import Response
+from pyramid.tweens import EXCVIEW
+from pyramid_retry import is_error_retryable
 from sqlalchemy.exc import DatabaseError, DataError, IntegrityError, InterfaceError, ProgrammingError
 
 from privmedia import errors
@@ -220,7 +224,23 @@ def unexpected(error: Exception, request: Request) -> Response:
     return plain(500, "Something broke on the server. It has been logged; nothing of yours was changed.")
 
 
+def last_resort_factory(handler: Callable[[Request], Response], registry: Registry) -> Callable[[Request], Response]:
+    """Tween above the error pages: they ask the database, too, for the language and the name of the site."""
+
+    def last_resort(request: Request) -> Response:
+        try:
+            return handler(request)
+        except (DatabaseError, InterfaceError) as error:
+            if is_error_retryable(request, error):
+                raise
+            return database_down(error, request)
+
+    return last_resort
+
+
 def includeme(config: Configurator) -> None:
+    config.add_tween("privmedia.web.errors.last_resort_factory", over=EXCVIEW)
+
     def page_for(context: Any, view: Any) -> None:
         config.add_exception_view(view, context=context)
 
