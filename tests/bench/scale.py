@@ -221,6 +221,11 @@ def measure(place: Place, turns: int) -> dict[tuple[str, str], Times]:
     return measured
 
 
+def written(taken: float) -> str:
+    """To the precision that says something."""
+    return f"{taken:.3f}" if taken < 1 else f"{taken:.1f}"
+
+
 def table(large: dict[tuple[str, str], Times], small: dict[tuple[str, str], Times]) -> str:
     """A row for each page and statement, a column for each kind of person."""
     lines = [
@@ -235,8 +240,8 @@ def table(large: dict[tuple[str, str], Times], small: dict[tuple[str, str], Time
                 cells.append("")
                 continue
             mark = "**" if here.p95 > GOAL else ""
-            beside = f" ({there.p95:.1f})" if there is not None else ""
-            cells.append(f"{here.median:.1f} / {mark}{here.p95:.1f}{mark}{beside}")
+            beside = f" ({written(there.p95)})" if there is not None else ""
+            cells.append(f"{written(here.median)} / {mark}{written(here.p95)}{mark}{beside}")
         lines.append("| " + " | ".join([name, *cells]) + " |")
     return "\n".join(lines)
 
