@@ -145,11 +145,14 @@ class Pointers:
             .join(above, above.id == Folder.parent_id)
             .where(Folder.acl_id.in_(others), above.acl_id != Folder.acl_id)
         )
-        items = select(Item.acl_id, Item.title, Item.uid).where(Item.acl_id.in_(acl_ids))
+        # Most lists are a folder's. Which are an item's is found first, by index, before it is asked who may see it.
+        of_items = self.session.scalars(select(Item.id).where(Item.acl_id.in_(acl_ids))).all()
+        items = select(Item.acl_id, Item.title, Item.uid).where(Item.id.in_(of_items))
         if identity is not None:
             folders = folders.where(folder_seen(Folder.acl_id, identity, now=now))
             items = items.where(item_seen(Item.acl_id, Item.uploader_id, Item.shown, identity, now=now))
-        found = {row.acl_id: PlaceName(row.title, row.uid, is_item=True) for row in self.session.execute(items)}
+        rows = self.session.execute(items) if of_items else ()
+        found = {row.acl_id: PlaceName(row.title, row.uid, is_item=True) for row in rows}
         for row in self.session.execute(folders):
             found[row.acl_id] = PlaceName(row.name, row.uid)
         if ROOT_ACL_ID in acl_ids:

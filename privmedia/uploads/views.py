@@ -31,7 +31,7 @@ from privmedia.web.rights import Right
 
 FORM = "privmedia:templates/uploads/plain.jinja2"
 REPORT = "privmedia:templates/uploads/report.jinja2"
-MOST_COUNTED = 50
+MOST_COUNTED = 12
 """Rules for which the form says how many people they let in; a longer list would take too long to open."""
 
 
