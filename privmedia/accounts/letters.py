@@ -19,9 +19,12 @@ from privmedia.text import mark as _
 
 
 def reset(session: Session, installation: Installation, mail: Mail) -> Letter | None:
-    """A link to a new password, if the address typed is that of somebody who may sign in; else nothing is sent."""
+    """A link to a new password, if the address typed is that of somebody who may sign in; else nothing is sent.
+
+    Who was only invited has no password to forget: otherwise an invitation that was taken back would not be.
+    """
     user = session.scalar(select(User).where(User.email == normal_email(mail.recipient), User.disabled_at.is_(None)))
-    if user is None:
+    if user is None or user.password_hash is None:
         return None
     links = OneTimeLinks(session, installation)
     if "link" not in mail.detail:

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import event, func, select
 from webtest import TestApp
 
+from privmedia.accounts.invitations import Invitations, Newcomer
 from privmedia.accounts.models import ApiToken, OneTimeLink
 from privmedia.accounts.service import Accounts
 from privmedia.audit.models import Event
@@ -322,3 +323,17 @@ class TestWithoutMail:
         testapp.post("/reset", {"csrf_token": token, "email": leila.email}, status=303)
         with reading(installation.sessions) as session:
             assert session.scalar(select(func.count(Mail.id))) == 0
+
+
+def test_an_invitation_that_was_taken_back_is_not_given_again_by_a_reset(
+    testapp: TestApp, installation: Installation, server: MailServer
+) -> None:
+    with writing(installation.sessions) as session:
+        invitations = Invitations(session, installation)
+        invitations.revoke(user=invitations.invite(Newcomer(email="ewa@gdynia.example"), send=False).user)
+    answer = ask(testapp, "ewa@gdynia.example")
+    do_jobs(installation)
+    assert answer.status_int == 200
+    assert server.letters == []
+    with reading(installation.sessions) as session:
+        assert session.scalar(select(func.count(OneTimeLink.id))) == 0
