@@ -32,6 +32,7 @@ from privmedia.text import mark as _
 
 MOST_LISTED = 200
 THE_PLACE, THE_FOLDER, A_GROUP = "place", "folder", "group"
+BLOCKED = _("A Block keeps them out, whatever is given. Take the Block away first.")
 
 
 @dataclass(frozen=True)
@@ -199,6 +200,8 @@ class Answering:
         before = next((rule for rule in self._rules.own(place) if rule.principal == principal and not rule.ended), None)
         wanted = Wanted(principal, Permission.VIEW, until=given.until)
         if before is not None:
+            if before.deny:
+                raise Invalid(BLOCKED, "how")
             if before.until != given.until:
                 raise Invalid(_("There is a rule for them here already. Change that one on the access page."), "how")
             wanted = Wanted(principal, wanted_of(before).allow | Permission.VIEW, until=given.until)
@@ -217,7 +220,7 @@ class Answering:
         self._session.flush()
         decision = self.decision(question)
         if decision.denied and not decision.admin:
-            raise Invalid(_("A Block keeps them out, whatever is given. Take the Block away first."), "how")
+            raise Invalid(BLOCKED, "how")
         if Permission.VIEW not in decision.allow and not decision.admin:
             raise Invalid(_("That would not let them see it. Choose another answer."), "how")
 

@@ -55,6 +55,8 @@ def answered(session: Session, installation: Installation, mail: Mail) -> Letter
     question = session.get(AccessRequest, mail.detail["question"])
     if question is None or question.user.disabled_at is not None:
         return None
+    if question.user.email != mail.recipient:  # numbers are given again once their rows are gone
+        return None
     hello = Sentence(_("Hello ${name},"), {"name": question.user.name})
     address = f"{installation.settings.base_url}{question.address}"
     library = {"library": organisation(session) or installation.settings.host}

@@ -16,6 +16,7 @@ from privmedia.access.principals import user as user_principal
 from privmedia.accounts.groups import Groups
 from privmedia.accounts.models import User
 from privmedia.accounts.service import Accounts
+from privmedia.asking.answering import Answering
 from privmedia.asking.jobs import end_questions
 from privmedia.asking.models import AccessRequest
 from privmedia.audit.models import Event
@@ -24,6 +25,7 @@ from privmedia.ids import new_uid
 from privmedia.installation import Installation
 from privmedia.library.models import File, Item, Kind, State
 from privmedia.library.paths import Paths
+from privmedia.library.reach import as_identity
 from privmedia.library.rules import Rules, Wanted
 from privmedia.library.service import Library, Received
 from tests.conftest import ADDRESS, FakeClock, Person
@@ -405,6 +407,34 @@ def test_a_block_is_said_before_and_cannot_be_answered_away(yard: Yard) -> None:
     with reading(yard.installation.sessions) as session:
         item = session.scalars(select(Item).where(Item.uid == yard.item)).one()
         assert item.acl_id is None
+
+
+def test_a_block_on_the_very_place_is_not_replaced_by_an_answer(yard: Yard) -> None:
+    yard.ask()
+    form = next(form for form in yard.card().forms.values() if "how" in form.fields)
+    with writing(yard.installation.sessions) as session:
+        item = session.scalars(select(Item).where(Item.uid == yard.item)).one()
+        blocked = Wanted(user_principal(yard.people["oskar"].id), NOTHING, deny=True)
+        Rules(session, yard.installation).set(item, blocked)
+    form["how"] = "place"
+    form["end"] = "for-good"
+    assert "A Block keeps them out" in form.submit(status=422).text
+    yard.as_("oskar").get(f"/m/{yard.item}", status=404)
+
+
+def test_a_letter_to_somebody_who_is_gone_does_not_tell_of_the_next_ones_question(yard: Yard) -> None:
+    yard.ask()
+    first = yard.question()
+    with writing(yard.installation.sessions) as session:
+        answering = Answering(session, yard.installation)
+        answering.refuse(first.uid, "No.", by=as_identity(session.get_one(User, yard.people["tomasz"].id), frozenset()))
+        Accounts(session, yard.installation).delete(user=session.get_one(User, yard.people["oskar"].id))
+    yard.ask(name="leila")
+    assert yard.question().id == first.id, "SQLite gives the number again"
+    yard.answer()
+    yard.work()
+    assert yard.letters_to("oskar") == []
+    assert "You have access now, at media.example.test" in yard.letters_to("leila")
 
 
 def test_who_can_see_it_by_now_is_told_so_with_one_press(yard: Yard) -> None:
