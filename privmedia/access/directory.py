@@ -69,6 +69,14 @@ class Directory:
             for principal, (name, people) in principal_names(self.session, known).items()
         }
 
+    def hidden(self, wanted: Iterable[str], reader: Identity) -> set[str]:
+        """Those of these principals that the reader does not find here: other guests, for a guest."""
+        numbers = {principals.id_of(principal) for principal in wanted if principal.startswith("user:")}
+        if not reader.is_guest or not numbers:
+            return set()
+        guests = select(User.id).where(User.id.in_(numbers), User.is_guest, User.id != reader.user_id)
+        return {principals.user(user_id) for user_id in self.session.scalars(guests)}
+
     def suggest(self, typed: str, reader: Identity, *, everyone: str = EVERYONE, most: int = MOST) -> list[Named]:
         """Whom the typed part of a name or address may mean: groups first, names that begin with it before others.
 

@@ -120,6 +120,12 @@ class Editing:
         wanted = {row.principal.data or "" for row in self.form.rows}
         return self._directory.named(wanted | set(more))
 
+    def givable(self, *more: str) -> dict[str, Named]:
+        """The same, but whom the reader could not find here, and so cannot give a first rule: a number is no name."""
+        names = self.names(*more)
+        hidden = self._directory.hidden(names, self.context.identity) - self._own.keys()
+        return {principal: named for principal, named in names.items() if principal not in hidden}
+
     def add(self, typed: str) -> None:
         """A row for whom a typed name means; the choice, if it may mean several. Raises Invalid for nobody."""
         everyone = self.request.localizer.translate(_("Everyone"))
@@ -135,14 +141,14 @@ class Editing:
         """A row for a principal. Raises Invalid if there is one already, or nobody like that."""
         if self.form.row_of(principal) is not None:
             raise Invalid(_("There is a rule for them here already. Change that one."), "add")
-        if principal not in self.names(principal):
+        if principal not in self.givable(principal):
             raise Invalid(NOBODY_FOUND, "add")
         self.form.add_rule(Wanted(principal, Permission.VIEW))
         self.form.add.data = ""
 
     def fine(self) -> bool:
         """Whether what is in the form can be rules. What is for nobody who exists leaves the form."""
-        known = self.names()
+        known = self.givable()
         fine = self.form.check(known, self.request.installation.clock())
         self.form.keep_known(known)
         return fine

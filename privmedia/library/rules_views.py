@@ -79,7 +79,7 @@ def keep_manage(context: FolderContext | ItemContext, request: Request) -> Any:
     """Let somebody go on managing, so that the caller is not locked out. Nothing is saved."""
     editing = Editing(context, request)
     editing.fine()
-    if request.POST["keep"] in editing.names(request.POST["keep"]):
+    if request.POST["keep"] in editing.givable(request.POST["keep"]):
         editing.form.give_manage(request.POST["keep"])
     return editing.page()
 

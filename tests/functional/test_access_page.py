@@ -248,6 +248,19 @@ def test_a_guest_who_manages_finds_no_other_guests(site: Site, make_person: Any)
     assert [one["name"] for one in oskar.get(f"/f/{site.training}/access/suggest?q=jonas").json] == ["Jonas Bakke"]
 
 
+def test_a_guest_who_manages_learns_no_other_guest_by_number(site: Site, make_person: Any) -> None:
+    other = make_person("other@example.test", name="Other Guest", guest=True)
+    site.set("Product training", site.user("oskar"), ALL)
+    oskar, address = site.as_("oskar"), f"/f/{site.training}/access"
+    fields = access_form(oskar, address).submit_fields()
+    row = [("rules-9-principal", f"user:{other.id}"), ("rules-9-mode", "allow"), ("rules-9-allow", "VIEW")]
+    for more in ([("pick", f"user:{other.id}")], [("keep", f"user:{other.id}")], row, [*row, ("back", "")]):
+        assert "Other Guest" not in oskar.post(address, fields + more, expect_errors=True).text
+    assert "Other Guest" not in oskar.post(f"{address}/effect", fields + row, expect_errors=True).text
+    site.set("Product training", f"user:{other.id}", Permission.VIEW)
+    assert "Other Guest" in oskar.get(address).text, "who has a rule here is no secret to who manages it"
+
+
 def test_who_does_not_manage_looks_nobody_up(site: Site) -> None:
     site.set("Product training", site.user("jonas"), Permission.VIEW | Permission.EDIT)
     site.as_("jonas").get(f"/f/{site.training}/access/suggest?q=a", status=403)
