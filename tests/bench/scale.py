@@ -6,6 +6,7 @@ of the answer. Nothing is sent anywhere, so that what is measured is what the se
 from __future__ import annotations
 
 import argparse
+import gc
 import statistics
 import sys
 import tempfile
@@ -128,7 +129,11 @@ def library(size: Size, folder: Path, url: str) -> Iterator[Place]:
             session.execute(text("ANALYZE"))
             if wrong := Pointers(session, installation.clock).differences():
                 raise RuntimeError(f"the library is not sound: {wrong[:3]}")
-        yield Place(made, installation, compose(Configurator(settings=dict(ini)), installation))
+        app = compose(Configurator(settings=dict(ini)), installation)
+        gc.collect()
+        gc.freeze()  # as the application does when it starts
+        yield Place(made, installation, app)
+        gc.unfreeze()
     finally:
         installation.close()
 

@@ -89,13 +89,13 @@ def test_every_route_answers_everybody_within_the_frame(site: Site, library: Lib
     for route, rows in TABLE.items():
         for pattern, _row in rows:
             address = pattern.format(**library.ids)
-            for name in ("", "stranger", "manager", "administrator"):
-                for method in ("GET", "HEAD", "POST", "DELETE", "OPTIONS", "TRACE", "PROPFIND"):
+            for name in ("", "manager", "administrator"):
+                for method in ("GET", "POST", "OPTIONS", "TRACE"):
                     answer = site.ask(address, name, method=method)
                     statuses.add(answer.status)
                     if bad := faults(answer):
                         wrong.append(f"{method} {address} ({route}) by {name or 'nobody'}: {answer.status} {bad}")
-                    if answer.status >= 500 or (method in ("OPTIONS", "TRACE", "PROPFIND") and answer.status < 300):
+                    if answer.status >= 500 or (method in ("OPTIONS", "TRACE") and answer.status < 300):
                         wrong.append(f"{method} {address} by {name or 'nobody'}: {answer.status}")
     assert wrong == []
     assert statuses >= {200, 303, 403, 404, 405}

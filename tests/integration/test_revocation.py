@@ -20,6 +20,7 @@ from privmedia.accounts.groups import Groups
 from privmedia.accounts.models import Group, SignIn, User, Viewpoint
 from privmedia.accounts.service import Accounts
 from privmedia.accounts.sign_ins import SignIns
+from privmedia.accounts.tokens import Tokens
 from privmedia.audit.service import COMMAND_LINE
 from privmedia.clock import utcnow
 from privmedia.db import writing
@@ -29,6 +30,7 @@ from privmedia.library.models import Folder, Item
 from privmedia.library.pointers import Pointers
 from privmedia.library.rules import Rules, Wanted
 from privmedia.library.service import Library
+from privmedia.scopes import Scope
 from tests.private_library import PrivateLibrary
 from tests.sites import Answer, Site, behind_nginx
 
@@ -336,6 +338,51 @@ def test_a_rule_that_ends_by_itself_ends_at_that_moment(stage: Stage) -> None:
         answer = stage.ask(f"/smedia/{stage.item}/poster.webp")
         assert answer.status == 200 or utcnow() > end
     assert_gone(stage, signed_out=False)
+
+
+TOKEN_CHANGES: dict[str, Callable[[Scene, str], object]] = {
+    "the token is revoked": lambda scene, uid: Tokens(scene.session, scene.installation).revoke(uid=uid),
+    "the rule is removed": lambda scene, _uid: scene.rules.clear(scene.folder, scene.me),
+    "the person is disabled": lambda scene, _uid: Accounts(scene.session, scene.installation).disable(
+        user=scene.reader
+    ),
+    "the password is changed": lambda scene, _uid: Accounts(scene.session, scene.installation).set_password(
+        user=scene.reader, password_hash="$2b$04$" + "x" * 53
+    ),
+}
+
+
+@pytest.mark.parametrize("name", TOKEN_CHANGES)
+def test_what_a_token_opened_is_closed_at_the_next_request(name: str, stage: Stage) -> None:
+    made: dict[str, str] = {}
+
+    def give(scene: Scene) -> None:
+        by_name(scene)
+        tokens = Tokens(scene.session, scene.installation)
+        token, text = tokens.add(user=scene.reader, name="Script", scopes=[Scope.READ], lasts=timedelta(days=1))
+        made.update(uid=token.uid, text=text)
+
+    stage.do(give)
+    bearer = {"Authorization": f"Bearer {made['text']}"}
+    addresses = [address for address, _headers in stage.files] + [f"/m/{stage.item}"]
+    assert [stage.site.ask(address, headers=bearer).status for address in addresses] == [200] * len(addresses)
+    stage.do(lambda scene: TOKEN_CHANGES[name](scene, made["uid"]))
+    assert {stage.site.ask(address, headers=bearer).status for address in addresses} <= {401, 404}
+
+
+def test_a_view_as_somebody_else_loses_what_that_person_loses(stage: Stage) -> None:
+    def look(scene: Scene) -> None:
+        by_name(scene)
+        holder = stage.library.user(scene.session, "administrator")
+        held = scene.session.scalars(select(SignIn).where(SignIn.user_id == holder.id)).one()
+        scene.session.add(Viewpoint(session_id=held.id, user_id=scene.reader.id, since=utcnow()))
+
+    stage.library.add_person("administrator", admin=True)
+    stage.do(look)
+    watched = f"/smedia/{stage.item}/play.mp4", f"/m/{stage.item}"
+    assert [stage.site.ask(address, "administrator").status for address in watched] == [200, 200]
+    stage.do(lambda scene: scene.rules.clear(scene.folder, scene.me))
+    assert [stage.site.ask(address, "administrator").status for address in watched] == [404, 404]
 
 
 def test_every_process_of_the_application_forgets_at_once(stage: Stage) -> None:
