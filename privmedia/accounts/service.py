@@ -205,6 +205,9 @@ class Accounts:
 
     def enable(self, *, user: User, by: Author = COMMAND_LINE) -> None:
         """The person can sign in again. What was cut off stays so: sessions, tokens, links."""
+        if user.disabled_at is not None:
+            # Whoever signed in at the very moment of the disabling has left a session that it did not see.
+            cut_off(self._session, self._installation, user)
         user.disabled_at = None
         self._audit.record("user.enable", identity=by, target=user.email)
 

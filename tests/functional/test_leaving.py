@@ -18,6 +18,7 @@ from privmedia.accounts.groups import Groups
 from privmedia.accounts.models import ApiToken, OneTimeLink, SignIn, User, Viewpoint
 from privmedia.accounts.one_time_links import OneTimeLinks, Purpose
 from privmedia.accounts.service import Accounts
+from privmedia.accounts.sign_ins import SignIns
 from privmedia.admin.users.leaving import Leaving
 from privmedia.asking.models import AccessRequest
 from privmedia.audit.models import Event
@@ -161,6 +162,25 @@ def test_what_was_cut_stays_cut_when_the_account_is_enabled_again(
     with reading(installation.sessions) as session:
         assert count(session, ApiToken) == count(session, OneTimeLink) == 0
     sign_in(jonas).get("/account", status=200)
+
+
+@pytest.mark.both_databases
+def test_what_came_at_the_very_moment_of_the_disabling_does_not_come_back(
+    session: Session, installation: Installation
+) -> None:
+    accounts, now = Accounts(session, installation), installation.clock()
+    person = accounts.add_user(email="jonas@example.test")
+    accounts.disable(user=person)
+    SignIns(session, installation).begin(user=person, keep=True)
+    session.add(ApiToken(uid=new_uid(), token_hash="t", user_id=person.id, name="Copy", scopes="read", created_at=now))
+    OneTimeLinks(session, installation).make(Purpose.EMAIL, person, email="other@example.test")
+    accounts.enable(user=person)
+    session.flush()
+    assert SignIns(session, installation).live(user_id=person.id) == []
+    assert count(session, ApiToken) == count(session, OneTimeLink) == 0
+    signed_in = SignIns(session, installation).begin(user=person, keep=True)
+    accounts.enable(user=person)
+    assert len(SignIns(session, installation).live(user_id=signed_in.user_id)) == 1, "a second press ends nothing"
 
 
 def test_a_disabled_person_cannot_be_disabled_again_by_the_page(
