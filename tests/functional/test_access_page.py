@@ -9,8 +9,11 @@ from webtest import TestApp
 from privmedia.access.permissions import ALL, Permission
 from privmedia.accounts.groups import Groups
 from privmedia.accounts.models import User
+from privmedia.accounts.service import Accounts
 from privmedia.db import reading, writing
 from privmedia.ids import new_uid
+from privmedia.library.paths import Paths
+from privmedia.library.rules import Rules
 from tests.conftest import FakeClock
 from tests.functional.access_site import Site
 
@@ -331,6 +334,22 @@ def test_every_change_is_in_the_audit_log_with_who_and_what(site: Site) -> None:
     assert {event.target for event in events} == {f"folder:{site.training}"}
     assert {event.actor_id for event in events} == {site.people["ada"].id}
     assert events[1].detail == {"principal": site.user("maren"), "before": "9:", "after": "block:"}
+
+
+def test_a_folder_with_hundreds_of_rules_can_be_saved(site: Site) -> None:
+    with writing(site.installation.sessions) as session:
+        accounts, rules = Accounts(session, site.installation), Rules(session, site.installation)
+        own = rules.pointers.give_own(Paths(session, site.installation).place("Product training"))
+        for number in range(300):
+            person = accounts.add_user(email=f"p{number}@example.test")
+            rules.access.set_rule(own, f"user:{person.id}", allow=ALL, deny=False, until=None, by_id=None)
+    ada = site.as_("ada")
+    form = access_form(ada, f"/f/{site.training}/access")
+    form["rules-299-mode"] = "remove"
+    save(form)
+    with reading(site.installation.sessions) as session:
+        place = Paths(session, site.installation).place("Product training")
+        assert len(Rules(session, site.installation).own(place)) == 299
 
 
 def test_the_rules_of_the_whole_library_are_set_like_any_others(site: Site) -> None:
