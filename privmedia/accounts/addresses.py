@@ -17,9 +17,12 @@ def normal_email(text: str) -> str:
 
 def checked_email(text: str) -> str:
     """The address of a new account. Raises Invalid. Names that only the local network knows are fine."""
+    line = clean_line(text)
+    if not line.rpartition("@")[0].isascii():
+        raise Invalid("Before the @ there may only be plain letters: most mail servers take no others.", "email")
     try:
         # The library refuses `maren@media` and `maren@media.local`, which intranets use: below .example it does not.
-        found = validate_email(clean_line(text) + BELOW, check_deliverability=False)
+        found = validate_email(line + BELOW, check_deliverability=False)
     except EmailNotValidError:
         raise Invalid("That is no email address. It looks like maren@example.org.", "email") from None
     address = found.normalized.removesuffix(BELOW).lower()
