@@ -115,14 +115,13 @@ class Offers:
             yield from self._groups(place, asker)
 
     def _groups(self, place: Place, asker: Identity) -> Iterator[Offer]:
-        """The smallest groups that see the place."""
-        seeing = [
-            rule
-            for rule in self._rules.reaching(place)
-            if rule.counts and rule.is_group and not rule.deny and Permission.VIEW in rule.allow
-        ]
+        """The groups that see the place, those that open least first; none that would make a manager of who asks."""
+        rules = [rule for rule in self._rules.reaching(place) if rule.counts and rule.is_group and not rule.deny]
+        managing = {rule.principal for rule in rules if Permission.MANAGE in rule.allow}
+        seeing = [rule for rule in rules if Permission.VIEW in rule.allow and rule.principal not in managing]
         smallest = sorted({rule.principal: rule for rule in seeing}.values(), key=lambda rule: (rule.people, rule.name))
         before = self._seen_by(asker) if smallest else 0
+        found: list[tuple[int, Offer]] = []
         for rule in smallest[:MOST_GROUPS]:
             group_id = id_of(rule.principal)
             member = replace(asker, group_ids=asker.group_ids | {group_id or 0})
@@ -132,7 +131,8 @@ class Offers:
             names = {"name": asker.name, "group": group.name, "people": f"{rule.people:,}"}
             effect = Sentence(GROUP_ONE if rule.people == 1 else GROUP_MANY, names)
             gained = max(0, self._seen_by(member) - before)
-            yield Offer(f"{A_GROUP}:{group.uid}", Sentence(GROUP, names), effect, _tag(gained))
+            found.append((gained, Offer(f"{A_GROUP}:{group.uid}", Sentence(GROUP, names), effect, _tag(gained))))
+        yield from (offer for _gained, offer in sorted(found, key=lambda each: each[0]))
 
     def _seen_by(self, identity: Identity) -> int:
         seen = item_seen(RULED_BY, Item.uploader_id, Item.shown, identity, now=self._now)
