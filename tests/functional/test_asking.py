@@ -156,6 +156,7 @@ def test_nobody_is_offered_to_ask_without_signing_in(yard: Yard, testapp: TestAp
     assert "/login" in testapp.get(f"/m/{yard.item}", status=303).location
 
 
+@pytest.mark.both_databases
 def test_asking_is_answered_alike_for_what_exists_what_does_not_and_what_one_can_see(yard: Yard) -> None:
     pages = [yard.ask(address) for address in (f"/m/{yard.item}", f"/m/{new_uid()}", f"/f/{yard.folder}")]
     assert "Your question is on its way" in words(pages[0])
@@ -208,6 +209,7 @@ def test_asking_again_is_one_question_and_one_letter(yard: Yard) -> None:
     assert yard.letters_to("tomasz") == ["Oskar Lund asks to watch “Replacing the main bearing”"]
 
 
+@pytest.mark.both_databases
 def test_the_managers_of_the_place_hear_of_it_and_nobody_else(yard: Yard) -> None:
     yard.ask()
     yard.work()
@@ -286,6 +288,7 @@ NOWHERE = {"page": 404, "poster": 404, "play": 404, "original": 404}
 WATCHES = {"page": 200, "poster": 200, "play": 200, "original": 404}
 
 
+@pytest.mark.both_databases
 def test_one_press_gives_view_on_the_one_item_for_seven_days(yard: Yard, clock: FakeClock) -> None:
     yard.ask()
     page = yard.answer().follow()
@@ -345,6 +348,7 @@ def test_the_folder_is_neither_offered_to_nor_taken_from_who_manages_the_item_al
     assert everywhere(yard) == NOWHERE
 
 
+@pytest.mark.both_databases
 def test_an_administrator_can_put_who_asks_into_a_group(yard: Yard) -> None:
     yard.ask()
     assert yard.answer("ada", how=f"group:{yard.group}").status_int == 303
@@ -372,6 +376,7 @@ def test_a_refusal_needs_a_sentence_and_names_nothing_but_the_address(yard: Yard
     assert everywhere(yard) == NOWHERE
 
 
+@pytest.mark.both_databases
 def test_who_answers_second_is_told_who_was_first(yard: Yard) -> None:
     yard.ask()
     form = next(form for form in yard.card("ada").forms.values() if "how" in form.fields)
@@ -462,6 +467,7 @@ def test_a_disabled_or_deleted_asker_is_gone_from_the_lists(yard: Yard) -> None:
     assert yard.server.letters == []
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("exists", [True, False])
 def test_a_question_ends_by_itself_after_fourteen_days_and_says_so_once(
     yard: Yard, clock: FakeClock, exists: bool

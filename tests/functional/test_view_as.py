@@ -200,6 +200,7 @@ def test_looking_leaves_no_trace_of_the_other(scene: Scene, clock: FakeClock) ->
         assert [line for line in session.scalars(select(Event)) if line.actor_id == scene.people["jonas"].id] == []
 
 
+@pytest.mark.both_databases
 def test_one_press_ends_it_on_the_page_of_whom_one_saw(scene: Scene, clock: FakeClock) -> None:
     browser = scene.looking()
     clock.forward(minutes=12)
@@ -227,6 +228,7 @@ def test_signing_out_ends_it(scene: Scene) -> None:
     assert len(scene.lines("view-as.stop")) == 1
 
 
+@pytest.mark.both_databases
 def test_it_ends_by_itself_after_an_hour_and_the_log_says_so_once(scene: Scene, clock: FakeClock) -> None:
     browser = scene.looking()
     clock.forward(minutes=59, seconds=59)
@@ -251,6 +253,7 @@ def as_herself(scene: Scene, browser: TestApp) -> bool:
     return "You see the library as" not in page.text and "Maren Aasen" in page.text
 
 
+@pytest.mark.both_databases
 def test_it_ends_when_the_other_is_disabled_or_becomes_an_administrator(scene: Scene) -> None:
     browser = scene.looking()
     with writing(scene.installation.sessions) as session:
