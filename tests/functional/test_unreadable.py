@@ -31,11 +31,11 @@ def admin(make_person: Callable[..., Person], sign_in: Callable[[Person], TestAp
         (MULTIPART, PART % (b"csrf_token", b'; filename="a.txt"', b"a")),
         (MULTIPART, PART % (b"next", b'; filename="a.txt"', b"a")),
         (MULTIPART, PART % (b"next", b"\r\nContent-Type: multipart/mixed; boundary=Y", b"--Y\r\n\r\na\r\n--Y--")),
-        (MULTIPART, (PART % (b"next", b"", b"a"))[:-3] * 3000),
+        (MULTIPART, (PART % (b"next", b"", b"a"))[:-3] * 11_000),
         (FORM, b"email=a%00b"),
         (FORM, b"a%00b=c"),
         (FORM, b"email=%ED%A0%80"),
-        (FORM, b"&".join([b"email=a"] * 3000)),
+        (FORM, b"&".join([b"email=a"] * 11_000)),
     ],
 )
 @pytest.mark.parametrize("address", ["/login", "/account?do=password", "/admin/groups"])
