@@ -149,17 +149,17 @@ def test_what_is_confirmed_is_what_was_shown(admin: TestApp, installation: Insta
 @pytest.mark.parametrize(
     ("data", "name"),
     [
-        ("email,name\nø@example.test,Øyvind Ås".encode(), "Øyvind Ås"),
-        ("\ufeffemail,name\nø@example.test,Øyvind Ås".encode(), "Øyvind Ås"),
-        ("email\tname\r\nø@example.test\tØyvind Ås".encode("utf-16"), "Øyvind Ås"),
-        ("email;name\r\nø@example.test;Øyvind Ås".encode("cp1252"), "Øyvind Ås"),
-        (b'EMAIL,"Name"\n\xc3\xb8@example.test,"Bakke, ""Jo"" Jonas"', 'Bakke, "Jo" Jonas'),
-        (b"name,email\n'=1+1,\xc3\xb8@example.test", "=1+1"),
+        ("email,name\nos@example.test,Øyvind Ås".encode(), "Øyvind Ås"),
+        ("\ufeffemail,name\nos@example.test,Øyvind Ås".encode(), "Øyvind Ås"),
+        ("email\tname\r\nos@example.test\tØyvind Ås".encode("utf-16"), "Øyvind Ås"),
+        ("email;name\r\nos@example.test;Øyvind Ås".encode("cp1252"), "Øyvind Ås"),
+        (b'EMAIL,"Name"\nos@example.test,"Bakke, ""Jo"" Jonas"', 'Bakke, "Jo" Jonas'),
+        (b"name,email\n'=1+1,os@example.test", "=1+1"),
     ],
 )
 def test_files_are_read_as_spreadsheets_write_them(data: bytes, name: str, admin: TestApp) -> None:
     page = look(admin, data)
-    assert rows(page)[0].startswith(f"2 {name} ø@example.test New")
+    assert rows(page)[0].startswith(f"2 {name} os@example.test New")
     assert ("read as Windows-1252" in page.text) == (b"\xd8yvind" in data and not data.startswith(b"\xff"))
 
 
@@ -198,7 +198,7 @@ def test_a_forged_preview_is_refused_before_anything_is_read(admin: TestApp) -> 
     admin.post(
         "/admin/users/import/preview", {}, upload_files=files, headers={"Origin": "http://evil.example"}, status=403
     )
-    admin.post("/admin/users/import/preview", b"email", status=422)
+    admin.post("/admin/users/import/preview", b"email", status=403)
     admin.post("/admin/users/import", {"text": "email\nx@example.test"}, status=403)
 
 

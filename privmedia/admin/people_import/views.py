@@ -45,6 +45,8 @@ def preview(context: ImportContext, request: Request) -> Any:
         _check_token(request, fields)
         return _preview(request, _text_of(reader, fields), fields)
     except (Invalid, TooLarge) as error:
+        if isinstance(error, Invalid):
+            _check_token(request, fields)  # what is no form at all carries none
         return _form(request, fields, error)
 
 
