@@ -17,7 +17,7 @@ from privmedia.asking.models import AccessRequest
 from privmedia.audit.models import Event, Seal, Stretch, Viewing
 from privmedia.db import Base
 from privmedia.jobs.models import Job
-from privmedia.library.models import File, Folder, Item, Version
+from privmedia.library.models import File, Folder, Item, ItemTag, Version
 from privmedia.mail.models import Mail
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "Folder",
     "Group",
     "Item",
+    "ItemTag",
     "Job",
     "Mail",
     "Membership",

@@ -97,6 +97,20 @@ class Item(Base):
     uploader: Mapped[User | None] = relationship()
 
 
+class ItemTag(Base):
+    """One word on one item. There is no table of all words: one that somebody may not see leaves no trace for them.
+
+    `key` is what two are compared by (`text.name_key`), `name` how it was written on this item.
+    """
+
+    __tablename__ = "item_tags"
+    __table_args__ = (Index("ix_item_tags_key", "key", "item_id"), {"sqlite_with_rowid": False})
+
+    item_id: Mapped[int] = mapped_column(ForeignKey("items.id", ondelete="CASCADE"), primary_key=True)
+    key: Mapped[str] = mapped_column(String(180), primary_key=True)
+    name: Mapped[str] = mapped_column(String(60))
+
+
 class Version(Base):
     """One original as uploaded, and what is known of it."""
 

@@ -20,6 +20,7 @@ from privmedia.library.models import Folder
 from privmedia.library.resources import FolderContext, ItemContext
 from privmedia.library.service import Library
 from privmedia.library.shelves import Shelves
+from privmedia.library.tags import Tags
 from privmedia.library.who_sees import WhoSees
 from privmedia.web.i18n import _
 from privmedia.web.pages import flash
@@ -111,6 +112,7 @@ def item(context: ItemContext, request: Request) -> Any:
     shelves = request.read(Shelves)
     return {
         "item": shelves.item(context.item, may_download=Permission.DOWNLOAD in context.rights),
+        "tags": request.read(Tags).of(context.item),
         "crumbs": [*crumbs(request, identity, folder), *itself(request, identity, folder)],
         "who": request.read(WhoSees).of_item(context.item, identity),
         "me_reason": request.read(WhoSees).reason_for(context.item, identity),
@@ -166,7 +168,8 @@ def rename_folder(context: FolderContext, request: Request) -> Any:
 
 @view_config(route_name="item_edit", permission=Right.EDIT, request_method="GET", renderer=ITEM_FORM)
 def edit_item(context: ItemContext, request: Request) -> Any:
-    return _item_form(context, request, ItemForm.of(request, context.item))
+    tags = request.read(Tags).of(context.item)
+    return _item_form(context, request, ItemForm.of(request, context.item, tags=tags))
 
 
 @view_config(route_name="item_edit", permission=Right.EDIT, request_method="POST", renderer=ITEM_FORM)
@@ -175,9 +178,9 @@ def describe_item(context: ItemContext, request: Request) -> Any:
     if form.validate():
         library = request.write(Library)
         try:
-            library.describe_item(
-                item=library.item(context.item.uid), title=form.title.data, description=form.description.data
-            )
+            item = library.item(context.item.uid)
+            library.describe_item(item=item, title=form.title.data, description=form.description.data)
+            request.write(Tags).put(item, form.tags.data)
             request.write(Audit).record("item.edit", identity=context.identity, target=f"item:{context.item.uid}")
         except Invalid as error:
             form.refuse(error)
@@ -231,4 +234,5 @@ def _rename_form(context: FolderContext, request: Request, form: FolderForm) -> 
 
 def _item_form(context: ItemContext, request: Request, form: ItemForm) -> dict[str, Any]:
     way = [*crumbs(request, context.identity, context.folder), *itself(request, context.identity, context.folder)]
-    return {"form": form, "item": context.item, "crumbs": way}
+    offered = request.read(Tags).offered(context.identity)
+    return {"form": form, "item": context.item, "crumbs": way, "offered": offered}

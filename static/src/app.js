@@ -13,6 +13,7 @@ import { printButtons } from "./js/print.js";
 import { sectionNav } from "./js/section-nav.js";
 import { showMore } from "./js/show-more.js";
 import { sideBar } from "./js/side-bar.js";
+import { tagFields } from "./js/tag-field.js";
 import { themeChoices, themeSwitch } from "./js/theme.js";
 import { unfold } from "./js/unfold.js";
 import { uploadForm } from "./js/upload-form.js";
@@ -25,5 +26,5 @@ Object.assign(htmx.config, {
   refreshOnHistoryMiss: true,
 });
 
-register(accessAdder, accessForm, themeSwitch, themeChoices, newPasswords, sectionNav, sideBar, menus, copyButtons, printButtons, busyForms, uploadForm, polling, showMore, unfold);
+register(accessAdder, accessForm, themeSwitch, themeChoices, newPasswords, sectionNav, sideBar, menus, copyButtons, printButtons, busyForms, uploadForm, polling, showMore, tagFields, unfold);
 htmx.onLoad(enliven);
