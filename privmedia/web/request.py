@@ -68,7 +68,7 @@ class Request(request.Request):
             boundary = self.headers.get("Content-Type", "").partition("boundary=")[2].partition(";")[0].strip(' "')
             separator = b"--" + boundary.encode("latin-1", "replace")
         try:
-            if self.body.count(separator) > MOST_FIELDS:
+            if self.body.count(separator) >= MOST_FIELDS:
                 raise HTTPBadRequest(_("The form has too many fields."))
             # WebOb would put a question mark for each byte that is no text.
             (unquote_to_bytes(self.body) if separator == b"&" else self.body).decode()

@@ -14,7 +14,7 @@ from privmedia.admin.people_import.resources import ImportContext
 from privmedia.admin.people_import.service import Outcome, PeopleImport
 from privmedia.errors import Conflict, Invalid, TooLarge
 from privmedia.uploads.reading import FormReader
-from privmedia.web.csrf import check_origin
+from privmedia.web.csrf import check_csrf, check_origin
 from privmedia.web.i18n import _
 from privmedia.web.rights import Right
 
@@ -37,7 +37,10 @@ def form(request: Request) -> Any:
     require_csrf=False,  # it stands in the body, which is a file; checked as soon as it is read
 )
 def preview(context: ImportContext, request: Request) -> Any:
-    check_origin(request)
+    if request.content_type == "multipart/form-data":
+        check_origin(request)
+    else:
+        check_csrf(request)  # what holds no file carries its token where every other form does
     fields: dict[str, str] = {}
     try:
         reader = FormReader(context.body, request.headers.get("Content-Type", ""))
@@ -45,8 +48,6 @@ def preview(context: ImportContext, request: Request) -> Any:
         _check_token(request, fields)
         return _preview(request, _text_of(reader, fields), fields)
     except (Invalid, TooLarge) as error:
-        if isinstance(error, Invalid):
-            _check_token(request, fields)  # what is no form at all carries none
         return _form(request, fields, error)
 
 
