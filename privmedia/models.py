@@ -19,6 +19,7 @@ from privmedia.db import Base
 from privmedia.jobs.models import Job
 from privmedia.library.models import File, Folder, Item, ItemTag, Version
 from privmedia.mail.models import Mail
+from privmedia.playback.models import Playback
 
 __all__ = [
     "AccessRequest",
@@ -37,6 +38,7 @@ __all__ = [
     "Mail",
     "Membership",
     "OneTimeLink",
+    "Playback",
     "RecoveryCode",
     "Seal",
     "SignIn",

@@ -5,6 +5,7 @@ import { basename, dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { fallbackFor, refuseLightDarkOutsideTokens } from "./fallback.mjs";
+import { hashesOfStyles } from "./player-styles.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const source = join(here, "src");
@@ -15,12 +16,13 @@ async function main() {
   await refuseLightDarkOutsideTokens(join(source, "css"));
   const [bundle, icons] = await Promise.all([bundleSources(), collectIcons()]);
   await mkdir(target, { recursive: true });
-  const written = ["manifest.json", "icons.json"];
+  const written = ["manifest.json", "icons.json", "player-styles.json"];
   for (const file of bundle.outputFiles) {
     written.push(basename(file.path));
     await writeFile(join(target, basename(file.path)), file.contents);
   }
   await writeJson("icons.json", icons);
+  await writeJson("player-styles.json", await hashesOfStyles(Object.keys(bundle.metafile.inputs)));
   // Last, so that a running server never reads the name of a file that is not there yet.
   await writeJson("manifest.json", namesBySource(bundle.metafile));
   await removeAllBut(written);
@@ -36,6 +38,9 @@ function bundleSources() {
     write: false,
     metafile: true,
     format: "esm",
+    // What a page imports only when it needs it is a file of its own.
+    splitting: true,
+    chunkNames: "[name]-[hash]",
     // light-dark() has its own fallback, the rest of the style sheet and all scripts run in these.
     target: ["chrome111", "firefox115", "safari16.4"],
     entryNames: "[name]-[hash]",

@@ -28,6 +28,8 @@ class ItemCard:
     uploader: str
     created_at: datetime
     poster_url: str | None
+    watched: int | None = None
+    """Percent of it that whoever looks has watched; None for what is not begun."""
 
 
 @dataclass(frozen=True)

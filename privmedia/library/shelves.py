@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import itertools
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, TypeVarTuple
 from urllib.parse import quote
 
@@ -30,6 +30,7 @@ from privmedia.library.cards import (
     poster_url,
 )
 from privmedia.library.models import PREPARE, ROOT_ID, File, Folder, Item, State, Version
+from privmedia.playback.service import Playbacks
 
 Columns = TypeVarTuple("Columns")
 
@@ -48,6 +49,7 @@ class Shelves:
     def __init__(self, session: Session, installation: Installation) -> None:
         self.session = session
         self.jobs = Jobs(session, installation)
+        self.playbacks = Playbacks(session, installation)
         self.now = installation.clock()
 
     def tree(self, identity: Identity, here: Folder | None = None) -> list[Branch]:
@@ -112,8 +114,17 @@ class Shelves:
         if after is not None:
             statement = statement.where(Item.id < self._end_of(identity, after))
         rows = self.session.execute(statement.order_by(Item.id.desc()).limit(limit + 1)).all()
-        cards = self._cards(rows[:limit])
+        cards = self._cards(rows[:limit], identity)
         return Page(cards, cards[-1].uid if len(rows) > limit else None)
+
+    def some(self, identity: Identity, item_ids: Sequence[int], limit: int = PAGE) -> list[ItemCard]:
+        """Those of some items that exist for the caller, in the order given, no more than `limit`."""
+        statement = self._seen(identity, select(Item, Version, User.name, _has_poster())).join(
+            User, User.id == Item.uploader_id, isouter=True
+        )
+        place = {item_id: index for index, item_id in enumerate(item_ids)}
+        rows = self.session.execute(statement.where(Item.id.in_(item_ids))).all()
+        return self._cards(sorted(rows, key=lambda row: place[row[0].id])[:limit], identity)
 
     def item(self, item: Item, *, may_download: bool) -> ItemDetails:
         """One item for its page, which the caller may see: its rights are the caller's business."""
@@ -268,8 +279,10 @@ class Shelves:
             posters[row.folder_id].append(poster_url(row.uid))
         return posters
 
-    def _cards(self, rows: Iterable[Any]) -> list[ItemCard]:
+    def _cards(self, rows: Iterable[Any], identity: Identity | None = None) -> list[ItemCard]:
+        """The cards of some rows; with how much of each the caller has watched, if it says for whom."""
         rows = list(rows)
+        watched = self.playbacks.shares(identity.user_id, [row[0].id for row in rows]) if identity else {}
         busy = [version.id for item, version, *_ in rows if item.state == State.PREPARING]
         progress = self.jobs.progress_of(PREPARE, busy)
         return [
@@ -285,6 +298,7 @@ class Shelves:
                 uploader=uploader or "",
                 created_at=item.created_at,
                 poster_url=poster_url(item.uid) if has_poster else None,
+                watched=watched.get(item.id),
             )
             for item, version, uploader, has_poster in rows
         ]

@@ -26,7 +26,6 @@ from privmedia.web.i18n import _
 from privmedia.web.pages import flash
 from privmedia.web.rights import Right
 
-NEXT_TO_AN_ITEM = 8
 FOLDER_FORM = "library/folder_form.jinja2"
 ITEM_FORM = "library/item_form.jinja2"
 
@@ -102,22 +101,7 @@ def folder(context: FolderContext, request: Request) -> Any:
         "items": page.items,
         "next_page": next_page(request, page),
         "who": who.of_folder(folder, identity),
-        **_may(context.rights),
-    }
-
-
-@view_config(route_name="item", permission=Right.VIEW, request_method="GET", renderer="library/item.jinja2")
-def item(context: ItemContext, request: Request) -> Any:
-    identity, folder = context.identity, context.folder
-    shelves = request.read(Shelves)
-    return {
-        "item": shelves.item(context.item, may_download=Permission.DOWNLOAD in context.rights),
-        "tags": request.read(Tags).of(context.item),
-        "crumbs": [*crumbs(request, identity, folder), *itself(request, identity, folder)],
-        "who": request.read(WhoSees).of_item(context.item, identity),
-        "me_reason": request.read(WhoSees).reason_for(context.item, identity),
-        "next_items": shelves.items(identity, folder=folder, limit=NEXT_TO_AN_ITEM).items,
-        **_may(context.rights),
+        **may(context.rights),
     }
 
 
@@ -209,7 +193,8 @@ def itself(request: Request, identity: Identity, folder: Folder) -> list[tuple[s
     return [(step.name, request.route_path("folder", folder=step.uid)) for step in visible]
 
 
-def _may(rights: Permission) -> dict[str, bool]:
+def may(rights: Permission) -> dict[str, bool]:
+    """What a page offers to do, by the caller's rights."""
     return {
         "may_upload": Permission.UPLOAD in rights,
         "may_edit": Permission.EDIT in rights,

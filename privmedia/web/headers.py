@@ -1,7 +1,7 @@
 """Headers of every page, unless the page has set its own."""
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from pyramid.config import Configurator
 from pyramid.registry import Registry
@@ -12,11 +12,12 @@ from pyramid.tweens import INGRESS
 from privmedia.web.address import carries_token
 from privmedia.web.methods import allow
 
+STYLES = "style-src 'self'"
 PAGE_POLICY = "; ".join(
     (
         "default-src 'none'",
         "script-src 'self'",
-        "style-src 'self'",
+        STYLES,
         "img-src 'self' data: blob:",
         "font-src 'self'",
         "media-src 'self' blob:",
@@ -48,6 +49,11 @@ PAGE_HEADERS = (
 TRANSPORT = ("Strict-Transport-Security", "max-age=31536000")
 
 Handler = Callable[[Request], Response]
+
+
+def allow_styles(response: Response, hashes: Iterable[str]) -> None:
+    """Let a page carry the styles with these hashes (`'sha256-…'`) besides those of our own files."""
+    response.headers["Content-Security-Policy"] = PAGE_POLICY.replace(STYLES, " ".join((STYLES, *hashes)))
 
 
 def page_headers_factory(handler: Handler, registry: Registry) -> Handler:

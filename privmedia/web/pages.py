@@ -36,15 +36,23 @@ class Assets:
     def __init__(self, root: Path) -> None:
         self.root = root
         self._read_at: dict[str, int] = {}
-        self._content: dict[str, dict[str, str]] = {}
+        self._content: dict[str, Any] = {}
 
     @property
     def manifest(self) -> dict[str, str]:
-        return self._read("manifest.json")
+        names: dict[str, str] = self._read("manifest.json")
+        return names
 
     @property
     def icons(self) -> dict[str, str]:
-        return self._read("icons.json")
+        drawn: dict[str, str] = self._read("icons.json")
+        return drawn
+
+    @property
+    def player_styles(self) -> list[str]:
+        """Hashes of the styles that the elements of the player bring with them, for the security policy."""
+        hashes: list[str] = self._read("player-styles.json")
+        return hashes
 
     def url(self, name: str) -> str:
         """The address of a built file. Raises KeyError for a name the build does not know."""
@@ -54,7 +62,7 @@ class Assets:
         """An inlined icon, hidden from screen readers. Raises KeyError for one that is not in icons.txt."""
         return ICON.format(classes, Markup(self.icons[name]))
 
-    def _read(self, name: str) -> dict[str, str]:
+    def _read(self, name: str) -> Any:
         path = self.root / name
         try:
             changed = path.stat().st_mtime_ns
@@ -194,7 +202,8 @@ def includeme(config: Configurator) -> None:
     )
     config.add_subscriber(add_page_globals, BeforeRender)
     config.add_static_view("static", str(settings.static_root), cache_max_age=365 * 86400)
-    config.action(None, _furnish, args=(config, Assets(settings.static_root)), order=9999)
+    assets = config.registry["assets"] = Assets(settings.static_root)
+    config.action(None, _furnish, args=(config, assets), order=9999)
 
 
 def _furnish(config: Configurator, assets: Assets) -> None:

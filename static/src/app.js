@@ -8,12 +8,14 @@ import { copyButtons } from "./js/copy.js";
 import { enliven, register } from "./js/enliven.js";
 import { menus } from "./js/menus.js";
 import { newPasswords } from "./js/new-password.js";
+import { players } from "./js/players.js";
 import { polling } from "./js/polling.js";
 import { printButtons } from "./js/print.js";
 import { sectionNav } from "./js/section-nav.js";
 import { showMore } from "./js/show-more.js";
 import { sideBar } from "./js/side-bar.js";
 import { tagFields } from "./js/tag-field.js";
+import { tabs } from "./js/tabs.js";
 import { themeChoices, themeSwitch } from "./js/theme.js";
 import { unfold } from "./js/unfold.js";
 import { uploadForm } from "./js/upload-form.js";
@@ -26,5 +28,24 @@ Object.assign(htmx.config, {
   refreshOnHistoryMiss: true,
 });
 
-register(accessAdder, accessForm, themeSwitch, themeChoices, newPasswords, sectionNav, sideBar, menus, copyButtons, printButtons, busyForms, uploadForm, polling, showMore, tagFields, unfold);
+register(
+  accessAdder,
+  accessForm,
+  busyForms,
+  copyButtons,
+  menus,
+  newPasswords,
+  players,
+  polling,
+  printButtons,
+  sectionNav,
+  showMore,
+  sideBar,
+  tabs,
+  tagFields,
+  themeChoices,
+  themeSwitch,
+  unfold,
+  uploadForm,
+);
 htmx.onLoad(enliven);

@@ -82,6 +82,7 @@ TABLE: dict[str, list[tuple[str, Row]]] = {
     "invite": [("/invite/" + "x" * 43, for_all(410))],
     "account": [("/account", ACCOUNT)],
     "account_reach": [("/account/reach", SIGNED_IN)],
+    "account_watched": [("/account/watched", ACCOUNT)],
     "setup_strength": [("/setup/" + "x" * 43 + "/strength", for_all(WRONG))],
     "invite_strength": [("/invite/" + "x" * 43 + "/strength", for_all(WRONG))],
     "account_email": [("/account/email/" + "x" * 43, for_all(410).but(nobody=LOGIN, view_as=NO))],
@@ -115,6 +116,7 @@ TABLE: dict[str, list[tuple[str, Row]]] = {
     "item_access_effect": [("/m/{item}/access/effect", POSTED)],
     "item_access_suggest": [("/m/{item}/access/suggest", MANAGED)],
     "item_who": [("/m/{item}/who", MANAGED)],
+    "item_playback": [("/m/{item}/playback", POSTED)],
     "upload": [("/upload", for_all(ELSEWHERE).but(nobody=LOGIN, view_as=NO))],
     "upload_plain": [("/upload/plain", ACCOUNT)],
     "smedia": [

@@ -130,6 +130,7 @@ KINDS: dict[str, Words] = {
     ),
     "user.preferences": people("sliders", _("changed the preferences of ${target}")),
     "user.reset-link": sign_in("key", _("made a link to reset the password of ${target}")),
+    "user.watched-clear": people("clock-history", _("cleared what they had watched")),
     "view-as.start": access("person-bounding-box", _("began to see the library as ${target}")),
     "view-as.stop": access("person-bounding-box", _("saw the library as ${target} for ${minutes} minutes")),
 }

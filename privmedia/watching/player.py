@@ -1,0 +1,112 @@
+"""What the player on an item's page is given: where to begin, where to say so, its words."""
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+
+from pyramid.csrf import get_csrf_token
+from pyramid.request import Request
+
+from privmedia.library.resources import ItemContext
+from privmedia.playback.service import LONGEST, Playbacks
+from privmedia.web.i18n import _
+
+TIME = re.compile(r"\d{1,6}(:[0-5]?\d){0,2}(\.\d{1,3})?", re.ASCII)
+
+# By the keys of media-chrome, whose elements say them.
+WORDS = {
+    "Play": _("Play"),
+    "Pause": _("Pause"),
+    "play": _("Play"),
+    "pause": _("Pause"),
+    "Mute": _("Mute"),
+    "Unmute": _("Unmute"),
+    "mute": _("Mute"),
+    "unmute": _("Unmute"),
+    "volume": _("Volume"),
+    "Captions": _("Captions"),
+    "closed captions": _("Captions"),
+    "Enable captions": _("Show captions"),
+    "Disable captions": _("Hide captions"),
+    "Off": _("Off"),
+    "Playback rate": _("Speed"),
+    "Playback rate {playbackRate}": _("Speed {playbackRate}"),
+    "current playback rate": _("Speed"),
+    "Enter picture in picture mode": _("Picture in picture"),
+    "Exit picture in picture mode": _("Leave picture in picture"),
+    "enter picture in picture mode": _("Picture in picture"),
+    "exit picture in picture mode": _("Leave picture in picture"),
+    "Enter fullscreen mode": _("Full screen"),
+    "Exit fullscreen mode": _("Leave full screen"),
+    "enter fullscreen mode": _("Full screen"),
+    "exit fullscreen mode": _("Leave full screen"),
+    "Seek backward": _("Back 10 seconds"),
+    "seek back {seekOffset} seconds": _("Back {seekOffset} seconds"),
+    "playback time": _("Time"),
+    "media loading": _("Loading"),
+    "video player": _("Video player"),
+    "audio player": _("Audio player"),
+    "chapter: {chapterName}": _("Chapter: {chapterName}"),
+    "video not loaded, unknown time.": _("Not loaded yet"),
+    "{currentTime} of {totalTime}": _("{currentTime} of {totalTime}"),
+    # Ours.
+    "Seek": _("Seek"),
+    "position": _("{time} of {total}"),
+    "positionInChapter": _("{time} of {total}, chapter {number}: {title}"),
+    "space": _("Space"),
+    "playOrPause": _("Play or pause"),
+    "back10": _("Back 10 seconds"),
+    "forward10": _("On 10 seconds"),
+    "back5": _("Back 5 seconds"),
+    "forward5": _("On 5 seconds"),
+    "nextChapter": _("Next chapter"),
+    "muteOrNot": _("Sound off or on"),
+    "captionsOrNot": _("Captions off or on"),
+    "fullScreen": _("Full screen"),
+    "list": _("This list"),
+    "gone": _("There is nothing here for you any more. It was deleted, or your access has ended."),
+    "signedOut": _("You were signed out. Sign in and you come back to this page."),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Player:
+    """What the page gives its player. `playback` is None where nobody's place is kept."""
+
+    words: str
+    csrf: str
+    version: int
+    playback: str | None
+    resume: float | None
+    """Seconds where the viewer stopped."""
+    start: float | None
+    """Seconds the address asks for."""
+
+
+def player_for(request: Request, context: ItemContext) -> Player:
+    """The player of an item's page, for whoever asks for the page."""
+    identity, item = context.identity, context.item
+    keeps_place = not identity.looks_only and identity.session_id is not None
+    resume = None
+    if keeps_place:
+        playbacks = request.read(Playbacks)
+        resume = playbacks.position(user_id=identity.user_id, item_id=item.id, version=item.current)
+    return Player(
+        words=json.dumps({key: request.localizer.translate(text) for key, text in WORDS.items()}),
+        csrf=get_csrf_token(request),
+        version=item.current,
+        playback=request.route_path("item_playback", item=item.uid) if keeps_place else None,
+        resume=resume,
+        start=seconds(request.GET.get("t", "")),
+    )
+
+
+def seconds(text: str) -> float | None:
+    """`246`, `4:06` or `1:02:03.5` in seconds; None for anything else."""
+    if not TIME.fullmatch(text):
+        return None
+    total = 0.0
+    for part in text.split(":"):
+        total = total * 60 + float(part)
+    return total if total <= LONGEST else None

@@ -1,0 +1,38 @@
+"""The page of an item."""
+from __future__ import annotations
+
+from typing import Any
+
+from pyramid.request import Request
+from pyramid.view import view_config
+
+from privmedia.access.permissions import Permission
+from privmedia.library.resources import ItemContext
+from privmedia.library.shelves import Shelves
+from privmedia.library.tags import Tags
+from privmedia.library.views import crumbs, itself, may
+from privmedia.library.who_sees import WhoSees
+from privmedia.watching.player import player_for
+from privmedia.web.headers import allow_styles
+from privmedia.web.rights import Right
+
+NEXT_TO_AN_ITEM = 8
+
+
+@view_config(route_name="item", permission=Right.VIEW, request_method="GET", renderer="library/item.jinja2")
+def item(context: ItemContext, request: Request) -> Any:
+    identity, folder = context.identity, context.folder
+    shelves = request.read(Shelves)
+    allow_styles(request.response, request.registry["assets"].player_styles)
+    return {
+        "item": shelves.item(context.item, may_download=Permission.DOWNLOAD in context.rights),
+        "tags": request.read(Tags).of(context.item),
+        "player": player_for(request, context),
+        "captions": [],
+        "chapters_url": None,
+        "crumbs": [*crumbs(request, identity, folder), *itself(request, identity, folder)],
+        "who": request.read(WhoSees).of_item(context.item, identity),
+        "me_reason": request.read(WhoSees).reason_for(context.item, identity),
+        "next_items": shelves.items(identity, folder=folder, limit=NEXT_TO_AN_ITEM).items,
+        **may(context.rights),
+    }

@@ -1,0 +1,64 @@
+// Our controls around the native element: the page has them in a <template>; here they are put around what plays.
+import { captionsOf } from "./captions.js";
+import { followMoments } from "./chapters.js";
+import { speak } from "./elements.js";
+import { bindKeys } from "./keys.js";
+import { mindMenus } from "./menus.js";
+import { keepPlace, whenKnown } from "./playback.js";
+import { asked } from "./time.js";
+
+export function start(element) {
+  const words = JSON.parse(element.dataset.words);
+  speak(document.documentElement.lang, words);
+  const player = { element, media: element.querySelector("video, audio"), words, startAt: asked(location.hash) };
+  player.controller = surround(player);
+  player.playFrom = (second) => playFrom(player, second);
+  player.stop = (sentence) => stop(player, sentence);
+  player.captions = captionsOf(player.media);
+  bindKeys(player);
+  mindMenus(player);
+  followMoments(player);
+  keepPlace(player);
+  const seek = () => player.startAt !== null && (player.media.currentTime = player.startAt);
+  whenKnown(player.media, seek);
+  addEventListener("hashchange", () => {
+    const second = asked(location.hash);
+    if (second !== null && element.isConnected) playFrom(player, second);
+  });
+  element.dataset.ready = "";
+}
+
+function surround({ element, media }) {
+  const controls = document.importNode(element.querySelector("template[data-player-controls]").content, true);
+  const controller = controls.querySelector("media-controller");
+  media.removeAttribute("controls");
+  media.slot = "media";
+  media.before(controller);
+  controller.prepend(media);
+  element.querySelector("[data-close]")?.addEventListener("click", (event) => event.target.closest("dialog").close());
+  // A press anywhere in the player gives it the focus, so that its keys work from then on.
+  controller.addEventListener("click", () => {
+    if (!controller.contains(document.activeElement)) media.focus({ preventScroll: true });
+  });
+  return controller;
+}
+
+function playFrom({ element, media }, second) {
+  history.replaceState(history.state, "", `#t=${Math.round(second * 10) / 10}`);
+  whenKnown(media, () => {
+    media.currentTime = second;
+    media.play().catch(() => {}); // a browser that wants a press first shows the moment, at rest
+  });
+  const { top, bottom } = element.getBoundingClientRect();
+  if (bottom < 80 || top > innerHeight - 80) element.scrollIntoView({ block: "start" });
+}
+
+/** The right to watch is gone: nothing more is asked for, and the reason stands in the player. */
+function stop({ element, media }, sentence) {
+  media.pause();
+  media.removeAttribute("src");
+  media.load();
+  const notice = element.querySelector("[data-notice]");
+  notice.querySelector("p").textContent = sentence;
+  notice.hidden = false;
+}
