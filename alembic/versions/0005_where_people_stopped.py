@@ -20,8 +20,8 @@ def upgrade() -> None:
         sa.Column("user_id", sa.Integer(), nullable=False),
         sa.Column("item_id", sa.Integer(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("position", sa.Float(), nullable=False),
-        sa.Column("duration", sa.Float(), nullable=False),
+        sa.Column("position", sa.Double(), nullable=False),
+        sa.Column("duration", sa.Double(), nullable=False),
         sa.Column("updated_at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
             ["item_id"], ["items.id"], name=op.f("fk_playbacks_item_id_items"), ondelete="CASCADE"

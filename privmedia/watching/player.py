@@ -43,7 +43,6 @@ WORDS = {
     "exit fullscreen mode": _("Leave full screen"),
     "Seek backward": _("Back 10 seconds"),
     "seek back {seekOffset} seconds": _("Back {seekOffset} seconds"),
-    "playback time": _("Time"),
     "media loading": _("Loading"),
     "video player": _("Video player"),
     "audio player": _("Audio player"),

@@ -9,7 +9,6 @@ import "media-chrome/dist/media-mute-button.js";
 import "media-chrome/dist/media-pip-button.js";
 import "media-chrome/dist/media-play-button.js";
 import "media-chrome/dist/media-seek-backward-button.js";
-import "media-chrome/dist/media-time-display.js";
 import "media-chrome/dist/media-volume-range.js";
 import "media-chrome/dist/menu/media-captions-menu.js";
 import "media-chrome/dist/menu/media-captions-menu-button.js";

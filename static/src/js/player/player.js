@@ -5,6 +5,7 @@ import { speak } from "./elements.js";
 import { bindKeys } from "./keys.js";
 import { mindMenus } from "./menus.js";
 import { keepPlace, whenKnown } from "./playback.js";
+import { showTime } from "./time-shown.js";
 import { asked } from "./time.js";
 
 export function start(element) {
@@ -17,6 +18,7 @@ export function start(element) {
   player.captions = captionsOf(player.media);
   bindKeys(player);
   mindMenus(player);
+  showTime(player);
   followMoments(player);
   keepPlace(player);
   const seek = () => player.startAt !== null && (player.media.currentTime = player.startAt);
