@@ -19,7 +19,6 @@ from privmedia.installation import Installation
 from privmedia.jobs.models import Job, JobState
 
 LEASE = timedelta(seconds=60)
-MAX_ATTEMPTS = 5
 FIRST_PAUSE = timedelta(minutes=1)
 LONGEST_PAUSE = timedelta(hours=1)
 KEPT_FINISHED = timedelta(days=30)
@@ -39,15 +38,6 @@ class Claim:
     attempt: int
     """1 for the first."""
     token: str
-
-    @property
-    def is_last(self) -> bool:
-        return self.attempt >= MAX_ATTEMPTS
-
-    @property
-    def is_spent(self) -> bool:
-        """Claimed once more than it may be tried: whoever tried it last died of it or was killed."""
-        return self.attempt > MAX_ATTEMPTS
 
 
 class Jobs:

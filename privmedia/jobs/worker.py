@@ -28,6 +28,7 @@ RENEW_SECONDS = LEASE.total_seconds() / 4
 REPORT_SECONDS = 1.0
 CHORES_SECONDS = 3600.0
 DATABASE_DOWN_SECONDS = 5.0
+MAX_ATTEMPTS = 5
 UNEXPECTED = "Something went wrong on the server; its log says what."
 DIED = "The server tried it several times, and each time the work was cut off. Its log may say why."
 
@@ -50,6 +51,8 @@ class Handler:
 
     run: Callable[[Task], None]
     gave_up: Callable[[Session, int, str], None]
+    attempts: int = MAX_ATTEMPTS
+    """How often it is tried; the pauses grow from a minute to an hour."""
 
 
 class Task:
@@ -161,7 +164,7 @@ def work(installation: Installation, handler: Handler, claim: Claim, stop: threa
     """Do one job and write down how it ended, unless another worker has it by then."""
     log.info("job %s: %s of %s, attempt %s", claim.job_id, claim.kind, claim.target_id, claim.attempt)
     try:
-        if claim.is_spent:
+        if claim.attempt > handler.attempts:  # whoever tried it last died of it or was killed
             give_up(installation, handler, claim, DIED)
             return
         try:
@@ -185,7 +188,7 @@ def work(installation: Installation, handler: Handler, claim: Claim, stop: threa
 
 
 def failed(installation: Installation, handler: Handler, claim: Claim, sentence: str, *, hopeless: bool) -> None:
-    if claim.is_last or hopeless:
+    if claim.attempt >= handler.attempts or hopeless:
         give_up(installation, handler, claim, sentence)
         return
     with writing(installation.sessions) as session:

@@ -22,11 +22,13 @@ from privmedia.mail.post_office import message, send
 log = logging.getLogger(__name__)
 
 KEPT_SENT = timedelta(days=30)
+ATTEMPTS = 54
+"""Two days: a mail server that is mended in the meantime still gets its letters. One whose link is over goes unsent."""
 
 
 def mail_handler(writers: Mapping[str, Writer]) -> Handler:
     """The handler that sends the letters these writers write."""
-    return Handler(lambda task: send_letter(task, writers), gave_up)
+    return Handler(lambda task: send_letter(task, writers), gave_up, attempts=ATTEMPTS)
 
 
 def send_letter(task: Task, writers: Mapping[str, Writer]) -> None:

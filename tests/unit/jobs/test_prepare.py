@@ -18,7 +18,8 @@ from privmedia.ids import new_uid
 from privmedia.installation import Installation
 from privmedia.jobs import worker
 from privmedia.jobs.models import Job, JobState
-from privmedia.jobs.service import MAX_ATTEMPTS, Jobs
+from privmedia.jobs.service import Jobs
+from privmedia.jobs.worker import MAX_ATTEMPTS
 from privmedia.library.jobs import HANDLERS
 from privmedia.library.models import PREPARE, File, Folder, Item, Kind, State, Version
 from privmedia.library.preparation import NO_ROOM

@@ -22,8 +22,8 @@ from privmedia.errors import NoSpace
 from privmedia.installation import Installation
 from privmedia.jobs import worker
 from privmedia.jobs.models import Job, JobState
-from privmedia.jobs.service import MAX_ATTEMPTS, Jobs, LeaseLost
-from privmedia.jobs.worker import Handler, Task
+from privmedia.jobs.service import Jobs, LeaseLost
+from privmedia.jobs.worker import MAX_ATTEMPTS, Handler, Task
 
 PATIENCE = 30.0  # seconds, for another process to do something
 
