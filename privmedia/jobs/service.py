@@ -110,7 +110,8 @@ class Jobs:
 
     def try_again_later(self, claim: Claim, sentence: str) -> None:
         """It failed for a reason that may pass; each pause is twice the one before. Raises LeaseLost."""
-        pause = min(FIRST_PAUSE * 2 ** (claim.attempt - 1), LONGEST_PAUSE)
+        doublings = min(claim.attempt - 1, 10)  # far beyond the longest pause, and no number too large for a date
+        pause = min(FIRST_PAUSE * 2**doublings, LONGEST_PAUSE)
         self._write(
             claim, state=JobState.QUEUED, error=sentence[:500], progress=None, run_after=self._clock() + pause,
             **self._given_back(finished=False),
