@@ -143,10 +143,18 @@ def session(installation: Installation) -> Iterator[Session]:
         yield write_mode(session)
 
 
+@pytest.fixture(scope="session")
+def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Settings by which all applications of a run share their compiled templates: half of a test's time otherwise."""
+    folder = tmp_path_factory.getbasetemp().parent / "compiled-templates"
+    folder.mkdir(exist_ok=True)
+    return {"jinja2.bytecode_caching": "true", "jinja2.bytecode_caching_directory": str(folder)}
+
+
 @pytest.fixture
-def app(ini: dict[str, str], installation: Installation) -> Iterator[Any]:
+def app(ini: dict[str, str], installation: Installation, compiled_templates: dict[str, str]) -> Iterator[Any]:
     """The WSGI application on that installation."""
-    application = compose(Configurator(settings=dict(ini)), installation)
+    application = compose(Configurator(settings=ini | compiled_templates), installation)
     yield application
     application.registry["viewings"].settle()
 
