@@ -15,6 +15,7 @@ from privmedia.accounts.models import (
 )
 from privmedia.asking.models import AccessRequest
 from privmedia.audit.models import Event, Seal, Stretch, Viewing
+from privmedia.captions.models import Captions, Chapter
 from privmedia.db import Base
 from privmedia.jobs.models import Job
 from privmedia.library.models import File, Folder, Item, ItemTag, Version
@@ -28,6 +29,8 @@ __all__ = [
     "AclChain",
     "ApiToken",
     "Base",
+    "Captions",
+    "Chapter",
     "Event",
     "File",
     "Folder",

@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 
 from privmedia.db import reading
 from privmedia.jobs.worker import Handler, Task
-from privmedia.library.models import PREPARE, File, Item, State, Version
-from privmedia.library.preparation import Outcome, Preparation, Target
+from privmedia.library.models import CAPTIONS, CHAPTERS, PREPARE, File, Item, State, Version
+from privmedia.library.preparation import OWN_CHAPTERS, Outcome, Preparation, Target
 from privmedia.storage import ORIGINAL
 
 log = logging.getLogger(__name__)
@@ -79,12 +79,24 @@ def _write_down(task: Task, outcome: Outcome) -> None:
         if outcome.file_type is not None:
             original = session.get_one(File, (version.id, ORIGINAL))
             original.media_type = outcome.file_type.media_type
-        session.execute(delete(File).where(File.version_id == version.id, File.name != ORIGINAL))
-        session.add_all(File(version_id=version.id, **vars(product)) for product in outcome.products)
+        kept = _what_people_gave(session, version)
+        session.execute(delete(File).where(File.version_id == version.id, File.name.not_in(kept)))
+        products = [product for product in outcome.products if product.name not in kept]
+        session.add_all(File(version_id=version.id, **vars(product)) for product in products)
         if item is not None:
             item.state, item.reason = outcome.state, outcome.reason
             item.shown = outcome.state == State.READY
             item.kind = outcome.kind or item.kind
+
+
+def _what_people_gave(session: Session, version: Version) -> set[str]:
+    """Names of the files that no preparation makes: the original, captions, and chapters that somebody wrote."""
+    of_version = select(File.name, File.stored_as).where(File.version_id == version.id)
+    return {
+        name
+        for name, stored_as in session.execute(of_version)
+        if name == ORIGINAL or name.startswith(CAPTIONS) or (name == CHAPTERS and stored_as != OWN_CHAPTERS)
+    }
 
 
 def _item(session: Session, version_id: int) -> Item | None:

@@ -15,6 +15,9 @@ ROOT_ID = 1
 ROOT_ACL_ID = 1
 PREPARE = "prepare"
 """The kind of the job that prepares a version."""
+CAPTIONS = "captions-"
+"""How the names of files with captions begin."""
+CHAPTERS = "chapters.vtt"
 
 
 class Kind(StrEnum):

@@ -8,13 +8,15 @@ from pathlib import Path
 from privmedia import media
 from privmedia.errors import NoSpace, RefusedType
 from privmedia.jobs.worker import Task
-from privmedia.library.models import Kind, State
+from privmedia.library.models import CHAPTERS, Kind, State
 from privmedia.media import CannotCopy, Damaged, Decision, FileType, Probe, TookTooLong, Verdict
 from privmedia.storage import ORIGINAL
 
 log = logging.getLogger(__name__)
 
 POSTER = "poster.webp"
+OWN_CHAPTERS = "chapters-of-file.vtt"
+"""What the chapters are stored as that the file brought with it."""
 NO_ROOM = "The server had no space left to prepare it. Tell your administrator."
 # How much of the bar is done after each step, as people see it.
 PROBED, PICTURED = 0.05, 0.15
@@ -79,6 +81,7 @@ class Preparation:
     def _outcome(self, file_type: FileType, probe: Probe) -> Outcome:
         decision = media.decide(file_type, probe)
         self._make_poster(file_type, probe)
+        self._write_chapters(probe)
         self.task.report(PICTURED)
         state, reason, duration = State.READY, decision.caveat or "", probe.duration
         if decision.verdict is Verdict.UNPLAYABLE:
@@ -112,6 +115,13 @@ class Preparation:
         if made:
             self._place(out, POSTER, "image/webp")
 
+    def _write_chapters(self, probe: Probe) -> None:
+        if probe.chapters:
+            out = self.work / OWN_CHAPTERS
+            marks = [(round(chapter.start * 1000), chapter.title) for chapter in probe.chapters]
+            out.write_text(media.chapters_as_text(marks, length=probe.duration), encoding="utf-8")
+            self._place(out, CHAPTERS, "text/vtt", stored_as=OWN_CHAPTERS)
+
     def _make_playable(self, file_type: FileType, probe: Probe, decision: Decision) -> Probe:
         """The file that is played, and what is in it. Raises CannotCopy."""
         if decision.play_name is None or decision.media_type is None:
@@ -137,12 +147,13 @@ class Preparation:
         self._place(out, decision.play_name, decision.media_type)
         return result
 
-    def _place(self, made: Path, name: str, media_type: str) -> None:
+    def _place(self, made: Path, name: str, media_type: str, *, stored_as: str = "") -> None:
         with self.task.writing():
             pass  # the job is still ours, or nothing is put beside what another worker has made
         size = made.stat().st_size
-        self.task.installation.storage.place_product(made, self.target.uid, self.target.number, name)
-        self.products.append(Product(name=name, stored_as=name, media_type=media_type, size=size))
+        stored_as = stored_as or name
+        self.task.installation.storage.place_product(made, self.target.uid, self.target.number, stored_as)
+        self.products.append(Product(name=name, stored_as=stored_as, media_type=media_type, size=size))
 
     def _ffmpeg(self) -> Path:
         return media.find_ffmpeg(self.task.installation.settings.ffmpeg)

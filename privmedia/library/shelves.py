@@ -30,6 +30,7 @@ from privmedia.library.cards import (
     poster_url,
 )
 from privmedia.library.models import PREPARE, ROOT_ID, File, Folder, Item, State, Version
+from privmedia.media.codecs import human_name
 from privmedia.playback.service import Playbacks
 
 Columns = TypeVarTuple("Columns")
@@ -305,10 +306,11 @@ class Shelves:
 
 
 def _codec(version: Version) -> str | None:
-    """The codec of the picture, or of the sound where there is none, as the probe names it."""
-    streams = (version.probe or {}).get("streams") or []
-    found = {stream.get("type"): stream.get("codec") for stream in reversed(streams)}
-    return found.get("video") or found.get("audio")
+    """What picture and sound are coded in, as people call it; the type of a file that has neither."""
+    probe = version.probe or {}
+    streams = [found[0] for kind in ("video", "audio") if (found := probe.get(kind))]
+    names = [human_name(stream["codec"], stream.get("tag") or "") for stream in streams]
+    return ", ".join(names) or str(probe.get("container", "")).upper() or None
 
 
 def _has_poster() -> ColumnElement[bool]:

@@ -15,6 +15,7 @@ from privmedia.media.probe import Audio, Probe, Video, probe
 from privmedia.media.remux import make_playable
 from privmedia.media.sandbox import Confinement, confinement
 from privmedia.media.sniff import HEAD_BYTES, sniff
+from privmedia.media.timed_text import chapters_as_text
 
 __all__ = [
     "HEAD_BYTES",
@@ -31,6 +32,7 @@ __all__ = [
     "ToolMissing",
     "Verdict",
     "Video",
+    "chapters_as_text",
     "confinement",
     "decide",
     "find_ffmpeg",

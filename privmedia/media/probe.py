@@ -49,6 +49,14 @@ class Audio:
 
 
 @dataclass(frozen=True)
+class Chapter:
+    """A chapter the file itself has; `start` in seconds."""
+
+    start: float
+    title: str
+
+
+@dataclass(frozen=True)
 class Probe:
     """What is in one file.
 
@@ -69,6 +77,7 @@ class Probe:
     cover: bool = False
     video: tuple[Video, ...] = field(default=())
     audio: tuple[Audio, ...] = field(default=())
+    chapters: tuple[Chapter, ...] = field(default=())
 
     def to_json(self) -> dict[str, Any]:
         """As plain JSON values, for a column or a sidecar."""
@@ -81,6 +90,7 @@ class Probe:
             **values,
             "video": tuple(Video(**stream) for stream in values.get("video", ())),
             "audio": tuple(Audio(**stream) for stream in values.get("audio", ())),
+            "chapters": tuple(Chapter(**chapter) for chapter in values.get("chapters", ())),
         })
 
 

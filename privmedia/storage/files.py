@@ -64,6 +64,13 @@ class Storage:
         """A new file to write an upload into. Raises NoSpace or Unavailable."""
         return Incoming(self.incoming / "form" / f"{secrets.token_hex(16)}.part")
 
+    def aside(self, name: str) -> bytes | None:
+        """What `receive` took in under this name and nobody placed yet; None once it was cleared away."""
+        try:
+            return (self.incoming / "form" / f"{_checked_name(name)}.part").read_bytes()
+        except FileNotFoundError:
+            return None
+
     def place(self, incoming: Incoming, uid: str, number: int, *, facts: dict[str, Any]) -> None:
         """Make a finished upload the original of a new version, on the disk with its folders when this returns.
 
@@ -107,6 +114,21 @@ class Storage:
             durable.sync_file(made)
             made.replace(target)
             durable.sync_folders([folder])
+
+    def remove_product(self, uid: str, number: int, stored_as: str) -> None:
+        """Remove a derivative that nothing names any more. Never fails: what stays is seen by nobody."""
+        if stored_as in (ORIGINAL, SIDECAR):
+            raise ValueError(f"{stored_as} goes with its version")
+        folder = self.version_folder(uid, number)
+        with contextlib.suppress(OSError):
+            (folder / _checked_name(stored_as)).unlink(missing_ok=True)
+            durable.sync_folders([folder])
+
+    def read_text(self, uid: str, number: int, stored_as: str) -> str:
+        """A stored text, whole. Raises FileNotFoundError as `open_file`."""
+        handle, _facts = self.open_file(uid, number, stored_as)
+        with os.fdopen(handle, "rb") as file:
+            return file.read().decode()
 
     def settle(self, uid: str, number: int) -> None:
         """Take away the mark of `place`: the row is committed, or the files are gone."""

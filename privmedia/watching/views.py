@@ -7,6 +7,9 @@ from pyramid.request import Request
 from pyramid.view import view_config
 
 from privmedia.access.permissions import Permission
+from privmedia.captions.service import Captioning
+from privmedia.captions.transcript import HAS_TIME, transcript_of
+from privmedia.library.models import CHAPTERS
 from privmedia.library.resources import ItemContext
 from privmedia.library.shelves import Shelves
 from privmedia.library.tags import Tags
@@ -17,6 +20,8 @@ from privmedia.web.headers import allow_styles
 from privmedia.web.rights import Right
 
 NEXT_TO_AN_ITEM = 8
+LINES_ON_THE_PAGE = 1000
+"""Of a transcript; a longer one goes on at its own address."""
 
 
 @view_config(route_name="item", permission=Right.VIEW, request_method="GET", renderer="library/item.jinja2")
@@ -28,11 +33,26 @@ def item(context: ItemContext, request: Request) -> Any:
         "item": shelves.item(context.item, may_download=Permission.DOWNLOAD in context.rights),
         "tags": request.read(Tags).of(context.item),
         "player": player_for(request, context),
-        "captions": [],
-        "chapters_url": None,
+        **_timed(request, context),
         "crumbs": [*crumbs(request, identity, folder), *itself(request, identity, folder)],
         "who": request.read(WhoSees).of_item(context.item, identity),
         "me_reason": request.read(WhoSees).reason_for(context.item, identity),
         "next_items": shelves.items(identity, folder=folder, limit=NEXT_TO_AN_ITEM).items,
         **may(context.rights),
+    }
+
+
+def _timed(request: Request, context: ItemContext) -> dict[str, Any]:
+    """What goes with the time of an item: captions, chapters, transcript; nothing for what has no time."""
+    nothing: dict[str, Any] = {"captions": [], "chapters": [], "chapters_url": None, "transcript": None}
+    if context.item.kind not in HAS_TIME:
+        return nothing
+    service = request.read(Captioning)
+    chapters = service.marks(context.item)
+    return {
+        "captions": service.tracks(context.item),
+        "chapters": chapters,
+        "chapters_url": f"/smedia/{context.item.uid}/{CHAPTERS}" if chapters else None,
+        "transcript": transcript_of(request, context.item),
+        "lines_on_the_page": LINES_ON_THE_PAGE,
     }

@@ -6,6 +6,7 @@ import { accessForm } from "./js/access-form.js";
 import { busyForms } from "./js/busy-forms.js";
 import { copyButtons } from "./js/copy.js";
 import { enliven, register } from "./js/enliven.js";
+import { filters } from "./js/filter.js";
 import { menus } from "./js/menus.js";
 import { newPasswords } from "./js/new-password.js";
 import { players } from "./js/players.js";
@@ -33,6 +34,7 @@ register(
   accessForm,
   busyForms,
   copyButtons,
+  filters,
   menus,
   newPasswords,
   players,

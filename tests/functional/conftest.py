@@ -10,6 +10,7 @@ from webtest import TestApp
 from privmedia.access.principals import user
 from privmedia.accounts.groups import Groups
 from privmedia.accounts.models import SignIn, User, Viewpoint
+from privmedia.captions.models import Captions, Chapter
 from privmedia.db import writing
 from privmedia.ids import new_uid
 from privmedia.installation import Installation
@@ -20,6 +21,13 @@ from privmedia.library.service import Library, Received
 from tests.conftest import Person
 from tests.functional.access_site import Site
 from tests.functional.visitors import PEOPLE, RULES, World
+
+FILES = {
+    "play.mp4": "video/mp4",
+    "poster.webp": "image/webp",
+    "captions-en.vtt": "text/vtt",
+    "chapters.vtt": "text/vtt",
+}
 
 
 @pytest.fixture
@@ -45,15 +53,19 @@ def world(
         )
         version = Library(session, installation).add_item(folder=folder, title="Bearing", received=received, by=None)
         version.item.state, version.item.shown = State.READY, True
-        for name, media_type in (("play.mp4", "video/mp4"), ("poster.webp", "image/webp")):
+        for name, media_type in FILES.items():
             session.add(File(version_id=version.id, name=name, stored_as=name, media_type=media_type, size=4))
+        now = installation.clock()
+        session.add(Captions(version_id=version.id, language="en", label="English", count=1, updated_at=now))
+        session.add(Chapter(version_id=version.id, start=0, title="Lockout"))
         group = Groups(session, installation).add_group(name="Service engineers")
         someone = session.execute(text("SELECT uid FROM users ORDER BY id LIMIT 1")).scalar_one()
         ids = {"folder": folder.uid, "item": received.uid, "group": group.uid, "user": someone, "missing": new_uid()}
     files = installation.storage.version_folder(ids["item"], 1)
     files.mkdir(parents=True)
-    for name in ("original", "play.mp4", "poster.webp", "version.json"):
+    for name in ("original", "version.json", *FILES):
         (files / name).write_bytes(b"abcd")
+    (files / "captions-en.vtt").write_text("WEBVTT\n\n00:00:01.000 --> 00:00:02.000\nWarm the housing.\n")
     browsers = {"nobody": testapp} | {name: sign_in(person) for name, person in people.items()}
     with writing(installation.sessions) as session:
         of_view_as = session.scalars(select(SignIn).where(SignIn.user_id == people["view_as"].id)).one()

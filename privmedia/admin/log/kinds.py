@@ -73,6 +73,12 @@ KINDS: dict[str, Words] = {
         Topic.SITE, "hourglass-bottom", _("dropped ${lines} lines of this log, older than ${days} days")
     ),
     "audit.export": Words(Topic.SITE, "download", _("exported this log")),
+    "captions.put": files(
+        "badge-cc", _("put captions (${language}) to ${target}"), _("could not put captions to ${target}: ${why}")
+    ),
+    "captions.remove": files("badge-cc", _("deleted the captions (${language}) of ${target}")),
+    "captions.rename": files("badge-cc", _("renamed the captions (${language}) of ${target}")),
+    "chapters.put": files("list-ol", _("wrote ${count} chapters of ${target}")),
     "confirm": sign_in("key", _("said the password again"), _("could not say the password again: ${why}")),
     "folder.add": files("folder-plus", _("made the folder ${target}")),
     "folder.rename": files("pencil", _("renamed the folder ${target}")),

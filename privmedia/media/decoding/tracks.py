@@ -17,12 +17,15 @@ from privmedia.media.codecs import DECODERS
 from privmedia.media.decoding import boxes
 from privmedia.media.errors import Damaged
 from privmedia.media.filetype import FileType
+from privmedia.text import clean_line
 
 UNREADABLE = "The file is damaged: it cannot be read."
 NOTHING_IN_IT = "The file is damaged: it holds neither picture nor sound."
 TOO_MANY_STREAMS = "The file cannot be prepared: it has more tracks than any film."
 
 MOST_STREAMS = 100
+MOST_CHAPTERS = 200
+LONGEST_TITLE = 200  # characters
 # More than 8K: nothing plays it, and a frame of it is a way to fill the memory.
 MOST_PIXELS = 40_000_000
 DECODER_OPTIONS = {"codec_whitelist": ",".join(DECODERS), "max_pixels": str(MOST_PIXELS)}
@@ -95,7 +98,19 @@ def probe(path: Path, file_type: FileType) -> dict[str, Any]:
             "height": height,
             "video": video,
             "audio": audio,
+            "chapters": chapters_of(container),
         }
+
+
+def chapters_of(container: InputContainer) -> list[dict[str, Any]]:
+    """The chapters with a name, in the order of their times; of two that begin together the first."""
+    found: dict[float, str] = {}
+    for chapter in container.chapters()[:MOST_CHAPTERS]:
+        base = chapter["time_base"] or 0
+        title = clean_line(str(chapter["metadata"].get("title", "")))[:LONGEST_TITLE]
+        if title and chapter["start"] >= 0:
+            found.setdefault(round(float(chapter["start"] * base), 3), title)
+    return [{"start": start, "title": title} for start, title in sorted(found.items())]
 
 
 def all_metadata(container: InputContainer) -> Iterator[str]:

@@ -135,3 +135,17 @@ def test_a_beginning_followed_by_noise_is_probed_or_damaged(studio: Studio, work
     file_type = sniff(head, name)
     with suppress(Damaged):
         assert probe(path, file_type, work=work).container == file_type.name
+
+
+def test_chapters_the_file_has_are_found_with_their_times(studio: Studio, look: Look) -> None:
+    facts = studio.write(
+        "chapters.txt",
+        ";FFMETADATA1\n"
+        "[CHAPTER]\nTIMEBASE=1/1000\nSTART=0\nEND=900\ntitle=Lockout \\; tools\n"
+        "[CHAPTER]\nTIMEBASE=1/1000\nSTART=900\nEND=1500\ntitle=\n"
+        "[CHAPTER]\nTIMEBASE=1/1000\nSTART=1500\nEND=2000\ntitle=Draw\u202e the bearing\n".encode(),
+    )
+    path = studio.folder / "chapters.mkv"
+    studio.ffmpeg(*"-f lavfi -i sine=d=2 -i".split(), str(facts), *"-map_metadata 1 -c:a aac".split(), str(path))
+    found = look(path).probe.chapters
+    assert [(chapter.start, chapter.title) for chapter in found] == [(0, "Lockout ; tools"), (1.5, "Draw the bearing")]

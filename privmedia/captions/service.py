@@ -1,0 +1,130 @@
+"""The verbs of captions and chapters: what a version has, and what of it is written down in the database."""
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from privmedia.captions.chapters import Mark
+from privmedia.captions.cues import Cue
+from privmedia.captions.models import Captions, Chapter
+from privmedia.errors import NotFound
+from privmedia.installation import Installation
+from privmedia.library.models import CHAPTERS, File, Item, Version
+from privmedia.text import required_line
+
+LONGEST_LABEL = 100
+
+
+@dataclass(frozen=True, kw_only=True)
+class Track:
+    """The captions of one language, as pages speak of them."""
+
+    language: str
+    label: str
+    count: int
+    url: str
+    updated_at: datetime
+
+
+class Captioning:
+    """Captions and chapters of versions. Decides nothing about rights; the files are `keeping`'s."""
+
+    def __init__(self, session: Session, installation: Installation) -> None:
+        self._session = session
+        self._storage = installation.storage
+        self._clock = installation.clock
+
+    def version(self, item: Item) -> Version:
+        """The version of an item that is shown."""
+        found = self._session.scalar(
+            select(Version).where(Version.item_id == item.id, Version.number == item.current)
+        )
+        if found is None:
+            raise NotFound
+        return found
+
+    def tracks(self, item: Item) -> list[Track]:
+        """The captions of an item's shown version, by what they are called."""
+        rows = self._session.scalars(
+            select(Captions).where(Captions.version_id == self.version(item).id).order_by(Captions.label)
+        )
+        return [
+            Track(
+                language=row.language,
+                label=row.label,
+                count=row.count,
+                url=f"/smedia/{item.uid}/{file_name(row.language)}",
+                updated_at=row.updated_at,
+            )
+            for row in rows
+        ]
+
+    def text(self, item: Item, language: str) -> str:
+        """The captions of a language, as WebVTT. Raises NotFound."""
+        version = self.version(item)
+        file = self._session.get(File, (version.id, file_name(language)))
+        if file is None:
+            raise NotFound
+        return self._storage.read_text(item.uid, version.number, file.stored_as)
+
+    def marks(self, item: Item) -> list[Mark]:
+        """The chapters of an item's shown version: those somebody wrote, else the file's own."""
+        version = self.version(item)
+        if self._session.get(File, (version.id, CHAPTERS)) is None:
+            return []
+        rows = self._session.scalars(
+            select(Chapter).where(Chapter.version_id == version.id).order_by(Chapter.start)
+        )
+        return [Mark(row.start, row.title) for row in rows] or own_marks(version)
+
+    def put_captions(
+        self, version: Version, *, language: str, label: str, cues: Sequence[Cue], by: int | None
+    ) -> None:
+        """Write down captions whose file is placed, in place of those in the same language. Raises Invalid."""
+        row = self._session.get(Captions, (version.id, language)) or Captions(version_id=version.id, language=language)
+        row.label = self._label(label)
+        row.count, row.updated_by, row.updated_at = len(cues), by, self._clock()
+        self._session.add(row)
+        self._session.flush()
+
+    def rename(self, version: Version, language: str, *, label: str) -> None:
+        """Call captions something else. Raises NotFound, Invalid."""
+        self._row(version, language).label = self._label(label)
+        self._session.flush()
+
+    def remove(self, version: Version, language: str) -> None:
+        """Strike captions out; their file is the caller's. Raises NotFound."""
+        self._session.delete(self._row(version, language))
+        self._session.flush()
+
+    def put_marks(self, version: Version, marks: Sequence[Mark]) -> None:
+        """Write down the chapters of a version, in place of those it had."""
+        self._session.execute(delete(Chapter).where(Chapter.version_id == version.id))
+        self._session.add_all(Chapter(version_id=version.id, start=mark.start, title=mark.title) for mark in marks)
+        self._session.flush()
+
+    def _row(self, version: Version, language: str) -> Captions:
+        row = self._session.get(Captions, (version.id, language))
+        if row is None:
+            raise NotFound
+        return row
+
+    @staticmethod
+    def _label(text: str) -> str:
+        missing = "Say what the captions are called."
+        return required_line(text, field="label", missing=missing, longest=LONGEST_LABEL)
+
+
+def file_name(language: str) -> str:
+    """What stands in the address of the captions of a language."""
+    return f"captions-{language}.vtt"
+
+
+def own_marks(version: Version) -> list[Mark]:
+    """The chapters that the file brought with it."""
+    chapters = (version.probe or {}).get("chapters") or []
+    return [Mark(round(chapter["start"] * 1000), chapter["title"]) for chapter in chapters]
