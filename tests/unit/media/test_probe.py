@@ -146,6 +146,7 @@ def test_chapters_the_file_has_are_found_with_their_times(studio: Studio, look: 
         "[CHAPTER]\nTIMEBASE=1/1000\nSTART=1500\nEND=2000\ntitle=Draw\u202e the bearing\n".encode(),
     )
     path = studio.folder / "chapters.mkv"
-    studio.ffmpeg(*"-f lavfi -i sine=d=2 -i".split(), str(facts), *"-map_metadata 1 -c:a aac".split(), str(path))
+    sound = ["-f", "lavfi", "-i", "sine=d=2"]
+    studio.ffmpeg(*sound, "-i", str(facts), "-map_metadata", "1", "-c:a", "aac", str(path))
     found = look(path).probe.chapters
     assert [(chapter.start, chapter.title) for chapter in found] == [(0, "Lockout ; tools"), (1.5, "Draw the bearing")]

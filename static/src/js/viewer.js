@@ -1,0 +1,56 @@
+// [data-viewer] shows a picture or a page of a document. Its links to the one before and the one after work by
+// themselves; here arrow keys and swipes follow them, and the picture can be looked at in its own size.
+import { found } from "./enliven.js";
+
+const FAR_ENOUGH = 60; // px of a swipe
+
+export function viewers(root) {
+  for (const viewer of found(root, "[data-viewer]")) {
+    const follow = (which) => viewer.querySelector(`a[data-${which}]`)?.click();
+    viewer.addEventListener("keydown", (event) => {
+      if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches("input")) return;
+      const act = {
+        ArrowLeft: () => follow("before"),
+        ArrowRight: () => follow("after"),
+        "+": () => zoom(viewer, true),
+        "-": () => zoom(viewer, false),
+      }[event.key];
+      if (!act || (viewer.dataset.zoomed !== undefined && event.key.startsWith("Arrow"))) return;
+      event.preventDefault();
+      act();
+    });
+    swipes(viewer, follow);
+    zooms(viewer);
+  }
+}
+
+function swipes(viewer, follow) {
+  let from = null;
+  viewer.addEventListener("touchstart", ({ touches }) => {
+    from = touches.length === 1 && viewer.dataset.zoomed === undefined ? [touches[0].clientX, touches[0].clientY] : null;
+  }, { passive: true });
+  viewer.addEventListener("touchend", ({ changedTouches: [touch] }) => {
+    if (!from) return;
+    const [across, along] = [touch.clientX - from[0], touch.clientY - from[1]];
+    if (Math.abs(across) > FAR_ENOUGH && Math.abs(across) > 2 * Math.abs(along)) follow(across < 0 ? "after" : "before");
+    from = null;
+  });
+}
+
+function zooms(viewer) {
+  const button = viewer.querySelector("[data-zoom]");
+  if (!button) return;
+  button.hidden = false;
+  button.addEventListener("click", () => zoom(viewer, viewer.dataset.zoomed === undefined));
+  viewer.querySelector("img")?.addEventListener("dblclick", () => zoom(viewer, viewer.dataset.zoomed === undefined));
+}
+
+function zoom(viewer, larger) {
+  const button = viewer.querySelector("[data-zoom]");
+  if (!button) return;
+  if (larger) viewer.dataset.zoomed = "";
+  else delete viewer.dataset.zoomed;
+  button.setAttribute("aria-pressed", String(larger));
+  const frame = viewer.querySelector("[data-frame]");
+  frame.scrollLeft = (frame.scrollWidth - frame.clientWidth) / 2;
+}
