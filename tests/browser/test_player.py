@@ -1,0 +1,201 @@
+"""The player, in Chromium: played, captioned, sought and left by keys alone, gone on with later, and without script."""
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from axe_core_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.browser.steps import sign_in
+from tests.browser.test_one_video import violations
+from tests.sites import Site
+
+pytestmark = pytest.mark.browser
+
+Visit = Callable[..., Page]
+LINES = ("Lock the shaft.", "Warm the housing to 80 degrees.", "Now take up the slack.", "Listen.")
+CAPTIONS = "WEBVTT\n\n" + "\n\n".join(
+    f"00:00:{number * 10:02}.000 --> 00:00:{number * 10 + 9:02}.000\n{line}" for number, line in enumerate(LINES)
+)
+CHAPTERS = "0:00 Lockout and tools\n0:10 Open the housing\n0:25 Draw the old bearing"
+TIME = "document.querySelector('video').currentTime"
+FAULTS = "addEventListener('securitypolicyviolation', (e) => (window.faults ??= []).push(e.violatedDirective))"
+
+
+@pytest.fixture(scope="module")
+def talk(admin: Page, item: str) -> str:
+    """The address of the film, with captions and chapters that somebody typed."""
+    admin.goto(f"{item}/captions")
+    admin.select_option("[name=language]", "en")
+    admin.fill("[name=text]", CAPTIONS)
+    admin.click("text=Add captions")
+    expect(admin.locator(".flashes")).to_contain_text("The captions are saved.")
+    admin.goto(f"{item}/chapters")
+    admin.fill("[name=chapters]", CHAPTERS)
+    admin.click("text=Save chapters")
+    expect(admin.locator(".flashes")).to_contain_text("The chapters are saved.")
+    return item
+
+
+@pytest.fixture
+def viewer(visit: Visit, talk: str) -> Page:
+    """Jonas, who may view, on the page of the film."""
+    return watching(visit(), talk)
+
+
+def watching(page: Page, address: str) -> Page:
+    page.add_init_script(FAULTS)
+    sign_in(page, "jonas@skarvik.example")
+    page.goto(address)
+    expect(page.locator("[data-player][data-ready]")).to_be_visible()
+    page.wait_for_function("() => document.querySelector('video').readyState >= 1")
+    return page
+
+
+def focus(page: Page) -> None:
+    page.locator("video").evaluate("(video) => { video.muted = true; video.focus(); }")
+
+
+def wait_for_time(page: Page, least: float, most: float) -> None:
+    page.wait_for_function(f"() => {TIME} >= {least} && {TIME} < {most}")
+
+
+def test_browse_play_caption_and_seek_by_keys_alone(visit: Visit, talk: str, film: object) -> None:
+    page = visit()
+    page.add_init_script(FAULTS)
+    sign_in(page, "jonas@skarvik.example")
+    page.locator("article a").first.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-player][data-ready]")).to_be_visible()
+    page.evaluate("document.querySelector('video').muted = true; localStorage.setItem('privmedia-captions', 'off')")
+    page.locator("media-play-button.bigplay").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_function("() => !document.querySelector('video').paused")
+    page.locator("video").focus()
+    page.keyboard.press("c")
+    page.wait_for_function("() => [...document.querySelector('video').textTracks].some((t) => t.mode === 'showing')")
+    page.keyboard.press("k")
+    page.wait_for_function("() => document.querySelector('video').paused")
+    page.evaluate("document.querySelector('video').currentTime = 0")
+    page.keyboard.press("l")
+    wait_for_time(page, 10, 10.5)
+    page.keyboard.press("ArrowLeft")
+    wait_for_time(page, 5, 5.5)
+    page.keyboard.press("n")
+    wait_for_time(page, 10, 10.5)
+    page.keyboard.press("?")
+    expect(page.locator("[data-player-keys]")).to_contain_text("Back 10 seconds")
+    page.keyboard.press("Escape")
+    page.keyboard.press("m")
+    page.wait_for_function("() => !document.querySelector('video').muted")
+    assert page.evaluate("window.faults ?? []") == []
+
+
+def test_letters_can_be_switched_off_and_arrows_stay(viewer: Page) -> None:
+    focus(viewer)
+    viewer.evaluate("document.body.dataset.shortcuts = 'off'; document.querySelector('video').currentTime = 0")
+    viewer.keyboard.press("l")
+    viewer.keyboard.press("ArrowRight")
+    wait_for_time(viewer, 5, 5.5)
+
+
+def test_the_seek_bar_says_time_and_chapter_in_words(viewer: Page) -> None:
+    focus(viewer)
+    viewer.evaluate("document.querySelector('video').currentTime = 26")
+    bar = viewer.locator("pm-time-range").get_by_role("slider")
+    expect(bar).to_have_attribute(
+        "aria-valuetext", "26 seconds of 40 seconds, chapter 3: Draw the old bearing"
+    )
+    assert viewer.locator("pm-time-range").evaluate("(bar) => bar.mediaChaptersCues.length") == 3
+
+
+def test_chapters_and_the_transcript_seek_and_follow(viewer: Page) -> None:
+    viewer.evaluate("document.querySelector('video').muted = true")
+    viewer.click("text=Open the housing")
+    wait_for_time(viewer, 10, 20)
+    expect(viewer.locator("[data-chapter][aria-current]")).to_contain_text("Open the housing")
+    assert viewer.url.endswith("#t=10")
+    viewer.get_by_role("tab", name="Transcript").click()
+    viewer.click("text=Now take up the slack.")
+    wait_for_time(viewer, 20, 29)
+    expect(viewer.locator("[data-line][aria-current]")).to_contain_text("Now take up the slack.")
+    viewer.fill("#transcript-q", "housing")
+    expect(viewer.locator("[data-line]:visible")).to_have_count(1)
+    assert viewer.evaluate("window.faults ?? []") == []
+
+
+def test_an_address_begins_where_it_says(visit: Visit, talk: str) -> None:
+    page = watching(visit(), f"{talk}#t=0:12")
+    wait_for_time(page, 12, 12.5)
+
+
+def test_it_goes_on_where_one_stopped(visit: Visit, talk: str) -> None:
+    page = watching(visit(), talk)
+    focus(page)
+    with page.expect_response(re.compile("/playback$")) as told:
+        page.evaluate("document.querySelector('video').play()")
+        page.wait_for_function(f"() => {TIME} > 0.3")
+        page.evaluate("document.querySelector('video').currentTime = 17")
+        page.wait_for_function(f"() => {TIME} > 17.2")
+        page.evaluate("document.querySelector('video').pause()")
+    assert told.value.status == 204
+    again = watching(visit(), talk)
+    expect(again.locator("[data-go-on]")).to_contain_text("Continue from 0:17")
+    wait_for_time(again, 17, 18)
+    again.click("[data-start-over]")
+    wait_for_time(again, 0, 5)
+    expect(again.locator("[data-continue]")).to_have_count(0)
+
+
+def test_a_player_whose_right_was_taken_away_stops_and_says_so(viewer: Page, site: Site) -> None:
+    viewer.route("**/playback", lambda route: route.fulfill(status=404, body=""))
+    focus(viewer)
+    viewer.evaluate("document.querySelector('video').play()")
+    viewer.wait_for_function(f"() => {TIME} > 0.2")
+    viewer.evaluate("document.querySelector('video').pause()")
+    expect(viewer.locator("[data-notice]")).to_contain_text("There is nothing here for you any more.")
+    assert viewer.locator("video").get_attribute("src") is None
+
+
+def test_all_of_it_is_there_without_script(visit: Visit, talk: str) -> None:
+    page = visit(java_script_enabled=False)
+    sign_in(page, "jonas@skarvik.example")
+    page.goto(talk)
+    expect(page.locator("video[controls]")).to_be_visible()
+    expect(page.locator("track[kind=subtitles][srclang=en]")).to_have_count(1)
+    for heading in ("Chapters", "Transcript", "Details"):
+        expect(page.get_by_role("heading", name=heading, exact=True)).to_be_visible()
+    page.click("text=Draw the old bearing")
+    assert (page.locator("video").get_attribute("src") or "").endswith("#t=25.0")
+
+
+def test_controls_leave_when_nobody_needs_them_and_come_back(viewer: Page) -> None:
+    viewer.evaluate("document.querySelector('video').muted = true; document.querySelector('video').play()")
+    viewer.mouse.move(5, 5)
+    controller = viewer.locator("media-controller")
+    expect(controller).to_have_attribute("userinactive", "", timeout=6000)
+    viewer.keyboard.press("Tab")
+    viewer.locator("media-mute-button").focus()
+    viewer.keyboard.press("Shift")
+    expect(controller).not_to_have_attribute("userinactive", "")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 390])
+def test_the_page_with_captions_and_its_forms_are_free_of_axe_violations(
+    visit: Visit, talk: str, scheme: str, width: int
+) -> None:
+    page = visit(viewport={"width": width, "height": 900}, color_scheme=scheme, bypass_csp=True)
+    sign_in(page, "ingrid@skarvik.example")
+    found: list[str] = []
+    for address in ("", "/captions", "/captions/en", "/chapters", "/transcript"):
+        page.goto(talk + address)
+        if not address:
+            expect(page.locator("[data-ready]")).to_be_visible()
+            page.get_by_role("tab", name="Transcript").click()
+        found += violations(Axe(), page)
+        if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+            found.append(f"{address} is too wide at {width}")
+    assert found == []
