@@ -6,23 +6,46 @@ verb: sessions read by default, and `writing()` opens the short write transactio
 """
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import BigInteger, Dialect, Engine, MetaData, TypeDecorator, create_engine, event, make_url
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    ColumnElement,
+    Dialect,
+    Engine,
+    MetaData,
+    SQLColumnExpression,
+    Text,
+    TypeDecorator,
+    bindparam,
+    create_engine,
+    event,
+    func,
+    make_url,
+    select,
+)
 from sqlalchemy.engine import URL, Connection
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import TypeEngine
 
 from privmedia.errors import SettingsError
 
 BUSY_TIMEOUT = 10_000  # milliseconds
 # Whoever reads first and writes later takes the write lock at once: SQLite does not wait when a reader turns writer.
 WRITES = "privmedia_writes"
+KEPT = "privmedia_kept"
 NETWORK_FILE_SYSTEMS = ("nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "9p", "afs", "ceph", "glusterfs")
 
 
@@ -109,7 +132,65 @@ def writing(factory: sessionmaker[Session]) -> Iterator[Session]:
 def reading(factory: sessionmaker[Session]) -> Iterator[Session]:
     """One read transaction, always rolled back."""
     with factory() as session:
-        yield session
+        yield read_mode(session)
+
+
+def read_mode(session: Session) -> Session:
+    """Promise that the session only reads. Its statements then see one state of the database, on every database."""
+    session.info[KEPT] = None
+    if session.get_bind().dialect.name == "postgresql":
+        session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+    return session
+
+
+def kept_while_reading(session: Session) -> dict[Any, Any] | None:
+    """A place for what is read once in the session's transaction; None if the session may write."""
+    if KEPT not in session.info:
+        return None
+    transaction = session.get_transaction()
+    kept: tuple[object, dict[Any, Any]] | None = session.info[KEPT]
+    if kept is None or transaction is None or kept[0] is not transaction:
+        session.connection()
+        kept = session.info[KEPT] = (session.get_transaction(), {})
+    return kept[1]
+
+
+class Numbers(TypeDecorator[Sequence[int]]):
+    """Any number of numbers as one parameter: an array, or JSON where there are no arrays."""
+
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return dialect.type_descriptor(ARRAY(BigInteger()) if dialect.name == "postgresql" else Text())
+
+    def process_bind_param(self, value: Sequence[int] | None, dialect: Dialect) -> Any:
+        return list(value or ()) if dialect.name == "postgresql" else json.dumps(list(value or ()))
+
+
+class OneOf(FunctionElement[bool]):
+    """`column IN (numbers)`, the same statement however many numbers there are."""
+
+    inherit_cache = True
+    type = Boolean()
+
+
+def one_of(column: SQLColumnExpression[Any], numbers: Sequence[int]) -> ColumnElement[bool]:
+    """Whether the column is one of the numbers. Thousands of them are no matter."""
+    return OneOf(column, bindparam(None, numbers, Numbers()))
+
+
+@compiles(OneOf)
+def _one_of_json(element: OneOf, compiler: SQLCompiler, **more: Any) -> str:
+    column, numbers = element.clauses
+    each = func.json_each(numbers).table_valued("value")
+    return f"({compiler.process(column.in_(select(each.c.value)), **more)})"
+
+
+@compiles(OneOf, "postgresql")
+def _one_of_array(element: OneOf, compiler: SQLCompiler, **more: Any) -> str:
+    column, numbers = (compiler.process(clause, **more) for clause in element.clauses)
+    return f"({column} = ANY ({numbers}))"
 
 
 def is_busy(error: Exception) -> bool:

@@ -18,7 +18,7 @@ from privmedia.audit.models import Event, Seal, Stretch, Viewing
 from privmedia.captions.models import Captions, Chapter
 from privmedia.db import Base
 from privmedia.jobs.models import Job
-from privmedia.library.models import File, Folder, Item, ItemTag, Version
+from privmedia.library.models import File, Folder, Item, ItemTag, Star, Version
 from privmedia.mail.models import Mail
 from privmedia.playback.models import Playback
 
@@ -46,6 +46,7 @@ __all__ = [
     "Seal",
     "SignIn",
     "SiteValue",
+    "Star",
     "Stretch",
     "Throttle",
     "TwoFactor",

@@ -8,7 +8,8 @@ correlates one level only, and a second `memberships` or `sessions` would let an
 """
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +17,7 @@ from sqlalchemy import (
     CTE,
     ColumnElement,
     Integer,
+    Select,
     SQLColumnExpression,
     and_,
     case,
@@ -28,7 +30,7 @@ from sqlalchemy import (
     true,
     type_coerce,
 )
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import Session, aliased
 
 from privmedia.access.decision import UPLOADERS_OWN
 from privmedia.access.models import Ace, AclChain
@@ -36,6 +38,7 @@ from privmedia.access.permissions import DENIED, Permission
 from privmedia.access.principals import EVERYONE_NUMBER, GROUP, STEP, USER
 from privmedia.accounts.identity import Identity
 from privmedia.accounts.models import Membership
+from privmedia.db import kept_while_reading, one_of
 
 Moment = datetime | ColumnElement[Any]
 SEES_A_FOLDER = Permission.VIEW | Permission.UPLOAD
@@ -80,21 +83,23 @@ def allowed(
     permission: Permission,
     *,
     now: Moment,
+    standing: Standing | None = None,
 ) -> ColumnElement[bool]:
     """Whether the caller has all of `permission` at the rows' places; compose lists and counts with it.
 
     `acl` is the column (or expression) with the ACL that applies; `owner` the uploader's column, None for folders.
+    `standing` is what `standing_of` answered for the caller: then the rules are not worked out again.
     """
     if identity is None:
         return false()
     if identity.is_admin:
         return true()
-    mine = _where_someone(identity, now)
-    given = acl.in_(_acls_with(mine, permission))
+    mine = standing or _where_someone(identity, now)
+    given = mine.gives(acl, permission)
     if owner is None:
         return given
     needed = permission & ~UPLOADERS_OWN | Permission.UPLOAD
-    return or_(given, and_(owner == identity.user_id, acl.in_(_acls_with(mine, needed))))
+    return or_(given, and_(owner == identity.user_id, mine.gives(acl, needed)))
 
 
 def item_seen(
@@ -104,44 +109,89 @@ def item_seen(
     identity: Identity | None,
     *,
     now: Moment,
+    standing: Standing | None = None,
 ) -> ColumnElement[bool]:
     """Whether the rows' items exist for the caller: View, and until there is something to view, Edit or one's own."""
     if identity is None:
         return false()
     if identity.is_admin:
         return true()
-    mine = _where_someone(identity, now)
+    mine = standing or _where_someone(identity, now)
     own = owner == identity.user_id
     return or_(
-        and_(acl.in_(_acls_with(mine, Permission.VIEW)), or_(shown, own, acl.in_(_acls_with(mine, Permission.EDIT)))),
-        and_(own, acl.in_(_acls_with(mine, Permission.UPLOAD))),
+        and_(mine.gives(acl, Permission.VIEW), or_(shown, own, mine.gives(acl, Permission.EDIT))),
+        and_(own, mine.gives(acl, Permission.UPLOAD)),
     )
 
 
-def folder_seen(acl: SQLColumnExpression[Any], identity: Identity | None, *, now: Moment) -> ColumnElement[bool]:
+def folder_seen(
+    acl: SQLColumnExpression[Any], identity: Identity | None, *, now: Moment, standing: Standing | None = None
+) -> ColumnElement[bool]:
     """Whether the rows' folders exist for the caller: View, or Upload alone (a drop box)."""
     if identity is None:
         return false()
     if identity.is_admin:
         return true()
-    mine = _where_someone(identity, now)
-    return acl.in_(select(mine.c.acl_id).where(mine.c.allow.bitwise_and(_constant(SEES_A_FOLDER)) != _constant(0)))
+    return (standing or _where_someone(identity, now)).gives_some(acl, SEES_A_FOLDER)
 
 
-def _where_someone(identity: Identity, now: Moment) -> CTE:
-    """Every ACL that gives the caller something and denies nothing, in one grouped statement."""
+@dataclass(frozen=True)
+class Standing:
+    """Every ACL that gives somebody something and denies nothing, with what it gives: read once for a whole page."""
+
+    allow: Mapping[int, int]
+    """ACL id to permission bits."""
+
+    def gives(self, acl: SQLColumnExpression[Any], permission: Permission) -> ColumnElement[bool]:
+        return one_of(acl, [acl_id for acl_id, bits in self.allow.items() if bits & permission == permission])
+
+    def gives_some(self, acl: SQLColumnExpression[Any], permissions: Permission) -> ColumnElement[bool]:
+        return one_of(acl, [acl_id for acl_id, bits in self.allow.items() if bits & permissions])
+
+
+@dataclass(frozen=True)
+class _Grouped:
+    """The same as a part of the statement it stands in."""
+
+    mine: CTE
+
+    def gives(self, acl: SQLColumnExpression[Any], permission: Permission) -> ColumnElement[bool]:
+        bits = self.mine.c.allow.bitwise_and(_constant(permission))
+        return acl.in_(select(self.mine.c.acl_id).where(bits == _constant(permission)))
+
+    def gives_some(self, acl: SQLColumnExpression[Any], permissions: Permission) -> ColumnElement[bool]:
+        bits = self.mine.c.allow.bitwise_and(_constant(permissions))
+        return acl.in_(select(self.mine.c.acl_id).where(bits != _constant(0)))
+
+
+def standing_of(session: Session, identity: Identity, now: datetime) -> Standing | None:
+    """The caller's standing, read at most once in a transaction that only reads.
+
+    None for administrators, who need none, and where rules may change meanwhile: conditions then work it out.
+    """
+    kept = kept_while_reading(session)
+    if identity.is_admin or kept is None:
+        return None
+    key = ("standing", identity.principals)
+    if key not in kept:
+        kept[key] = Standing(dict(session.execute(_rules_of(identity.principals, now)).all()))
+    found: Standing = kept[key]
+    return found
+
+
+def _where_someone(identity: Identity, now: Moment) -> _Grouped:
+    return _Grouped(_rules_of(identity.principals, now).cte())
+
+
+def _rules_of(principals: Iterable[str], now: Moment) -> Select[int, int]:
+    """Every ACL that gives the principals something and denies them nothing, in one grouped statement."""
     return (
         select(AclChain.acl_id, allow_bits(Ace).label("allow"))
         .join(Ace, Ace.acl_id == AclChain.ancestor_id)
-        .where(Ace.principal.in_(sorted(identity.principals)), *rules_that_count(AclChain, Ace, now))
+        .where(Ace.principal.in_(sorted(principals)), *rules_that_count(AclChain, Ace, now))
         .group_by(AclChain.acl_id)
         .having(denied_bit(Ace) == _constant(0))
-        .cte()
     )
-
-
-def _acls_with(mine: CTE, permission: Permission) -> Any:
-    return select(mine.c.acl_id).where(mine.c.allow.bitwise_and(_constant(permission)) == _constant(permission))
 
 
 def _bits(acl: Any, chain: Any, ace: Any, mine: ColumnElement[bool], now: Moment) -> ColumnElement[int]:

@@ -1,4 +1,4 @@
-"""Where somebody goes after signing in: back to the page they asked for, and never to another site."""
+"""Where somebody goes after signing in or sending a small form: back to their page, and never to another site."""
 from __future__ import annotations
 
 from urllib.parse import quote, urlsplit
@@ -23,3 +23,14 @@ def return_to(text: str) -> str:
     if parts.scheme or parts.netloc:
         return LIBRARY
     return quote(text, safe="/%?&=+#:;,@!$'()*~-._[]", errors="replace")
+
+
+def came_from(referer: str | None, host: str) -> str:
+    """The page of ours a form was sent from, by what the browser says; the library's if it does not."""
+    try:
+        parts = urlsplit(referer or "")
+    except ValueError:
+        return LIBRARY
+    if parts.netloc != host:
+        return LIBRARY
+    return return_to(f"{parts.path}?{parts.query}" if parts.query else parts.path)

@@ -21,15 +21,28 @@ class ItemCard:
     kind: Kind
     state: State
     shown: bool
+    draft: bool
+    """Its own rules take nothing over from above."""
+    starred: bool
+    """By whoever looks."""
     progress: int | None
     """Percent done while it is prepared; None where it cannot be told."""
     duration: float | None
     pages: int | None
+    size: int
     uploader: str
+    uploader_uid: str
     created_at: datetime
     poster_url: str | None
+    acl_id: int
+    """Of the rules that count for it."""
     watched: int | None = None
     """Percent of it that whoever looks has watched; None for what is not begun."""
+    folder: tuple[str, str] | None = None
+    """Public id and name of its folder, where a list shows it and the folder exists for whoever looks."""
+    who: Sentence | None = None
+    """Whom it is for, in a word or two, with its icon; where a list shows it."""
+    who_icon: str = ""
 
 
 @dataclass(frozen=True)
@@ -53,7 +66,6 @@ class ItemDetails(ItemCard):
     reason: str
     added_by: Uploader | None
     filename: str
-    size: int
     width: int | None
     height: int | None
     codec: str | None
@@ -89,25 +101,52 @@ class Branch:
     has_children: bool
     current: bool
     open: bool
+    more: bool = False
+    """There are more folders in it than are shown."""
     children: list[Branch] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
+class FoundFolder:
+    """A folder found by its name; `above` is the way down to it, joined by " / "."""
+
+    uid: str
+    name: str
+    above: str
+
+
+@dataclass(frozen=True)
 class Page:
-    """One page of a list, newest first; `next` is the public id to go on after, if there is more."""
+    """One page of a list; `next` is the public id to go on after, if there is more."""
 
     items: list[ItemCard]
     next: str | None
+    following: int = 0
+    """How many the next page has."""
+
+
+@dataclass(frozen=True)
+class Count:
+    """How many there are, counted no further than somewhere."""
+
+    number: int
+    more: bool = False
+    """There are more than were counted."""
+
+    def __str__(self) -> str:
+        return f"{self.number:,}{'+' * self.more}"
 
 
 @dataclass(frozen=True)
 class Totals:
-    """How many items and folders one may open."""
+    """How many items, of each kind, and folders one may open."""
 
-    items: int
-    more: bool
-    """There are more items than are counted."""
+    kinds: dict[Kind, Count]
     folders: int
+
+    @property
+    def items(self) -> Count:
+        return Count(sum(count.number for count in self.kinds.values()), any(c.more for c in self.kinds.values()))
 
 
 @dataclass(frozen=True)
@@ -117,6 +156,20 @@ class Target:
     uid: str
     path: str
     acl_id: int
+
+
+@dataclass(frozen=True)
+class Targets:
+    """Folders to choose from: where one added something lately, and others by path."""
+
+    recent: list[Target]
+    others: list[Target]
+    more: bool
+    """There are others that are not listed; they are found by name."""
+
+    @property
+    def all(self) -> list[Target]:
+        return [*self.recent, *self.others]
 
 
 def poster_url(item_uid: str) -> str:

@@ -6,10 +6,11 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import JSON, BigInteger, Enum, ForeignKey, Index, String, Text, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from privmedia.accounts.models import User
 from privmedia.db import Base, UtcDateTime
+from privmedia.text import name_key
 
 ROOT_ID = 1
 ROOT_ACL_ID = 1
@@ -72,9 +73,13 @@ class Item(Base):
 
     __tablename__ = "items"
     __table_args__ = (
-        Index("ix_items_folder_id", "folder_id", "id"),
+        Index("ix_items_folder_id", "folder_id", "kind", "id"),
         Index("ix_items_acl_id", "acl_id", "id"),
         Index("ix_items_uploader_id", "uploader_id", "id"),
+        # The orders of lists: a page begins in the middle of one of them.
+        Index("ix_items_created_at", "created_at", "id"),
+        Index("ix_items_kind", "kind", "created_at", "id"),
+        Index("ix_items_title_key", "title_key", "id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -82,6 +87,8 @@ class Item(Base):
     folder_id: Mapped[int] = mapped_column(ForeignKey("folders.id"))
     kind: Mapped[Kind] = mapped_column(_words(Kind))
     title: Mapped[str] = mapped_column(String(300))
+    title_key: Mapped[str] = mapped_column(String(900), server_default="")
+    """What titles are ordered by; follows the title by itself."""
     description: Mapped[str] = mapped_column(Text, default="")
 
     current: Mapped[int] = mapped_column(default=1)
@@ -98,6 +105,22 @@ class Item(Base):
 
     folder: Mapped[Folder] = relationship()
     uploader: Mapped[User | None] = relationship()
+
+    @validates("title")
+    def _order_by_it(self, _name: str, title: str) -> str:
+        self.title_key = name_key(title)
+        return title
+
+
+class Star(Base):
+    """A person's mark on an item. It says nothing about what they may see."""
+
+    __tablename__ = "stars"
+    __table_args__ = (Index("ix_stars_item_id", "item_id"), {"sqlite_with_rowid": False})
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    item_id: Mapped[int] = mapped_column(ForeignKey("items.id", ondelete="CASCADE"), primary_key=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class ItemTag(Base):
@@ -118,7 +141,11 @@ class Version(Base):
     """One original as uploaded, and what is known of it."""
 
     __tablename__ = "versions"
-    __table_args__ = (UniqueConstraint("item_id", "number"),)
+    __table_args__ = (
+        UniqueConstraint("item_id", "number"),
+        Index("ix_versions_duration", "duration", "item_id"),
+        Index("ix_versions_size", "size", "item_id"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     item_id: Mapped[int] = mapped_column(ForeignKey("items.id", ondelete="CASCADE"))

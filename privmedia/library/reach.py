@@ -25,6 +25,7 @@ from privmedia.accounts.identity import Identity
 from privmedia.accounts.models import ApiToken, Group, Membership, User
 from privmedia.clock import FOREVER
 from privmedia.installation import Installation
+from privmedia.library.lists import RULED_BY
 from privmedia.library.models import Folder, Item
 from privmedia.library.reach_tree import (
     Counts,
@@ -43,7 +44,6 @@ from privmedia.library.reach_tree import (
     sources_of,
     walk,
 )
-from privmedia.library.shelves import RULED_BY
 from privmedia.text import Words
 
 FEW = 60

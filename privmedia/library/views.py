@@ -1,9 +1,7 @@
-"""Pages of the library: the library itself, folders, items, and the forms that make and name them."""
+"""Pages of folders and items, and the forms that make and name them."""
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
 
 from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.request import Request
@@ -11,16 +9,17 @@ from pyramid.view import view_config
 
 from privmedia.access.permissions import Permission
 from privmedia.accounts.identity import Identity
-from privmedia.accounts.service import Accounts
 from privmedia.audit.service import Audit
 from privmedia.errors import Conflict, Invalid
-from privmedia.library.cards import Branch, Page
+from privmedia.library.counting import Counting
 from privmedia.library.forms import FolderForm, ItemForm
+from privmedia.library.list_views import CARDS, folder_cards
+from privmedia.library.listing import listing_of
 from privmedia.library.models import Folder
 from privmedia.library.resources import FolderContext, ItemContext
 from privmedia.library.service import Library
-from privmedia.library.shelves import Shelves
 from privmedia.library.tags import Tags
+from privmedia.library.tree import Tree
 from privmedia.library.who_sees import WhoSees
 from privmedia.web.i18n import _
 from privmedia.web.pages import flash
@@ -30,77 +29,21 @@ FOLDER_FORM = "library/folder_form.jinja2"
 ITEM_FORM = "library/item_form.jinja2"
 
 
-@dataclass(frozen=True)
-class SideBar:
-    """The tree beside every page, and what may be begun from everywhere."""
-
-    folders: list[Branch]
-    may_create: bool
-    may_upload: bool
-
-
-def side_bar(request: Request) -> SideBar:
-    """`request.sidebar`: computed when a page with the frame is made, and only then."""
-    identity: Identity = request.identity
-    shelves = request.read(Shelves)
-    context = getattr(request, "context", None)
-    here = context.folder if isinstance(context, FolderContext | ItemContext) else None
-    return SideBar(
-        folders=shelves.tree(identity, here),
-        may_create=not identity.looks_only
-        and Permission.EDIT in request.read(WhoSees).rights_at_the_top(identity),
-        may_upload=not identity.looks_only and shelves.may_upload_anywhere(identity),
-    )
-
-
-@view_config(route_name="library", permission=Right.SIGNED_IN, request_method="GET", renderer="library/library.jinja2")
-def library(context: FolderContext, request: Request) -> Any:
-    identity = context.identity
-    shelves = request.read(Shelves)
-    page = shelves.items(identity, after=request.GET.get("after"))
-    folders = request.read(WhoSees).on_cards(shelves.folders(identity, context.folder))
-    may_create = Permission.EDIT in context.rights
-    if not folders and not page.items:
-        first_steps = identity.is_admin
-        request.override_renderer = "library/first.jinja2" if first_steps else "library/none.jinja2"
-    return {
-        "folders": folders,
-        "items": page.items,
-        "next_page": next_page(request, page),
-        "counts": shelves.totals(identity),
-        "may_create_folder": may_create,
-        "groups": request.read(Accounts).group_names(identity.user_id),
-    }
-
-
-@view_config(route_name="recent", permission=Right.SIGNED_IN, request_method="GET", renderer="library/listing.jinja2")
-def recent(context: FolderContext, request: Request) -> Any:
-    page = request.read(Shelves).items(context.identity, after=request.GET.get("after"))
-    lead = _("Everything you can see, newest first.")
-    return _listing(request, page, title=_("Recent"), lead=lead, nav="recent")
-
-
-@view_config(route_name="mine", permission=Right.SIGNED_IN, request_method="GET", renderer="library/listing.jinja2")
-def mine(context: FolderContext, request: Request) -> Any:
-    me = context.identity.user_id
-    page = request.read(Shelves).items(context.identity, uploader_id=me, after=request.GET.get("after"))
-    return _listing(request, page, title=_("My uploads"), lead="", nav="mine")
-
-
 @view_config(route_name="folder", permission=Right.VIEW, request_method="GET", renderer="library/folder.jinja2")
 def folder(context: FolderContext, request: Request) -> Any:
     if context.is_root:
         return HTTPSeeOther(request.route_path("library"))
-    shelves, identity, folder = request.read(Shelves), context.identity, context.folder
-    page = shelves.items(identity, folder=folder, after=request.GET.get("after"))
-    who = request.read(WhoSees)
+    identity, folder = context.identity, context.folder
+    cards, more = folder_cards(request, identity, folder, CARDS)
+    listing = listing_of(request, identity, folder_id=folder.id)
     return {
         "folder": folder,
         "crumbs": crumbs(request, identity, folder),
-        "folders": who.on_cards(shelves.folders(identity, folder)),
-        "items": page.items,
-        "next_page": next_page(request, page),
-        "who": who.of_folder(folder, identity),
+        "folders": cards,
+        "more_folders": more,
+        "listing": listing,
+        "seconds": request.read(Counting).seconds_of(identity, listing.filters.unfiltered),
+        "who": request.read(WhoSees).of_folder(folder, identity),
         **may(context.rights),
     }
 
@@ -177,19 +120,14 @@ def describe_item(context: ItemContext, request: Request) -> Any:
 
 def crumbs(request: Request, identity: Identity, folder: Folder) -> list[tuple[str, str]]:
     """The way down to a folder, the library first: only those above it that the caller can see."""
-    visible = request.read(Shelves).visible_among(identity, request.read(Library).ancestors(folder)[1:])
+    visible = request.read(Tree).visible_among(identity, request.read(Library).ancestors(folder)[1:])
     above = [(step.name, request.route_path("folder", folder=step.uid)) for step in visible]
     return [(request.localizer.translate(_("Library")), request.route_path("library")), *above]
 
 
-def next_page(request: Request, page: Page) -> str | None:
-    """The address of the page after this one."""
-    return None if page.next is None else f"{request.path}?after={quote(page.next)}"
-
-
 def itself(request: Request, identity: Identity, folder: Folder) -> list[tuple[str, str]]:
     """The item's own folder as a step, if the caller can see it: an item may be open in a closed folder."""
-    visible = request.read(Shelves).visible_among(identity, [folder])
+    visible = request.read(Tree).visible_among(identity, [folder])
     return [(step.name, request.route_path("folder", folder=step.uid)) for step in visible]
 
 
@@ -200,10 +138,6 @@ def may(rights: Permission) -> dict[str, bool]:
         "may_edit": Permission.EDIT in rights,
         "may_manage": Permission.MANAGE in rights,
     }
-
-
-def _listing(request: Request, page: Page, **texts: Any) -> dict[str, Any]:
-    return {"items": page.items, "next_page": next_page(request, page), **texts}
 
 
 def _folder_form(context: FolderContext, request: Request, form: FolderForm) -> dict[str, Any]:

@@ -8,7 +8,8 @@ from sqlalchemy.orm import Session
 from privmedia.accounts.identity import Identity
 from privmedia.accounts.models import User
 from privmedia.installation import Installation
-from privmedia.library.shelves import Shelves
+from privmedia.library.counting import Counting
+from privmedia.library.tree import Tree
 from privmedia.text import Sentence, listed
 from privmedia.text import mark as _
 
@@ -30,19 +31,20 @@ class WaitingRoom:
     """What the page of an invitation says."""
 
     def __init__(self, session: Session, installation: Installation) -> None:
-        self._shelves = Shelves(session, installation)
+        self._counting = Counting(session, installation)
+        self._tree = Tree(session, installation)
         self._now = installation.clock()
 
     def of(self, user: User) -> Waiting:
         """What the person will see, decided as it will be when they have come in."""
         identity = self._as(user)
-        totals, tops = self._shelves.totals(identity), self._shelves.tree(identity)
-        if totals.items == 0:
+        items, tops = self._counting.totals(identity).items, self._tree.tops(identity)
+        if items.number == 0:
             count = None
-        elif totals.items == 1:
+        elif items.number == 1:
             count = Sentence(_("1 item waits for you"))
         else:
-            count = Sentence(_("${count} items wait for you"), {"count": f"{totals.items:,}{'+' * totals.more}"})
+            count = Sentence(_("${count} items wait for you"), {"count": str(items)})
         names = listed([top.name for top in tops], NAMED) if tops else None
         groups = [group.name for group in user.groups]
         return Waiting(

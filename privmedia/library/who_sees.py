@@ -1,8 +1,9 @@
 """Who can see a folder or an item, in one sentence with numbers and a row for each reason: one glance away, always."""
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from sqlalchemy.orm import Session
 
@@ -11,14 +12,16 @@ from privmedia.access.explanation import given_words
 from privmedia.access.permissions import NOTHING, Permission
 from privmedia.access.principals import EVERYONE, user
 from privmedia.access.service import Access
-from privmedia.accounts.identity import Identity
+from privmedia.accounts.identity import Identity, initials
 from privmedia.accounts.models import User
 from privmedia.installation import Installation
-from privmedia.library.cards import FolderCard
-from privmedia.library.models import ROOT_ACL_ID, Folder, Item
+from privmedia.library.cards import FolderCard, ItemCard
+from privmedia.library.models import ROOT_ACL_ID, ROOT_ID, Folder, Item
 from privmedia.library.pointers import Pointers
 from privmedia.text import Sentence, Words, listed
 from privmedia.text import mark as _
+
+Card = TypeVar("Card", FolderCard, ItemCard)
 
 NAMED = 3
 """How many groups and people a sentence names before it says how many more."""
@@ -46,6 +49,7 @@ EVERYBODY = _("Everyone")
 GROUPS = _("${count} groups")
 GROUP_AND = _("${name} +${count}")
 ADMINISTRATORS = _("Administrators")
+SAME_PEOPLE = _("same people")
 NAME = "${name}"
 
 
@@ -57,6 +61,11 @@ class Row:
     icon: str
     reason: Sentence
     rights: Words
+
+    @property
+    def initials(self) -> str:
+        """Two letters for an avatar; "" for everyone."""
+        return initials(self.name) if isinstance(self.name, str) else ""
 
 
 @dataclass(frozen=True)
@@ -113,11 +122,17 @@ class WhoSees:
         answer = next(answer for answer in explanation.answers if answer.permission is Permission.VIEW)
         return answer.because[0].sentence if answer.given and answer.because else None
 
-    def on_cards(self, cards: Iterable[FolderCard]) -> list[FolderCard]:
-        """The cards with whom each folder is for."""
+    def on_cards(self, cards: Iterable[Card], of: Folder | None = None) -> list[Card]:
+        """The cards with whom each folder or item is for; or that it is for the same people as the folder `of`."""
         cards = list(cards)
-        found = self.access.whom_for({card.acl_id for card in cards})
-        return [replace(card, who=text, who_icon=icon) for card in cards for text, icon in [_whom(found[card.acl_id])]]
+        found = self.in_a_word({card.acl_id for card in cards})
+        if of is not None and of.id != ROOT_ID:
+            found[of.acl_id] = Sentence(SAME_PEOPLE), "arrow-return-right"
+        return [replace(card, who=found[card.acl_id][0], who_icon=found[card.acl_id][1]) for card in cards]
+
+    def in_a_word(self, acl_ids: Collection[int]) -> dict[int, tuple[Sentence, str]]:
+        """Whom the places of some lists of rules are for, in a word or two, and the icon beside it."""
+        return {acl_id: _whom(who) for acl_id, who in self.access.whom_for(acl_ids).items()}
 
     def _summary(
         self, audience: Audience, own_acl: int | None, identity: Identity, one: str, many: str

@@ -17,7 +17,8 @@ from privmedia.access.service import Access
 from privmedia.db import reading
 from privmedia.errors import DomainError, Invalid, NoSpace, NotAllowed, NotFound, TooLarge, Unavailable
 from privmedia.ids import is_uid
-from privmedia.library.shelves import Shelves
+from privmedia.library.tree import Tree
+from privmedia.library.who_sees import WhoSees
 from privmedia.uploads.keeping import keep
 from privmedia.uploads.reading import ENVELOPE, FormReader
 from privmedia.uploads.receiving import Receipt
@@ -26,13 +27,13 @@ from privmedia.uploads.service import Added, Destination, Uploads, check_space, 
 from privmedia.web.csrf import by_token, check_origin
 from privmedia.web.errors import STATUS
 from privmedia.web.i18n import _
-from privmedia.web.pages import flash
+from privmedia.web.pages import flash, say_in
 from privmedia.web.rights import Right
 
 FORM = "privmedia:templates/uploads/plain.jinja2"
 REPORT = "privmedia:templates/uploads/report.jinja2"
-MOST_COUNTED = 12
-"""Rules for which the form says how many people they let in; a longer list would take too long to open."""
+MOST_COUNTED = 6
+"""Lists of rules for which the form counts people; for more it says in a word whom each is for, at once."""
 
 
 @view_config(route_name="upload", request_method="GET", permission=Right.ADD)
@@ -42,7 +43,7 @@ def upload(context: Any, request: Request) -> Any:
 
 @view_config(route_name="upload_plain", request_method="GET", permission=Right.ADD)
 def upload_form(context: UploadContext, request: Request) -> Response:
-    return _form(request, {"folder": request.GET.get("folder", "")})
+    return _form(request, {name: request.GET.get(name, "") for name in ("folder", "q")})
 
 
 @view_config(route_name="upload_plain", request_method="POST", permission=Right.ADD, require_csrf=False)
@@ -143,12 +144,19 @@ def _report(
 
 def _form(request: Request, fields: Mapping[str, str], error: DomainError | None = None) -> Response:
     """The form, filled in as it was sent, with what was wrong."""
-    targets = request.read(Shelves).targets(request.identity)
-    seen_by = _seen_by(request, [target.acl_id for target in targets])
-    chosen = fields.get("folder", "")
+    chosen, words = fields.get("folder", ""), fields.get("q", "").strip()
+    targets = request.read(Tree).targets(request.identity, chosen=chosen, words=words)
+    seen_by = _seen_by(request, [target.acl_id for target in targets.all])
+    groups = [
+        (name, [(target.uid, target.path, seen_by[target.acl_id]) for target in group])
+        for name, group in ((_("Used lately"), targets.recent), (_("Folders"), targets.others))
+        if group
+    ]
     values = {
-        "folders": [(target.uid, target.path, seen_by.get(target.acl_id, "")) for target in targets],
-        "chosen": chosen if any(target.uid == chosen for target in targets) else "",
+        "folders": groups,
+        "more": targets.more,
+        "words": words,
+        "chosen": chosen if any(target.uid == chosen for target in targets.all) else "",
         "max_size": request.installation.settings.max_upload_size,
         "title": fields.get("title", ""),
         "error": None if error is None else error.sentence,
@@ -160,10 +168,14 @@ def _form(request: Request, fields: Mapping[str, str], error: DomainError | None
 
 
 def _seen_by(request: Request, acl_ids: Sequence[int]) -> dict[int, str]:
-    """How many people will see what is added, in words, for each list of rules."""
+    """Who will see what is added, in words, for each list of rules: how many people, or whom it is for."""
+    different = list(dict.fromkeys(acl_ids))
+    if len(different) > MOST_COUNTED:
+        found = request.read(WhoSees).in_a_word(different)
+        return {acl_id: say_in(request, words) for acl_id, (words, _icon) in found.items()}
     access = request.read(Access)
     words = {}
-    for acl_id in list(dict.fromkeys(acl_ids))[:MOST_COUNTED]:
+    for acl_id in different:
         audience = access.audience(acl_id)
         if audience.only(request.identity.user_id) or not audience.viewers:
             words[acl_id] = request.localizer.translate(_("only you and administrators will see it"))

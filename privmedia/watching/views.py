@@ -9,6 +9,7 @@ from pyramid.view import view_config
 from privmedia.access.permissions import Permission
 from privmedia.captions.service import Captioning
 from privmedia.captions.transcript import HAS_TIME, transcript_of
+from privmedia.library.lists import Wanted
 from privmedia.library.models import CHAPTERS
 from privmedia.library.resources import ItemContext
 from privmedia.library.shelves import Shelves
@@ -30,14 +31,14 @@ def item(context: ItemContext, request: Request) -> Any:
     shelves = request.read(Shelves)
     allow_styles(request.response, request.registry["assets"].player_styles)
     return {
-        "item": shelves.item(context.item, may_download=Permission.DOWNLOAD in context.rights),
+        "item": shelves.item(identity, context.item, may_download=Permission.DOWNLOAD in context.rights),
         "tags": request.read(Tags).of(context.item),
         "player": player_for(request, context),
         **_timed(request, context),
         "crumbs": [*crumbs(request, identity, folder), *itself(request, identity, folder)],
         "who": request.read(WhoSees).of_item(context.item, identity),
         "me_reason": request.read(WhoSees).reason_for(context.item, identity),
-        "next_items": shelves.items(identity, folder=folder, limit=NEXT_TO_AN_ITEM).items,
+        "next_items": shelves.items(identity, Wanted(folder_id=folder.id), limit=NEXT_TO_AN_ITEM).items,
         **may(context.rights),
     }
 

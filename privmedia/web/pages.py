@@ -105,15 +105,27 @@ def say(context: Context, sentence: Words, bold: str = "") -> str:
 
     `bold` is the one of its names that is to stand out.
     """
-    if isinstance(sentence, str):
-        return sentence
+    if isinstance(sentence, str) or bold not in sentence.names:
+        return say_in(context["request"], sentence)
     names = {key: say(context, name) for key, name in sentence.names.items()}
-    if bold not in names:
-        text = TranslationString(sentence.template, domain=DOMAIN, mapping=names)
-        return str(context["request"].localizer.translate(text))
     translated = context["request"].localizer.translate(TranslationString(sentence.template, domain=DOMAIN))
     escaped = {key: Markup("<b>{}</b>").format(name) if key == bold else escape(name) for key, name in names.items()}
     return Markup(Template(str(escape(translated))).substitute(escaped))  # every part of it is escaped
+
+
+def say_in(request: Request, sentence: Words) -> str:
+    """The same as text, in the language of the request."""
+    if isinstance(sentence, str):
+        return sentence
+    names = {key: say_in(request, name) for key, name in sentence.names.items()}
+    return str(request.localizer.translate(TranslationString(sentence.template, domain=DOMAIN, mapping=names)))
+
+
+def in_hours(seconds: float) -> str:
+    """9 h 12 min, or 12 min, or less than a minute."""
+    minutes = round(seconds / 60)
+    hours, rest = divmod(minutes, 60)
+    return f"{hours:,} h {rest} min" if hours else f"{minutes} min" if minutes else f"{round(seconds)} s"
 
 
 def duration(seconds: float | None) -> str:
@@ -209,4 +221,4 @@ def includeme(config: Configurator) -> None:
 def _furnish(config: Configurator, assets: Assets) -> None:
     environment: Any = config.get_jinja2_environment()
     environment.globals.update(asset=assets.url, icon=assets.icon)
-    environment.filters.update(say=say, duration=duration, filesize=filesize, ago=ago, date=date)
+    environment.filters.update(say=say, duration=duration, in_hours=in_hours, filesize=filesize, ago=ago, date=date)

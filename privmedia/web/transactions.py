@@ -17,7 +17,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.orm import Session
 
-from privmedia.db import is_busy, write_mode
+from privmedia.db import is_busy, read_mode, write_mode
 from privmedia.installation import Installation
 
 Service = TypeVar("Service")
@@ -36,7 +36,7 @@ def reading_session(request: Request) -> Session:
     """`request.db`: a session that only reads. Nothing done in it is ever committed."""
     session: Session = request.installation.sessions()
     request.add_finished_callback(lambda _request: session.close())
-    return session
+    return read_mode(session)
 
 
 def writing_session(request: Request) -> Session:

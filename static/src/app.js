@@ -7,6 +7,7 @@ import { busyForms } from "./js/busy-forms.js";
 import { copyButtons } from "./js/copy.js";
 import { enliven, register } from "./js/enliven.js";
 import { filters } from "./js/filter.js";
+import { listPlace } from "./js/list-place.js";
 import { menus } from "./js/menus.js";
 import { newPasswords } from "./js/new-password.js";
 import { players } from "./js/players.js";
@@ -16,6 +17,7 @@ import { sectionNav } from "./js/section-nav.js";
 import { showMore } from "./js/show-more.js";
 import { sideBar } from "./js/side-bar.js";
 import { tagFields } from "./js/tag-field.js";
+import { submits } from "./js/submits.js";
 import { tabs } from "./js/tabs.js";
 import { themeChoices, themeSwitch } from "./js/theme.js";
 import { unfold } from "./js/unfold.js";
@@ -35,6 +37,7 @@ register(
   busyForms,
   copyButtons,
   filters,
+  listPlace,
   menus,
   newPasswords,
   players,
@@ -43,6 +46,7 @@ register(
   sectionNav,
   showMore,
   sideBar,
+  submits,
   tabs,
   tagFields,
   themeChoices,

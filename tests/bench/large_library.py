@@ -5,7 +5,7 @@ import random
 import statistics
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import insert
@@ -23,6 +23,8 @@ from privmedia.library.models import ROOT_ACL_ID, ROOT_ID, File, Folder, Item, K
 TOP_FOLDERS, DEEPEST = 40, 8
 GROUPS_EACH = 3
 NAMES = ("Maren", "Leila", "Jonas", "Ida", "Tomasz", "Aino", "Henrik", "Zofia", "Nils", "Priya", "Omar", "Greta")
+KINDS = (*[Kind.VIDEO] * 14, *[Kind.IMAGE] * 3, *[Kind.DOCUMENT] * 2, Kind.AUDIO)
+"""As often as they are found in libraries of this sort."""
 Row = dict[str, Any]
 
 
@@ -205,21 +207,23 @@ def _items(
     busy = chance.sample(folders, len(folders) // 10)
     for number in range(1, size.items + 1):
         folder = chance.choice(busy if chance.random() < 0.5 else folders)
+        title = f"{chance.choice(NAMES)} shows step {number}"
         items.append(
             {
                 "id": number,
                 "uid": uid(),
                 "folder_id": folder["id"],
-                "kind": Kind.VIDEO,
-                "title": f"{chance.choice(NAMES)} shows step {number}",
+                "kind": KINDS[number % len(KINDS)],
+                "title": title,
+                "title_key": title.lower(),
                 "state": State.READY,
                 "shown": True,
                 "uploader_id": chance.randint(1, size.users),
-                "created_at": now,
+                "created_at": now - timedelta(minutes=size.items - number),
             }
         )
-        version = {"id": number, "item_id": number, "number": 1, "filename": "a.mp4", "size": 1}
-        versions.append(version | {"duration": 60.0, "created_at": now})
+        version = {"id": number, "item_id": number, "number": 1, "filename": "a.mp4", "size": number % 9973}
+        versions.append(version | {"duration": number % 3571 + 1.0, "created_at": now})
         for name, media_type in (("original", "video/mp4"), ("play.mp4", "video/mp4"), ("poster.webp", "image/webp")):
             files.append({"version_id": number, "name": name, "stored_as": name, "media_type": media_type, "size": 1})
     return items, versions, files

@@ -28,10 +28,12 @@ from privmedia import compose
 from privmedia.accounts.identity import Identity, identity_of, token_hash
 from privmedia.db import milliseconds, reading, writing
 from privmedia.installation import Installation
+from privmedia.library.counting import Counting
 from privmedia.library.models import Folder
 from privmedia.library.pointers import Pointers
 from privmedia.library.service import Library
 from privmedia.library.shelves import Shelves
+from privmedia.library.tree import Tree
 from privmedia.library.who_sees import WhoSees
 from privmedia.operations.migrations import migrate
 from privmedia.settings import Settings
@@ -158,9 +160,8 @@ def pages(place: Place, number: int) -> dict[str, str]:
     """The address of each page that is measured, for one person: everything on it exists for them."""
     identity, made = place.identity(number), place.made
     with reading(place.installation.sessions) as session:
-        shelves = Shelves(session, place.installation)
-        first = shelves.items(identity)
-        listed = shelves.folders(identity, Library(session, place.installation).root())
+        first = Shelves(session, place.installation).items(identity)
+        listed = Tree(session, place.installation).tops(identity)
         folder = made.largest if identity.is_admin else listed[0].uid
     if identity.user_id in ASKING["sees most"]:
         folder = made.largest
@@ -170,6 +171,11 @@ def pages(place: Place, number: int) -> dict[str, str]:
         "folder": f"/f/{folder}",
         "item": f"/m/{first.items[0].uid}",
         "add files": "/upload/plain",
+        "as rows, by title": "/recent?view=list&sort=title",
+        "longest videos": "/?kind=video&sort=longest",
+        "shared": "/shared",
+        "starred": "/starred",
+        "a folder by name": "/folders?q=mar",
     }
     if first.next:
         found["recent, second page"] = f"/recent?after={first.next}"
@@ -190,12 +196,13 @@ def questions(place: Place, number: int) -> dict[str, Callable[[], object]]:
     gate = place.app.registry["gate"]
     now, token = milliseconds(installation.clock()), token_hash(made.tokens[number])
 
-    def with_shelves(ask: Callable[[Shelves], object]) -> Callable[[], object]:
-        def once() -> object:
-            with reading(installation.sessions) as session:
-                return ask(Shelves(session, installation))
+    def newest() -> object:
+        with reading(installation.sessions) as session:
+            return Shelves(session, installation).items(identity)
 
-        return once
+    def how_much() -> object:
+        with reading(installation.sessions) as session:
+            return Counting(session, installation).totals(identity)
 
     def who() -> object:
         with reading(installation.sessions) as session:
@@ -204,8 +211,8 @@ def questions(place: Place, number: int) -> dict[str, Callable[[], object]]:
 
     return {
         "the gate": lambda: gate.ask(token=token, now=now, item=made.items[-1], version=None, file="play.mp4"),
-        "newest items": with_shelves(lambda shelves: shelves.items(identity)),
-        "how much there is": with_shelves(lambda shelves: shelves.totals(identity)),
+        "newest items": newest,
+        "how much there is": how_much,
         "who can see it": who,
     }
 

@@ -100,6 +100,11 @@ TABLE: dict[str, list[tuple[str, Row]]] = {
     "request": [("/requests/{missing}", UNKNOWN)],
     "recent": [("/recent", SIGNED_IN)],
     "mine": [("/mine", SIGNED_IN)],
+    "shared": [("/shared", SIGNED_IN)],
+    "starred": [("/starred", SIGNED_IN)],
+    "folders": [("/folders", SIGNED_IN), ("/folders?q=train", SIGNED_IN)],
+    "side_bar": [("/side-bar", for_all(WRONG).but(nobody=LOGIN))],
+    "folder_folders": [("/f/{folder}/folders", SEEN.but(uploader=OK)), ("/f/{missing}/folders", UNKNOWN)],
     "folder": [("/f/{folder}", SEEN.but(uploader=OK)), ("/f/{missing}", UNKNOWN)],
     "folder_new": [
         ("/f/{folder}/new", EDITED.but(uploader=NO)),

@@ -225,7 +225,7 @@ def test_more_than_a_page_of_items_goes_on_with_a_link(
     first = sign_in(admin).get(f"/f/{folder}")
     assert "Clip 49" in first
     assert "Clip 01" not in first
-    second = first.click("Show more")
+    second = first.click("Show 2 more")
     assert "Clip 01" in second
     assert "Clip 02" not in second
 

@@ -14,11 +14,13 @@ from privmedia.accounts.identity import Identity
 from privmedia.accounts.service import Accounts
 from privmedia.ids import new_uid
 from privmedia.installation import Installation
-from privmedia.library.cards import Branch
+from privmedia.library.cards import Branch, Count
+from privmedia.library.counting import Counting
 from privmedia.library.models import ROOT_ID, Folder, Item, Kind, State
 from privmedia.library.rules import Rules, Wanted
 from privmedia.library.service import Library, Received
 from privmedia.library.shelves import Shelves
+from privmedia.library.tree import Tree
 
 FOLDERS, ITEMS = 24, 30
 
@@ -105,6 +107,7 @@ def test_the_side_bar_and_the_counts_are_what_looking_at_everything_gives(
 ) -> None:
     identity, items = make_library(session, installation, random.Random(seed))
     rules, shelves = Rules(session, installation), Shelves(session, installation)
+    tree, counting = Tree(session, installation), Counting(session, installation)
     folders = {folder.id: folder for folder in session.scalars(select(Folder))}
     visible = {
         folder.id
@@ -114,16 +117,16 @@ def test_the_side_bar_and_the_counts_are_what_looking_at_everything_gives(
     }
     for here in folders.values():
         if here.id in visible or here.id == ROOT_ID:
-            assert shown(shelves.tree(identity, here)) == drawn(folders, visible, here)
+            assert shown(tree.branches(identity, here)[0]) == drawn(folders, visible, here)
             below = {folder.uid for folder in folders.values() if folder.id in visible and folder.parent_id == here.id}
             tops = {folders[entry[0]].uid for entry in drawn(folders, visible, here)}
-            cards = {card.uid: card for card in shelves.folders(identity, here)}
+            cards = {card.uid: card for card in shelves.folder_cards(identity, tree.children(identity, here))}
             assert set(cards) == (tops if here.id == ROOT_ID else below)
             for folder in folders.values():
                 if folder.uid in cards:
                     inside = [each for each in visible if folders[each].parent_id == folder.id]
                     assert cards[folder.uid].folders == len(inside)
     mine = [item for item in items if Permission.VIEW in rules.decision(identity, item).rights]
-    totals = shelves.totals(identity)
-    assert (totals.items, totals.folders, totals.more) == (len(mine), len(visible), False)
+    totals = counting.totals(identity)
+    assert (totals.items, totals.folders) == (Count(len(mine)), len(visible))
     assert [card.uid for card in shelves.items(identity).items] == [item.uid for item in reversed(mine)]

@@ -96,6 +96,8 @@ KINDS: dict[str, Words] = {
     "item.add": files("upload", _("added ${target}")),
     "item.download": files("download", _("downloaded the original of ${target}")),
     "item.edit": files("pencil", _("changed what is said about ${target}")),
+    "item.star": files("star", _("starred ${target}")),
+    "item.unstar": files("star", _("took the star off ${target}")),
     "item.view": files("play-circle", _("viewed ${target}")),
     "recovery-codes.new": sign_in("key", _("made new recovery codes")),
     "refused": Words(Topic.REFUSALS, "x-octagon", _("sent ${request}")),
