@@ -75,6 +75,8 @@ class Summary:
     headline: Sentence
     reason: list[Sentence]
     rows: list[Row]
+    people: int
+    """How many people, administrators not counted."""
 
 
 class WhoSees:
@@ -150,7 +152,7 @@ class WhoSees:
         reasons = list(_sources(entries, own_acl, places))
         if audience.adders:
             reasons.append(Sentence(ONE_ADDS if audience.adders == 1 else MANY_ADD, {"count": f"{audience.adders:,}"}))
-        return Summary(headline, reasons, [_row(entry, own_acl, places) for entry in entries])
+        return Summary(headline, reasons, [_row(entry, own_acl, places) for entry in entries], count)
 
 
 def _whom(who: Who) -> tuple[Sentence, str]:
