@@ -21,6 +21,7 @@ from sqlalchemy import (
     ColumnElement,
     Dialect,
     Engine,
+    ForeignKey,
     MetaData,
     SQLColumnExpression,
     Text,
@@ -35,7 +36,15 @@ from sqlalchemy import (
 from sqlalchemy.engine import URL, Connection
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
+from sqlalchemy.orm import (
+    DeclarativeBase,
+    Mapped,
+    ORMExecuteState,
+    Session,
+    mapped_column,
+    sessionmaker,
+    with_loader_criteria,
+)
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeEngine
@@ -46,6 +55,8 @@ BUSY_TIMEOUT = 10_000  # milliseconds
 # Whoever reads first and writes later takes the write lock at once: SQLite does not wait when a reader turns writer.
 WRITES = "privmedia_writes"
 KEPT = "privmedia_kept"
+WITH_BIN = {"privmedia_with_bin": True}
+"""Execution options of a statement that is to find what lies in the bin as well. Without them nothing does."""
 NETWORK_FILE_SYSTEMS = ("nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "9p", "afs", "ceph", "glusterfs")
 
 
@@ -73,6 +84,30 @@ class UtcDateTime(TypeDecorator[datetime]):
 
     def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
         return None if value is None else self._epoch + timedelta(milliseconds=value)
+
+
+class Binnable:
+    """A table whose rows can lie in the bin. While they do, no statement of a session finds them.
+
+    The condition is put into every SELECT that names the table, into its joins, subqueries and aliases too, so that no
+    list, count or decision can forget it. Who needs the others says so, by WITH_BIN. Not touched are objects that are
+    loaded already, what they refer to, and UPDATE and DELETE. The gate, which has no session, has the condition in its
+    one statement.
+    """
+
+    deletion_id: Mapped[int | None] = mapped_column(ForeignKey("deletions.id"))
+
+
+_PRESENT = with_loader_criteria(
+    Binnable, lambda table: table.deletion_id.is_(None), include_aliases=True, propagate_to_loaders=False
+)
+
+
+@event.listens_for(Session, "do_orm_execute")
+def _leave_the_bin_out(state: ORMExecuteState) -> None:
+    loads_more = state.is_column_load or state.is_relationship_load
+    if state.is_select and not loads_more and not state.execution_options.get(*WITH_BIN):
+        state.statement = state.statement.options(_PRESENT)
 
 
 def milliseconds(moment: datetime) -> int:

@@ -18,7 +18,7 @@ from privmedia.audit.models import Event, Seal, Stretch, Viewing
 from privmedia.captions.models import Captions, Chapter
 from privmedia.db import Base
 from privmedia.jobs.models import Job
-from privmedia.library.models import File, Folder, Item, ItemTag, Star, Version
+from privmedia.library.models import Deletion, DeletionRule, File, Folder, Item, ItemTag, Leftover, Star, Version
 from privmedia.mail.models import Mail
 from privmedia.playback.models import Playback
 
@@ -31,6 +31,8 @@ __all__ = [
     "Base",
     "Captions",
     "Chapter",
+    "Deletion",
+    "DeletionRule",
     "Event",
     "File",
     "Folder",
@@ -38,6 +40,7 @@ __all__ = [
     "Item",
     "ItemTag",
     "Job",
+    "Leftover",
     "Mail",
     "Membership",
     "OneTimeLink",

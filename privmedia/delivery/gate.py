@@ -104,7 +104,7 @@ def question(*, by_token: bool = False) -> Select[*tuple[Any, ...]]:
         .join(Folder, Folder.id == Item.folder_id)
         .join(Version, and_(Version.item_id == Item.id, Version.number == number))
         .join(File, and_(File.version_id == Version.id, File.name == bindparam("file", type_=String)))
-        .where(key.token_hash == bindparam("token", type_=String))
+        .where(key.token_hash == bindparam("token", type_=String), Item.deletion_id.is_(None))
     )
 
 

@@ -28,6 +28,7 @@ def includeme(config: Configurator) -> None:
     config.add_route("folder_who", "/f/{folder}/who", factory=resources.folder_of)
     config.add_route("item", "/m/{item}", factory=resources.item_of)
     config.add_route("item_edit", "/m/{item}/edit", factory=resources.item_of)
+    config.add_route("item_draft", "/m/{item}/draft", factory=resources.item_of)
     config.add_route("item_access", "/m/{item}/access", factory=resources.item_of)
     config.add_route("item_access_effect", "/m/{item}/access/effect", factory=resources.item_of)
     config.add_route("item_access_suggest", "/m/{item}/access/suggest", factory=resources.item_of)

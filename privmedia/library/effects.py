@@ -78,6 +78,24 @@ class Effects:
             managers=(managers, managers + _more(here, Permission.MANAGE)),
         )
 
+    def of_move(self, place: Place, to: Folder, *, reader: Identity) -> Effect:
+        """The effect of moving a place, with the rules set at it, under those of another folder: everybody is in it."""
+        own = self.pointers.own(place)
+        set_here = [] if own is None else [rule for rule in self.access.rules(own) if rule.acl_id == own]
+        takes_over = own is None or self.access.inherits(own)
+        before = together(_counting(self.from_above(place), takes_over), _standing(set_here))
+        after = together(_counting(self.access.rules(to.acl_id), takes_over), _standing(set_here))
+        facts = Facts.of(before, after, before.keys() | after.keys())
+        here = self._here(place, facts)
+        viewers = tuple(sum(Permission.VIEW in getattr(one, when) for one in here) for when in ("before", "after"))
+        managers = tuple(sum(Permission.MANAGE in getattr(one, when) for one in here) for when in ("before", "after"))
+        return Effect(
+            here=tuple(here),
+            inside=tuple(self._inside(place, facts, here, reader)),
+            viewers=(viewers[0], viewers[1]),
+            managers=(managers[0], managers[1]),
+        )
+
     def kept_out(self, place: Place, wanted: Iterable[WantedRule]) -> list[Shift]:
         """Who would gain something if a place with these rules took over those from above as well."""
         above, own = self.from_above(place), self._wanted(wanted)

@@ -23,6 +23,10 @@ class FolderForm(Form):
     name = StringField(_("Name"), [InputRequired(_("Give the folder a name.")), Length(max=LONGEST_NAME)])
 
 
+class TagsForm(Form):
+    tags = TagsField(_("Tags"), default=list)
+
+
 class ItemForm(Form):
     title = StringField(_("Title"), [InputRequired(_("Give it a title.")), Length(max=LONGEST_TITLE)])
     description = TextAreaField(_("Description"), [Length(max=LONGEST_DESCRIPTION)])

@@ -1,7 +1,8 @@
 """The job "prepare": from an original as it came to something a browser plays, with a poster.
 
 It reads what it needs and closes the transaction, works on files in a folder of its own, gives the products their
-names, and writes what came of it in one short transaction. Run again after any part of it, it does the same again.
+names, and writes what came of it in one short transaction. Run again after any part of it, it does the same again. What
+lies in the bin is prepared as well: it may come back.
 """
 from __future__ import annotations
 
@@ -12,7 +13,7 @@ from pathlib import Path
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from privmedia.db import reading
+from privmedia.db import WITH_BIN, reading
 from privmedia.jobs.worker import Handler, Task
 from privmedia.library.models import CAPTIONS, CHAPTERS, PREPARE, File, Item, State, Version
 from privmedia.library.preparation import OWN_CHAPTERS, Outcome, Preparation, Target
@@ -54,6 +55,7 @@ def _begin(task: Task) -> Target | None:
             select(Item.uid, Version.number, Version.filename)
             .join(Version, Version.item_id == Item.id)
             .where(Version.id == task.target_id)
+            .execution_options(**WITH_BIN)
         ).one_or_none()
     if row is None:
         return None
@@ -105,6 +107,7 @@ def _item(session: Session, version_id: int) -> Item | None:
         select(Item)
         .join(Version, Version.item_id == Item.id)
         .where(Version.id == version_id, Version.number == Item.current)
+        .execution_options(**WITH_BIN)
     )
 
 

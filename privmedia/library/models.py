@@ -5,11 +5,13 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Enum, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, Enum, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
+from privmedia.access.principals import PrincipalNumber
 from privmedia.accounts.models import User
-from privmedia.db import Base, UtcDateTime
+from privmedia.clock import FOREVER
+from privmedia.db import Base, Binnable, UtcDateTime
 from privmedia.text import name_key
 
 ROOT_ID = 1
@@ -45,7 +47,13 @@ def _words(enum: type[StrEnum]) -> Enum:
     return Enum(enum, native_enum=False, length=16, values_callable=lambda members: [one.value for one in members])
 
 
-class Folder(Base):
+def _of_the_bin(table: str) -> Index:
+    """Of the few rows that lie in the bin."""
+    few = text("deletion_id IS NOT NULL")
+    return Index(f"ix_{table}_deletion_id", "deletion_id", sqlite_where=few, postgresql_where=few)
+
+
+class Folder(Binnable, Base):
     """A folder. `acl_id` is the nearest rules that apply; they are its own if its parent's differ.
 
     The root (id 1) is the library itself: it holds folders, and the rules above all others.
@@ -55,6 +63,7 @@ class Folder(Base):
     __table_args__ = (
         UniqueConstraint("parent_id", "name_key"),
         Index("ix_folders_acl_id", "acl_id"),
+        _of_the_bin("folders"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -62,13 +71,14 @@ class Folder(Base):
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("folders.id"))
     name: Mapped[str] = mapped_column(String(200))
     name_key: Mapped[str] = mapped_column(String(400))
+    """What names are compared by. Of a folder that was deleted itself it is a key no name has: its name is free."""
 
     acl_id: Mapped[int] = mapped_column(ForeignKey("acls.id"))
     created_by: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
-class Item(Base):
+class Item(Binnable, Base):
     """One video, audio, image or document. `acl_id` only if it has rules of its own."""
 
     __tablename__ = "items"
@@ -80,6 +90,7 @@ class Item(Base):
         Index("ix_items_created_at", "created_at", "id"),
         Index("ix_items_kind", "kind", "created_at", "id"),
         Index("ix_items_title_key", "title_key", "id"),
+        _of_the_bin("items"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -183,3 +194,48 @@ class File(Base):
     stored_as: Mapped[str] = mapped_column(String(64))
     media_type: Mapped[str] = mapped_column(String(100))
     size: Mapped[int] = mapped_column(BigInteger)
+
+
+class Deletion(Base):
+    """One thing that was deleted: an item, or a folder with all that was in it then and is brought back with it."""
+
+    __tablename__ = "deletions"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    uid: Mapped[str] = mapped_column(String(16), unique=True)
+    is_item: Mapped[bool] = mapped_column()
+    top_uid: Mapped[str] = mapped_column(String(16))
+    """Public id of the item or folder itself."""
+
+    deleted_by: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
+    deleted_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    leaving: Mapped[bool] = mapped_column(default=False)
+    """It is being deleted for good: nobody finds it in the bin any more, a job takes it apart."""
+
+    deleter: Mapped[User | None] = relationship()
+
+
+class DeletionRule(Base):
+    """A rule that counted at the place when it was deleted: later rules open nothing in the bin."""
+
+    __tablename__ = "deletion_rules"
+    __table_args__ = (
+        Index("ix_deletion_rules_principal", "principal", "deletion_id"),
+        {"sqlite_with_rowid": False},
+    )
+
+    deletion_id: Mapped[int] = mapped_column(ForeignKey("deletions.id", ondelete="CASCADE"), primary_key=True)
+    source_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    """The ACL it was set in, which may be gone."""
+    principal: Mapped[str] = mapped_column(PrincipalNumber, primary_key=True)
+    allow: Mapped[int] = mapped_column(default=0)
+    deny: Mapped[bool] = mapped_column(default=False)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime, default=FOREVER)
+
+
+class Leftover(Base):
+    """The files of an item whose rows are gone: to be removed from the disk, and this row after them."""
+
+    __tablename__ = "leftovers"
+
+    uid: Mapped[str] = mapped_column(String(16), primary_key=True)

@@ -1,11 +1,12 @@
 """Where rules name a person or a group, and what becomes of those rules when the person or group is gone."""
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import func, not_, or_, select
+from sqlalchemy import delete, func, not_, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from privmedia.access import principals
@@ -14,11 +15,13 @@ from privmedia.access.permissions import Permission
 from privmedia.access.service import Access
 from privmedia.accounts.models import Membership, User
 from privmedia.clock import FOREVER
+from privmedia.db import WITH_BIN
 from privmedia.installation import Installation
-from privmedia.library.models import ROOT_ID, Folder, Item
+from privmedia.library.models import ROOT_ID, DeletionRule, Folder, Item
 from privmedia.library.pointers import Place, Pointers
 
 SEPARATOR = " / "
+NO_OPTIONS: Mapping[str, Any] = {}
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,7 @@ class Named:
         self._pointers = Pointers(session, installation.clock)
         self._now = installation.clock()
 
-    def uses(self, principal: str) -> list[Use]:
+    def uses(self, principal: str, *, with_bin: bool = False) -> list[Use]:
         """Every place whose own rules name it, by path."""
         rules = {ace.acl_id: ace for ace in self._session.scalars(select(Ace).where(Ace.principal == principal))}
         found = [
@@ -71,7 +74,7 @@ class Named:
                 until=None if rules[acl_id].expires_at >= FOREVER else rules[acl_id].expires_at,
                 ended=rules[acl_id].expires_at <= self._now,
             )
-            for acl_id, place in self._places(rules.keys()).items()
+            for acl_id, place in self._places(rules.keys(), WITH_BIN if with_bin else NO_OPTIONS).items()
         ]
         return sorted(found, key=lambda use: (use.path.casefold(), use.place.uid))
 
@@ -104,7 +107,8 @@ class Named:
     def remove(self, principal: str) -> list[str]:
         """Take every rule of a principal away; answers each as a line: where it was and what it gave."""
         gone = []
-        for use in self.uses(principal):
+        self._session.execute(delete(DeletionRule).where(DeletionRule.principal == principal))
+        for use in self.uses(principal, with_bin=True):
             own = self._pointers.own(use.place)
             if own is None:
                 continue
@@ -130,7 +134,7 @@ class Named:
         rights = self._access.audience(acl_id).rights
         return {user_id for user_id, may in rights.items() if Permission.MANAGE in may}
 
-    def _places(self, acl_ids: Collection[int]) -> dict[int, Place]:
+    def _places(self, acl_ids: Collection[int], options: Mapping[str, Any] = NO_OPTIONS) -> dict[int, Place]:
         """The folder or item that each list of rules belongs to."""
         above = aliased(Folder)
         folders = (
@@ -138,8 +142,10 @@ class Named:
             .outerjoin(above, above.id == Folder.parent_id)
             .where(Folder.acl_id.in_(sorted(acl_ids)), or_(above.id.is_(None), above.acl_id != Folder.acl_id))
         )
-        places: dict[int, Place] = {folder.acl_id: folder for folder in self._session.scalars(folders)}
-        for item in self._session.scalars(select(Item).where(Item.acl_id.in_(sorted(acl_ids)))):
+        found = self._session.scalars(folders, execution_options=options)
+        places: dict[int, Place] = {folder.acl_id: folder for folder in found}
+        items = select(Item).where(Item.acl_id.in_(sorted(acl_ids)))
+        for item in self._session.scalars(items, execution_options=options):
             if item.acl_id is not None:
                 places[item.acl_id] = item
         return places
@@ -148,5 +154,5 @@ class Named:
         names, folder = ([], place) if isinstance(place, Folder) else ([place.title], place.folder)
         while folder.id != ROOT_ID and folder.parent_id is not None:
             names.insert(0, folder.name)
-            folder = self._session.get_one(Folder, folder.parent_id)
+            folder = self._session.get_one(Folder, folder.parent_id, execution_options=WITH_BIN)
         return SEPARATOR.join(names)

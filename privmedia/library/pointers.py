@@ -2,7 +2,8 @@
 
 Every folder points to the nearest ACL, its own or one above; an item only to its own, if it has one. So rules for a
 folder with a million items touch folders alone. Access keeps the chains of ACLs; this module keeps the pointers in step
-with them, in one transaction, and is all that moves a folder or gives one rules of its own.
+with them, in one transaction, and is all that moves a folder or gives one rules of its own. What lies in the bin keeps
+its pointers and is kept in step as well: it comes back under the rules that hold then.
 """
 from __future__ import annotations
 
@@ -20,6 +21,7 @@ from privmedia.access.models import Acl
 from privmedia.access.visible import folder_seen, item_seen
 from privmedia.accounts.identity import Identity
 from privmedia.clock import Clock
+from privmedia.db import WITH_BIN
 from privmedia.errors import Conflict, NotFound
 from privmedia.library.models import ROOT_ACL_ID, ROOT_ID, Folder, Item
 from privmedia.text import Sentence, Words
@@ -59,7 +61,9 @@ class Pointers:
         """The ACL of this very folder or item; None if it goes by the rules from above."""
         if isinstance(place, Item) or place.parent_id is None:
             return place.acl_id
-        above = self.session.scalar(select(Folder.acl_id).where(Folder.id == place.parent_id))
+        above = self.session.scalar(
+            select(Folder.acl_id).where(Folder.id == place.parent_id), execution_options=WITH_BIN
+        )
         return place.acl_id if place.acl_id != above else None
 
     def give_own(self, place: Place) -> int:
@@ -91,11 +95,14 @@ class Pointers:
             self.session.flush()
         else:
             above = self.session.scalar(select(Acl.parent_id).where(Acl.id == own))
-            self._point({own}, above, self._below(place))
+            self._point({own}, above, self.below(place))
         self.chains.remove(own)
 
-    def for_new_folder(self, parent: Folder) -> int:
-        """The ACL a new folder begins with. Nobody changes it until the transaction ends. Raises NotFound."""
+    def hold_place(self, parent: Folder) -> int:
+        """Keep others from moving or deleting a folder, or changing which rules apply, until the transaction ends.
+
+        Answers the ACL that applies to what is put into it. Raises NotFound if it is gone.
+        """
         self.chains.hold_still()
         acl_id: int | None = self.session.scalar(select(Folder.acl_id).where(Folder.id == parent.id))
         if acl_id is None:
@@ -105,11 +112,14 @@ class Pointers:
     def put_folder(self, folder: Folder, parent: Folder) -> None:
         """Move a folder, with all below it, under another one and under its rules.
 
-        Raises Conflict for a folder that would lie in itself.
+        Raises Conflict for a folder that would lie in itself, NotFound if the other one was deleted meanwhile.
         """
         self._hold(folder)
         self.session.refresh(parent)
-        if folder.id == ROOT_ID or parent.id in self.session.scalars(self._below(folder)).all():
+        if parent.deletion_id is not None:
+            raise NotFound
+        inside = self.session.scalars(self.below(folder), execution_options=WITH_BIN)
+        if folder.id == ROOT_ID or parent.id in inside.all():
             raise Conflict("A folder cannot be moved into itself.")
         own = self.own(folder)
         before = folder.acl_id
@@ -121,9 +131,11 @@ class Pointers:
             self._repoint(folder, before, parent.acl_id)
 
     def put_item(self, item: Item, folder: Folder) -> None:
-        """Move an item into another folder and under its rules."""
+        """Move an item into another folder and under its rules. Raises NotFound if that was deleted meanwhile."""
         self._hold(item)
-        self.session.refresh(folder, ["acl_id"])
+        self.session.refresh(folder)
+        if folder.deletion_id is not None:
+            raise NotFound
         item.folder_id = folder.id
         self.session.flush()
         self.session.expire(item, ["folder"])
@@ -163,7 +175,8 @@ class Pointers:
     def differences(self) -> list[str]:
         """Where pointers and lists of rules do not fit together, a sentence each; empty when all is well."""
         above_it = {row.id: row.parent_id for row in self.session.execute(select(Acl.id, Acl.parent_id))}
-        rows = self.session.execute(select(Folder.id, Folder.uid, Folder.parent_id, Folder.acl_id)).all()
+        folders = select(Folder.id, Folder.uid, Folder.parent_id, Folder.acl_id)
+        rows = self.session.execute(folders, execution_options=WITH_BIN).all()
         acl_of_folder = {row.id: row.acl_id for row in rows}
         belongings = [
             (f"Folder {row.uid}", row.acl_id, acl_of_folder.get(row.parent_id))
@@ -171,7 +184,8 @@ class Pointers:
             if row.acl_id != acl_of_folder.get(row.parent_id)
         ]
         items = select(Item.uid, Item.acl_id, Folder.acl_id.label("above")).join(Folder).where(Item.acl_id.is_not(None))
-        belongings += [(f"Item {row.uid}", row.acl_id, row.above) for row in self.session.execute(items)]
+        found = self.session.execute(items, execution_options=WITH_BIN)
+        belongings += [(f"Item {row.uid}", row.acl_id, row.above) for row in found]
         wrong = [
             f"{owner} has ACL {acl_id}, which hangs below {above_it[acl_id]} and not below {above}."
             for owner, acl_id, above in belongings
@@ -189,7 +203,7 @@ class Pointers:
         if isinstance(place, Item):
             self.session.refresh(place.folder)
 
-    def _below(self, folder: Folder) -> Select[int]:
+    def below(self, folder: Folder) -> Select[int]:
         """The ids of a folder and of all folders below it."""
         tree = select(Folder.id).where(Folder.id == folder.id).cte("tree", recursive=True)
         tree = tree.union(select(Folder.id).join(tree, Folder.parent_id == tree.c.id))
@@ -197,13 +211,14 @@ class Pointers:
 
     def _repoint(self, folder: Folder, before: int, after: int) -> None:
         """Let what goes by one ACL in a subtree go by another: folders, and the ACLs that hang from it there."""
-        below = self._below(folder)
+        below = self.below(folder)
         in_the_subtree = or_(
             Acl.id.in_(select(Folder.acl_id).where(Folder.id.in_(below))),
             Acl.id.in_(select(Item.acl_id).where(Item.folder_id.in_(below), Item.acl_id.is_not(None))),
         )
         hanging = self.session.scalars(
-            select(Acl.id).where(Acl.parent_id == before, Acl.id != after, in_the_subtree)
+            select(Acl.id).where(Acl.parent_id == before, Acl.id != after, in_the_subtree),
+            execution_options=WITH_BIN,
         ).all()
         self._point({before}, after, below)
         self.chains.hang(hanging, after)

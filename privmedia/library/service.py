@@ -57,6 +57,14 @@ class Library:
             raise NotFound
         return found
 
+    def folder_by_id(self, number: int) -> Folder:
+        """A folder that is known to be there."""
+        return self.session.get_one(Folder, number)
+
+    def uid_of(self, number: int) -> str:
+        """The public id of a folder, as forms name it."""
+        return self.session.scalars(select(Folder.uid).where(Folder.id == number)).one()
+
     def ancestors(self, folder: Folder) -> list[Folder]:
         """The folders above, the root first."""
         above: list[Folder] = []
@@ -69,7 +77,7 @@ class Library:
         """Make a folder with its parent's rules. Raises Invalid for the name, Conflict when it is taken."""
         if len(self.ancestors(parent)) + 1 >= DEEPEST:
             raise Invalid(f"Folders can lie {DEEPEST} deep at most.", "name")
-        acl_id = self.pointers.for_new_folder(parent)
+        acl_id = self.pointers.hold_place(parent)
         folder = Folder(uid=new_uid(), parent_id=parent.id, acl_id=acl_id, created_by=by, created_at=self.now)
         self._name(folder, name)
         return folder
@@ -81,10 +89,24 @@ class Library:
         self._name(folder, name)
         return folder
 
+    def name_freely(self, folder: Folder) -> bool:
+        """Give a folder that comes back its name again, as “name (2)” if that is taken; whether it had to change."""
+        name, number = folder.name, 1
+        while self._is_taken(folder, name_key(name)):
+            number += 1
+            tail = f" ({number})"
+            name = folder.name[: LONGEST_NAME - len(tail)] + tail
+        self._name(folder, name)
+        return number > 1
+
     def add_item(self, *, folder: Folder, title: str, received: Received, by: int | None) -> Version:
-        """Enter a received file as a new item with its first version, waiting to be prepared."""
+        """Enter a received file as a new item with its first version, waiting to be prepared.
+
+        Raises Invalid, and NotFound if the folder was deleted meanwhile.
+        """
         if folder.id == ROOT_ID:
             raise Invalid("Choose a folder. The library itself holds folders only.", "folder")
+        self.pointers.hold_place(folder)
         item = Item(
             uid=received.uid,
             folder_id=folder.id,
@@ -130,8 +152,7 @@ class Library:
             raise Invalid("A folder's name cannot contain “/”.", "name")
         key = name_key(line)
         taken = Conflict(f"There is a folder “{line}” here already.")
-        namesakes = select(Folder.id).where(Folder.parent_id == folder.parent_id, Folder.name_key == key)
-        if any(found != folder.id for found in self.session.scalars(namesakes)):
+        if self._is_taken(folder, key):
             raise taken
         folder.name, folder.name_key = line, key
         self.session.add(folder)
@@ -139,3 +160,7 @@ class Library:
             self.session.flush()
         except IntegrityError as error:  # made by somebody else between our question and our answer
             raise taken from error
+
+    def _is_taken(self, folder: Folder, key: str) -> bool:
+        namesakes = select(Folder.id).where(Folder.parent_id == folder.parent_id, Folder.name_key == key)
+        return any(found != folder.id for found in self.session.scalars(namesakes))

@@ -12,12 +12,14 @@ from privmedia.accounts.identity import Identity
 from privmedia.audit.service import Audit
 from privmedia.errors import Conflict, Invalid
 from privmedia.library.counting import Counting
+from privmedia.library.drafts import Drafts
 from privmedia.library.forms import FolderForm, ItemForm
 from privmedia.library.list_views import CARDS, folder_cards
 from privmedia.library.listing import listing_of
 from privmedia.library.models import Folder
 from privmedia.library.resources import FolderContext, ItemContext
 from privmedia.library.service import Library
+from privmedia.library.shelves import Shelves
 from privmedia.library.tags import Tags
 from privmedia.library.tree import Tree
 from privmedia.library.who_sees import WhoSees
@@ -99,6 +101,27 @@ def edit_item(context: ItemContext, request: Request) -> Any:
     return _item_form(context, request, ItemForm.of(request, context.item, tags=tags))
 
 
+@view_config(
+    route_name="item_edit", request_param="preview", permission=Right.EDIT, request_method="POST", renderer=ITEM_FORM
+)
+def preview_item(context: ItemContext, request: Request) -> Any:
+    """The form as it was typed, with the description as it will look. Nothing is saved."""
+    return _item_form(context, request, ItemForm.of(request), preview=True)
+
+
+@view_config(route_name="item_draft", permission=Right.MANAGE, request_method="POST")
+def draft_or_release(context: ItemContext, request: Request) -> Any:
+    """Keep an item from those who see its folder, or let them see it."""
+    drafts, item = request.write(Drafts), request.write(Library).item(context.item.uid)
+    if request.POST.get("do") == "release":
+        drafts.release(item, context.identity)
+        flash(request, _("It is released: it goes by the rules of its folder."))
+    else:
+        drafts.begin(item, context.identity)
+        flash(request, _("It is a draft: only you, and whom you give rights to it, see it."))
+    return HTTPSeeOther(request.route_path("item_edit", item=context.item.uid))
+
+
 @view_config(route_name="item_edit", permission=Right.EDIT, request_method="POST", renderer=ITEM_FORM)
 def describe_item(context: ItemContext, request: Request) -> Any:
     form = ItemForm.of(request)
@@ -151,7 +174,17 @@ def _rename_form(context: FolderContext, request: Request, form: FolderForm) -> 
     return {"form": form, "title": _("Rename folder"), "parent": parent, "button": _("Rename it")}
 
 
-def _item_form(context: ItemContext, request: Request, form: ItemForm) -> dict[str, Any]:
+def _item_form(context: ItemContext, request: Request, form: ItemForm, *, preview: bool = False) -> dict[str, Any]:
     way = [*crumbs(request, context.identity, context.folder), *itself(request, context.identity, context.folder)]
     offered = request.read(Tags).offered(context.identity)
-    return {"form": form, "item": context.item, "crumbs": way, "offered": offered}
+    return {
+        "form": form,
+        "item": context.item,
+        "crumbs": way,
+        "offered": offered,
+        "preview": preview,
+        "duration": request.read(Shelves).item(context.identity, context.item, may_download=False).duration,
+        "draft": request.read(Drafts).is_draft(context.item),
+        "item_viewers": request.read(WhoSees).viewers(context.item),
+        "may_manage": Permission.MANAGE in context.rights,
+    }

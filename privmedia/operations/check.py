@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 
 from privmedia.audit.chain import Chain
 from privmedia.audit.service import COMMAND_LINE, Audit
-from privmedia.db import reading, writing
+from privmedia.db import WITH_BIN, reading, writing
 from privmedia.installation import Installation
 from privmedia.jobs.models import Job, JobState
-from privmedia.library.models import PREPARE, File, Item, Version
+from privmedia.library.models import PREPARE, File, Item, Leftover, Version
 from privmedia.library.pointers import Pointers
 from privmedia.mail.models import Mail
 from privmedia.mail.service import SEND
@@ -38,6 +38,7 @@ def check(installation: Installation, *, full: bool = False) -> Iterator[Part]:
     yield audit_log(installation)
     yield rules(installation)
     yield files(installation, full=full)
+    yield unreferenced(installation)
     yield jobs(installation)
 
 
@@ -62,7 +63,7 @@ def files(installation: Installation, *, full: bool) -> Part:
             .join(Version, Version.item_id == Item.id)
             .join(File, File.version_id == Version.id)
             .order_by(Item.id, Version.number, File.name)
-            .execution_options(yield_per=1000)
+            .execution_options(yield_per=1000, **WITH_BIN)
         )
         for uid, number, sha256, name, stored_as, size in rows:
             count += 1
@@ -72,6 +73,18 @@ def files(installation: Installation, *, full: bool) -> Part:
                 problems.append(f"Item {uid}, version {number}: {name} {problem}.")
     how = "with their hashes" if full else "with their sizes"
     return Part("files", f"{count} {'file' if count == 1 else 'files'} {how}", problems)
+
+
+def unreferenced(installation: Installation) -> Part:
+    """Every folder of files belongs to an item, in the bin or not, or is on its way in or out."""
+    storage = installation.storage
+    on_disk = list(storage.items_on_disk())
+    arriving = {uid for uid, _number in storage.unsettled(float("inf"))}
+    with reading(installation.sessions) as session:
+        known = set(session.scalars(select(Item.uid), execution_options=WITH_BIN))
+        known |= set(session.scalars(select(Leftover.uid)))
+    problems = [f"The files of {uid} belong to no item." for uid in on_disk if uid not in known | arriving]
+    return Part("unreferenced files", f"{len(on_disk)} folders of files", problems)
 
 
 def jobs(installation: Installation) -> Part:

@@ -25,12 +25,14 @@ from privmedia.library.jobs import HANDLERS as LIBRARY
 from privmedia.mail import warn_if_off
 from privmedia.mail.jobs import forget_sent, mail_handler
 from privmedia.mail.service import SEND
+from privmedia.organising.jobs import HANDLERS as ORGANISING
+from privmedia.organising.jobs import empty_in_time
 from privmedia.uploads.jobs import clear_away
 
 log = logging.getLogger(__name__)
 
 WRITERS = {**ACCOUNTS_LETTERS, **SECURITY, **INVITATIONS, **ASKING_LETTERS}
-HANDLERS = {**LIBRARY, **ASKING, SEND: mail_handler(WRITERS)}
+HANDLERS = {**LIBRARY, **ASKING, **ORGANISING, SEND: mail_handler(WRITERS)}
 
 
 def forget_finished(installation: Installation) -> None:
@@ -50,7 +52,16 @@ def end_viewpoints(installation: Installation) -> None:
         Viewpoints(session, installation).end_over()
 
 
-CHORES = (clear_away, end_questions, end_viewpoints, forget_old_lines, forget_finished, forget_sent, forget_viewings)
+CHORES = (
+    clear_away,
+    empty_in_time,
+    end_questions,
+    end_viewpoints,
+    forget_old_lines,
+    forget_finished,
+    forget_sent,
+    forget_viewings,
+)
 SEALED_EVERY = 20.0
 """Seconds. A thread of its own, so that preparing a long film keeps no line of the audit log unsealed."""
 

@@ -100,6 +100,32 @@ class Storage:
                 self.remove_version(uid, number)
                 raise
 
+    def link_version(self, uid: str, number: int, new_uid: str, *, facts: dict[str, Any]) -> None:
+        """Give a new item the files of a version: the same bytes under a second name, each free to go by itself.
+
+        Files are never changed once they have their name, so neither is a copy of the other. On the disk with its
+        folders when this returns; the mark stays until `settle`. Raises NoSpace or Unavailable, and nothing is left.
+        """
+        source, folder = self.version_folder(uid, number), self.version_folder(new_uid, 1)
+        with durable.in_our_words():
+            try:
+                self._mark(new_uid, 1)
+                durable.make_folder(folder.parent)
+                durable.make_new_folder(folder)
+                for path in source.rglob("*"):
+                    target = folder / path.relative_to(source)
+                    if path.is_dir():
+                        durable.make_folder(target)
+                    elif path.name != SIDECAR:
+                        durable.make_folder(target.parent)
+                        os.link(path, target, follow_symlinks=False)
+                durable.write_file(folder / SIDECAR, json.dumps(facts, ensure_ascii=False, indent=1).encode())
+                inner = [path for path in folder.rglob("*") if path.is_dir()]
+                durable.sync_folders([*inner, *self._up_to_private(folder)])
+            except OSError:
+                self.remove_version(new_uid, 1)
+                raise
+
     def place_product(self, made: Path, uid: str, number: int, stored_as: str) -> None:
         """Give a derivative its name, on the disk when this returns. The same one made again replaces the first.
 
@@ -152,6 +178,23 @@ class Storage:
             with contextlib.suppress(OSError):
                 folder.parent.rmdir()  # of the item; it stays while there are other versions
             self.settle(uid, number)
+
+    def remove_item(self, uid: str) -> bool:
+        """Remove all files of an item, whatever versions there are; whether none is left. Raises ValueError."""
+        folder = self.version_folder(uid, 1).parent
+        try:
+            if folder.exists():
+                shutil.rmtree(folder)
+                durable.sync_folders([folder.parent])
+        except OSError:
+            return False
+        return True
+
+    def items_on_disk(self) -> Iterator[str]:
+        """The public ids of items that have a folder of files."""
+        for folder in sorted(self.private.glob("??/??/*")):
+            if is_uid(folder.name):
+                yield folder.name
 
     def open_file(self, uid: str, number: int, stored_as: str) -> tuple[int, os.stat_result]:
         """A handle to read a stored file and its facts; the caller closes it.

@@ -8,7 +8,7 @@ from datetime import timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from privmedia.db import reading
+from privmedia.db import WITH_BIN, reading
 from privmedia.installation import Installation
 from privmedia.library.models import Item, Version
 
@@ -18,9 +18,10 @@ KEPT = timedelta(days=1)
 
 
 def is_committed(session: Session, uid: str, number: int) -> bool:
-    """Whether there is a row for a version's files."""
+    """Whether there is a row for a version's files, in the bin or not."""
     version = select(Version.id).join(Item, Item.id == Version.item_id)
-    return session.scalar(version.where(Item.uid == uid, Version.number == number)) is not None
+    found = version.where(Item.uid == uid, Version.number == number)
+    return session.scalar(found, execution_options=WITH_BIN) is not None
 
 
 def clear_away(installation: Installation, *, older_than: timedelta = KEPT) -> None:

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from string import Template
@@ -20,6 +21,7 @@ from pyramid.session import SignedCookieSessionFactory
 from privmedia.text import Sentence, Words
 from privmedia.text import mark as _
 from privmedia.web.i18n import DOMAIN, language_of
+from privmedia.web.markdown import markdown
 
 THEMES = ("auto", "light", "dark")
 
@@ -27,6 +29,7 @@ THEMES = ("auto", "light", "dark")
 ICON = Markup(
     '<svg class="bi {}" width="16" height="16" viewBox="0 0 16 16" fill="currentColor" aria-hidden="true">{}</svg>'
 )
+TOAST = "toast"
 MESSAGES = ("ok", "info", "warn", "bad")
 
 
@@ -86,10 +89,11 @@ def add_page_globals(event: BeforeRender) -> None:
     event["url"] = request.route_path
     event["organisation"] = request.organisation
     event["get_csrf_token"] = lambda: get_csrf_token(request)
+    event["toasts"] = lambda: _popped(request, TOAST)
     event["flashes"] = lambda: [(kind, text) for kind in MESSAGES for text in _popped(request, kind)]
 
 
-def _popped(request: Request, queue: str) -> list[str]:
+def _popped(request: Request, queue: str) -> list[Any]:
     # Asking the session for messages makes it write its cookie: look for the key first.
     return list(request.session.pop_flash(queue)) if f"_f_{queue}" in request.session else []
 
@@ -97,6 +101,24 @@ def _popped(request: Request, queue: str) -> list[str]:
 def flash(request: Request, text: str, kind: str = "ok") -> None:
     """Show `text` once, on the next page: kind ok, info, warn or bad."""
     request.session.flash(request.localizer.translate(text), kind)
+
+
+def flash_undo(
+    request: Request, text: str, action: str, fields: Sequence[tuple[str, str]] = (), *, more: str = "", undo: str = ""
+) -> None:
+    """Show what was done once, on the next page, with a button that posts `fields` to `action` and takes it back.
+
+    `undo` is what the button says without script, where it does not go away: "Undo" unless something else fits better.
+    """
+    translate = request.localizer.translate
+    toast = {
+        "text": translate(text),
+        "more": translate(more) if more else "",
+        "action": action,
+        "fields": [list(field) for field in fields],
+        "undo": translate(undo or _("Undo")),
+    }
+    request.session.flash(toast, TOAST)
 
 
 @pass_context
@@ -222,3 +244,4 @@ def _furnish(config: Configurator, assets: Assets) -> None:
     environment: Any = config.get_jinja2_environment()
     environment.globals.update(asset=assets.url, icon=assets.icon)
     environment.filters.update(say=say, duration=duration, in_hours=in_hours, filesize=filesize, ago=ago, date=date)
+    environment.filters.update(markdown=markdown)

@@ -3,7 +3,9 @@
 import htmx from "htmx.org";
 import { accessAdder } from "./js/access-adder.js";
 import { accessForm } from "./js/access-form.js";
+import { bulkBars } from "./js/bulk.js";
 import { busyForms } from "./js/busy-forms.js";
+import { chooseFolders } from "./js/choose-folder.js";
 import { copyButtons } from "./js/copy.js";
 import { enliven, register } from "./js/enliven.js";
 import { filters } from "./js/filter.js";
@@ -20,6 +22,7 @@ import { tagFields } from "./js/tag-field.js";
 import { submits } from "./js/submits.js";
 import { tabs } from "./js/tabs.js";
 import { themeChoices, themeSwitch } from "./js/theme.js";
+import { toasts } from "./js/toast.js";
 import { unfold } from "./js/unfold.js";
 import { uploadForm } from "./js/upload-form.js";
 
@@ -34,7 +37,9 @@ Object.assign(htmx.config, {
 register(
   accessAdder,
   accessForm,
+  bulkBars,
   busyForms,
+  chooseFolders,
   copyButtons,
   filters,
   listPlace,
@@ -51,6 +56,7 @@ register(
   tagFields,
   themeChoices,
   themeSwitch,
+  toasts,
   unfold,
   uploadForm,
 );

@@ -14,7 +14,7 @@ from tests.functional.visitors import World, ask, dump, token_of
 
 ID = re.compile(r"\{(folder|item|user|group)\}")
 MISSING = "zzzzzzzzzzzzzzz0"
-ID_IN_TEXT = re.compile(r"(?<=/)[0-9a-z]{16}(?=[/?&\"]|$)|(?<=%2F)[0-9a-z]{16}")
+ID_IN_TEXT = re.compile(r"(?<=[/=])[0-9a-z]{16}(?=[/?&\"]|$)|(?<=%2F|%3D)[0-9a-z]{16}")
 CHANGING = ("X-Request-ID",)
 LEAVING = ("login", "logout", "view_as_stop")
 """What even those may send who only look: out, and in as somebody else."""
@@ -74,6 +74,9 @@ MANAGED = Row(LOGIN, NOTHING, NO, NO, NOTHING, NO, OK, OK, NO)
 BYTES = SEEN.but(nobody=NOTHING)
 DOWNLOADED = Row(NOTHING, NOTHING, NOTHING, OK, NOTHING, NOTHING, OK, OK, NOTHING)
 
+SEERS = dict.fromkeys(("viewer", "downloader", "editor", "manager", "administrator", "view_as"), OK)
+"""Who sees the item, and gets a page about it that says what they may do with it."""
+
 TABLE: dict[str, list[tuple[str, Row]]] = {
     "__static/": [("/static/manifest.json", PUBLIC)],
     "login": [("/login", for_all(ELSEWHERE).but(nobody=OK))],
@@ -117,6 +120,22 @@ TABLE: dict[str, list[tuple[str, Row]]] = {
     "folder_who": [("/f/{folder}/who", MANAGED.but(uploader=NO))],
     "item": [("/m/{item}", SEEN), ("/m/{missing}", UNKNOWN)],
     "item_edit": [("/m/{item}/edit", EDITED)],
+    "item_delete": [("/m/{item}/delete", EDITED)],
+    "folder_delete": [("/f/{folder}/delete", EDITED.but(uploader=NO))],
+    "item_copy": [("/m/{item}/copy", SEEN.but(viewer=NO, editor=NO, view_as=NO))],
+    "item_move": [("/m/{item}/move", EDITED)],
+    "folder_move": [("/f/{folder}/move", EDITED.but(uploader=NO))],
+    "move": [("/move?item={item}", UNKNOWN.but(**SEERS)), ("/move?item={missing}", UNKNOWN)],
+    "delete": [("/delete?item={item}", UNKNOWN.but(**SEERS)), ("/delete?item={missing}", UNKNOWN)],
+    "tag": [("/tag?item={item}", UNKNOWN.but(**SEERS)), ("/tag?item={missing}", UNKNOWN)],
+    "selection": [("/selection?do=move&item={item}", for_all(ELSEWHERE).but(nobody=LOGIN))],
+    "move_back": [("/move/back", for_all(WRONG).but(nobody=LOGIN))],
+    "bin": [("/bin", SIGNED_IN)],
+    "bin_undo": [("/bin/undo", for_all(WRONG).but(nobody=LOGIN))],
+    "bin_empty": [("/bin/empty", SIGNED_IN)],
+    "bin_restore": [("/bin/{missing}/restore", UNKNOWN)],
+    "bin_purge": [("/bin/{missing}/delete", UNKNOWN)],
+    "item_draft": [("/m/{item}/draft", POSTED)],
     "item_access": [("/m/{item}/access", MANAGED)],
     "item_access_effect": [("/m/{item}/access/effect", POSTED)],
     "item_access_suggest": [("/m/{item}/access/suggest", MANAGED)],

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from privmedia.access import principals
 from privmedia.access.permissions import NOTHING, Permission
 from privmedia.accounts.groups import Groups
+from privmedia.accounts.identity import Identity
 from privmedia.accounts.models import Group, SignIn, User, Viewpoint
 from privmedia.accounts.service import Accounts
 from privmedia.accounts.sign_ins import SignIns
@@ -26,10 +27,11 @@ from privmedia.clock import utcnow
 from privmedia.db import writing
 from privmedia.ids import new_uid
 from privmedia.installation import Installation
-from privmedia.library.models import Folder, Item
+from privmedia.library.models import Deletion, Folder, Item
 from privmedia.library.pointers import Pointers
 from privmedia.library.rules import Rules, Wanted
 from privmedia.library.service import Library
+from privmedia.organising.bin import Bin
 from privmedia.scopes import Scope
 from tests.private_library import PrivateLibrary
 from tests.sites import Answer, Site, behind_nginx
@@ -145,6 +147,23 @@ def one_session(scene: Scene) -> None:
     SignIns(scene.session, scene.installation).end(uid=held.uid, user_id=scene.reader.id, by=COMMAND_LINE)
 
 
+def deleted(scene: Scene, place: Folder | Item) -> None:
+    somebody = Identity(
+        user_id=scene.reader.id,
+        session_id=None,
+        name="Somebody",
+        email="somebody@example.test",
+        is_admin=True,
+        is_guest=False,
+        group_ids=frozenset(),
+        csrf_secret="",
+        last_used_at=utcnow(),
+    )
+    Bin(scene.session, scene.installation).put(place, somebody)
+    for row in scene.session.scalars(select(Deletion)):
+        row.deleted_by = None
+
+
 @dataclass(frozen=True)
 class Change:
     """How the reader came to see it, how that ends, and whether they are signed out by it."""
@@ -190,6 +209,11 @@ CHANGES = {
         by_name,
         lambda scene: Pointers(scene.session, scene.installation.clock).put_item(scene.item, scene.elsewhere()),
     ),
+    "the item is deleted": Change(by_name, lambda scene: deleted(scene, scene.item)),
+    "its folder is deleted": Change(by_name, lambda scene: deleted(scene, scene.folder)),
+    "the folder above is deleted": Change(from_above, lambda scene: deleted(scene, scene.above)),
+    "the item is deleted, and its rules stay": Change(on_the_item, lambda scene: deleted(scene, scene.item)),
+    "it is deleted, also for an administrator": Change(as_administrator, lambda scene: deleted(scene, scene.item)),
     "the person becomes a guest": Change(to_everyone, guest),
     "the person is no administrator any more": Change(as_administrator, no_administrator),
     "the administrator sees as somebody else": Change(as_administrator, sees_as_somebody_without_rights),

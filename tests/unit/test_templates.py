@@ -16,7 +16,8 @@ NAMES = sorted(str(path.relative_to(TEMPLATES)) for path in TEMPLATES.rglob("*.j
 TAKES_AN_ICON = {"icon", "icon_avatar", "empty"}
 
 environment = Environment(loader=FileSystemLoader(TEMPLATES), extensions=["jinja2.ext.i18n"], autoescape=True)
-environment.filters.update({name: getattr(pages, name) for name in ("say", "duration", "filesize", "ago", "date")})
+FILTERS = ("say", "duration", "filesize", "ago", "date", "markdown")
+environment.filters.update({name: getattr(pages, name) for name in FILTERS})
 
 
 @pytest.fixture(params=NAMES)

@@ -14,7 +14,7 @@ from privmedia.accounts.models import Group, User
 from privmedia.admin.log.kinds import Topic, kinds_of
 from privmedia.audit.models import Event, Seal, Stretch
 from privmedia.audit.service import COMMAND_LINE, DENIED, DONE, FAILED, THE_PROGRAM
-from privmedia.db import reading
+from privmedia.db import WITH_BIN, reading
 from privmedia.errors import NotFound
 from privmedia.ids import is_uid
 from privmedia.installation import Installation
@@ -114,8 +114,8 @@ class AuditLog:
             str(event.detail["person"]) for event in events if "person" in event.detail
         }
         found: dict[str, Thing] = {principals.EVERYONE: Thing(principals.EVERYONE)}
-        found |= self._named("item", Item.uid, Item.title, targets)
-        found |= self._named("folder", Folder.uid, Folder.name, targets)
+        found |= self._named("item", Item, Item.title, targets)
+        found |= self._named("folder", Folder, Folder.name, targets)
         for user in self._session.scalars(
             select(User).where(or_(User.email.in_(targets | people), User.id.in_(_numbers("user", targets))))
         ):
@@ -132,10 +132,15 @@ class AuditLog:
         rows = self._session.execute(select(User.id, User.uid).where(User.id.in_(numbers)))
         return {row.id: row.uid for row in rows}
 
-    def _named(self, kind: str, uid: Any, name: Any, targets: set[str]) -> dict[str, Thing]:
+    def _named(self, kind: str, table: type[Item] | type[Folder], name: Any, targets: set[str]) -> dict[str, Thing]:
+        """Names of places. What lies in the bin has a name, and no page to lead to."""
         uids = [target.partition(":")[2] for target in targets if target.startswith(f"{kind}:")]
-        rows = self._session.execute(select(uid, name).where(uid.in_(uids)))
-        return {f"{kind}:{found}": Thing(called, kind, found) for found, called in rows}
+        query = select(table.uid, name, table.deletion_id).where(table.uid.in_(uids))
+        rows = self._session.execute(query, execution_options=WITH_BIN)
+        return {
+            f"{kind}:{uid}": Thing(called, kind, uid) if deletion_id is None else Thing(called)
+            for uid, called, deletion_id in rows
+        }
 
     def _chosen(self, wanted: Wanted, before: Place | None, limit: int) -> Select[*tuple[Any, ...]]:
         """Id and moment of the newest lines that fit.

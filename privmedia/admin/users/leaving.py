@@ -17,6 +17,7 @@ from privmedia.accounts.service import Accounts
 from privmedia.asking.models import AccessRequest
 from privmedia.audit.models import Event
 from privmedia.audit.service import COMMAND_LINE, Author
+from privmedia.db import WITH_BIN
 from privmedia.errors import Invalid
 from privmedia.installation import Installation
 from privmedia.library.models import Item
@@ -65,7 +66,7 @@ class Leaving:
             groups=[group.name for group in self._groups.groups_of(user)],
             rules=self._named.uses(principal_of(user.id)),
             alone=self._named.managed_alone(user),
-            items=self._session.scalar(added) or 0,
+            items=self._session.scalar(added, execution_options=WITH_BIN) or 0,
         )
 
     def disable(self, *, user: User, heir: User | None = None, by: Author = COMMAND_LINE) -> dict[str, Any]:

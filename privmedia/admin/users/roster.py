@@ -14,6 +14,7 @@ from privmedia.accounts.identity import initials
 from privmedia.accounts.matching import matching
 from privmedia.accounts.models import Group, Membership, OneTimeLink, TwoFactor, User
 from privmedia.accounts.one_time_links import Purpose
+from privmedia.db import WITH_BIN
 from privmedia.installation import Installation
 from privmedia.library.models import Item, Version
 
@@ -101,6 +102,7 @@ _SIZES = (
     select(Item.uploader_id.label("user_id"), func.sum(Version.size).label("size"))
     .join(Version, Version.item_id == Item.id)
     .group_by(Item.uploader_id)
+    .execution_options(**WITH_BIN)  # what lies in the bin takes its space until it is gone
 )
 
 

@@ -156,7 +156,7 @@ def built(world: World, installation: Installation, clock: FakeClock) -> Iterato
                     parent_id=above.id,
                     name=f"Folder {number}",
                     name_key=f"folder {number}",
-                    acl_id=rules.pointers.for_new_folder(above),
+                    acl_id=rules.pointers.hold_place(above),
                     created_at=START,
                 )
             session.add(place)

@@ -1,0 +1,72 @@
+"""What somebody selected in a list: the items that exist for them, and which of those they may change."""
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from privmedia.access.permissions import Permission
+from privmedia.access.visible import allowed, item_seen
+from privmedia.accounts.identity import Identity
+from privmedia.ids import is_uid
+from privmedia.installation import Installation
+from privmedia.library.lists import RULED_BY
+from privmedia.library.models import Folder, Item
+from privmedia.text import Sentence, Words, listed
+from privmedia.text import mark as _
+
+MOST = 200
+"""How many can be changed at once: an address names them all."""
+NAMED = 3
+ONE_STAYS = _("You cannot edit ${names}. It stays as it is.")
+MANY_STAY = _("You cannot edit ${names}. They stay as they are.")
+NONE_MOVES = (_("It cannot be moved."), _("None of the ${all} can be moved."))
+NONE_GOES = (_("It cannot be deleted."), _("None of the ${all} can be deleted."))
+NONE_IS_TAGGED = (_("It cannot be tagged."), _("None of the ${all} can be tagged."))
+SOME_MOVE = _("${count} of ${all} can be moved.")
+SOME_GO = _("${count} of ${all} can be deleted.")
+SOME_ARE_TAGGED = _("${count} of ${all} can be tagged.")
+
+
+@dataclass(frozen=True)
+class Selected:
+    """Some items. What does not exist for the caller was never in it."""
+
+    items: Sequence[Item]
+    """Those the caller may change, in the order they were given."""
+    others: Sequence[Item]
+    """Those the caller may only see."""
+
+    def shortfall(self, none: Sequence[str], some: str) -> list[Sentence]:
+        """What cannot be done with all of them, named; nothing if all can."""
+        if not self.others:
+            return []
+        count, whole = len(self.items), len(self.items) + len(self.others)
+        if count:
+            first = Sentence(some, {"count": str(count), "all": str(whole)})
+        else:
+            first = Sentence(none[0 if whole == 1 else 1], {"all": str(whole)})
+        quoted: list[Words] = [f"“{item.title}”" for item in self.others]
+        stays = ONE_STAYS if len(quoted) == 1 else MANY_STAY
+        return [first, Sentence(stays, {"names": listed(quoted, most=NAMED)})]
+
+
+class Selection:
+    """Reads what was selected."""
+
+    def __init__(self, session: Session, installation: Installation) -> None:
+        self.session = session
+        self.now = installation.clock()
+
+    def of(self, uids: Iterable[str], identity: Identity) -> Selected:
+        """The items of some public ids, each once and at most MOST of them."""
+        wanted = list(dict.fromkeys(uid for uid in uids if is_uid(uid)))[:MOST]
+        seen = item_seen(RULED_BY, Item.uploader_id, Item.shown, identity, now=self.now)
+        edits = allowed(RULED_BY, Item.uploader_id, identity, Permission.EDIT, now=self.now)
+        query = select(Item, edits.label("edits")).join(Folder, Folder.id == Item.folder_id)
+        rows = self.session.execute(query.where(Item.uid.in_(wanted), seen)).all()
+        found = {item.uid: (item, bool(may)) for item, may in rows}
+        ordered = [found[uid] for uid in wanted if uid in found]
+        return Selected([item for item, may in ordered if may], [item for item, may in ordered if not may])

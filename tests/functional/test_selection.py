@@ -1,0 +1,84 @@
+"""Several items at once: the bar's form, what cannot be done named, and each done with all the others."""
+from __future__ import annotations
+
+import pytest
+from webtest import TestApp
+
+from privmedia.access.permissions import Permission
+from privmedia.db import writing
+from privmedia.ids import new_uid
+from privmedia.installation import Installation
+from privmedia.library.models import Kind, State
+from privmedia.library.paths import Paths
+from privmedia.library.service import Library, Received
+from tests.functional.access_site import Site
+
+THRUSTER = "Product training/Thruster T4"
+
+
+@pytest.fixture
+def three(site: Site, installation: Installation) -> list[str]:
+    """Two items Maren may edit, and one she may only see."""
+    uids = []
+    with writing(installation.sessions) as session:
+        for path, title in ((THRUSTER, "Seal kit"), ("Product training", "Q3 town hall")):
+            received = Received(uid=new_uid(), filename="a.mp4", media_type="video/mp4", size=4, kind=Kind.VIDEO)
+            folder = Paths(session, installation).folder(path)
+            version = Library(session, installation).add_item(folder=folder, title=title, received=received, by=None)
+            version.item.shown, version.item.state = True, State.READY
+            uids.append(received.uid)
+    site.set("Product training", site.user("maren"), Permission.VIEW)
+    site.set(THRUSTER, site.user("maren"), Permission.EDIT)
+    return [site.video, *uids]
+
+
+def select(app: TestApp, uids: list[str], do: str) -> TestApp:
+    """Tick items in the list of everything, and press a button of the bar."""
+    page = app.get("/recent")
+    form = page.forms["bulk-form"]
+    for box in form.fields["item"]:
+        box.checked = box._value in uids
+    return form.submit("do", value=do, status=303).follow()
+
+
+def test_the_bar_deletes_what_may_be_deleted_and_names_the_rest(site: Site, three: list[str]) -> None:
+    maren = site.as_("maren")
+    page = select(maren, three, "delete")
+    assert "2 of 3 can be deleted. You cannot edit “Q3 town hall”. It stays as it is." in page.html.main.text
+    assert "Delete 2 items?" in page.html.h1.text
+    done = page.forms["delete-form"].submit(status=303).follow()
+    assert "2 are in the bin." in done
+    assert [maren.get(f"/m/{uid}", status="*").status_int for uid in three] == [404, 404, 200]
+    undo = next(form for form in done.forms.values() if form.action == "/bin/undo")
+    assert "2 are back." in undo.submit(status=303).follow()
+    assert [maren.get(f"/m/{uid}", status="*").status_int for uid in three] == [200, 200, 200]
+
+
+def test_the_bar_tags_several_and_each_keeps_its_own(site: Site, three: list[str]) -> None:
+    maren = site.as_("maren")
+    form = select(maren, three[:1], "tag").forms["tag-form"]
+    form.fields["tags"][0].value = "T4"
+    form.submit(status=303)
+    form = select(maren, three, "tag").forms["tag-form"]
+    form.fields["tags"][0].value = "bearing, t4"
+    assert "2 tagged." in form.submit(status=303).follow()
+    tags = [[tag.text for tag in maren.get(f"/m/{uid}").html.select(".tags .tag")] for uid in three]
+    assert tags == [["bearing", "T4"], ["bearing", "t4"], []]
+
+
+def test_if_nothing_can_be_done_the_page_says_so(site: Site, three: list[str]) -> None:
+    maren = site.as_("maren")
+    page = select(maren, three[2:], "move")
+    assert "It cannot be moved. You cannot edit “Q3 town hall”." in page.html.main.text
+    assert "move-form" not in page.forms
+
+
+def test_what_one_may_not_see_was_never_selected(site: Site, three: list[str]) -> None:
+    jonas = site.as_("jonas")
+    for do in ("move", "tag", "delete"):
+        hidden, missing = (jonas.get(f"/{do}?item={uid}", status=404) for uid in (three[0], new_uid()))
+        assert hidden.body == missing.body
+
+
+def test_without_a_selection_the_bar_says_so(site: Site, three: list[str]) -> None:
+    assert "Nothing was selected." in site.as_("maren").get("/selection?do=move", status=303).follow()
