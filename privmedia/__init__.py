@@ -43,6 +43,7 @@ def compose(config: Any, installation: Any) -> Router:
     config.include("privmedia.captions")
     config.include("privmedia.watching")
     config.include("privmedia.organising")
+    config.include("privmedia.sharing")
     config.include("privmedia.admin")
     config.include("privmedia.operations")
     return fix_request_class(config.make_wsgi_app())

@@ -13,10 +13,11 @@ from privmedia.admin.users.commands import delete_user, disable_user
 from privmedia.console import DEFAULT_CONFIG, Line
 from privmedia.errors import DomainError
 from privmedia.library.commands import folder, items
-from privmedia.library.rules_commands import access
+from privmedia.library.rules_commands import WITHOUT_RULES, access
 from privmedia.operations.check_commands import check
 from privmedia.operations.commands import front_config, migrate, serve, stack, worker
 from privmedia.operations.demo import demo
+from privmedia.sharing.commands import link, links_that_open
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -35,8 +36,10 @@ def cli(context: click.Context, config: str) -> None:
 
 
 RUNNING = (serve, worker, migrate, check, stack, front_config, demo)
-for command in (*RUNNING, setup_link, user, group, token, folder, items, access):
+for command in (*RUNNING, setup_link, user, group, token, folder, items, access, link):
     cli.add_command(command)
+
+WITHOUT_RULES.append(links_that_open)
 
 for command in (disable_user, delete_user):
     user.add_command(command)

@@ -21,6 +21,7 @@ from privmedia.jobs.models import Job
 from privmedia.library.models import Deletion, DeletionRule, File, Folder, Item, ItemTag, Leftover, Star, Version
 from privmedia.mail.models import Mail
 from privmedia.playback.models import Playback
+from privmedia.sharing.models import Link, Visit
 
 __all__ = [
     "AccessRequest",
@@ -41,6 +42,7 @@ __all__ = [
     "ItemTag",
     "Job",
     "Leftover",
+    "Link",
     "Mail",
     "Membership",
     "OneTimeLink",
@@ -57,4 +59,5 @@ __all__ = [
     "Version",
     "Viewing",
     "Viewpoint",
+    "Visit",
 ]

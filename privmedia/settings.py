@@ -16,6 +16,7 @@ from privmedia.errors import SettingsError
 
 FRONT_SERVERS = ("builtin", "nginx", "apache", "lighttpd", "caddy")
 SENDERS_BUILT = ("builtin", "nginx")
+LINK_PASSWORDS = ("suggested", "required")
 SAMPLE_SECRETS = ("change-me", "changeme", "secret", "development", "sample", "example", "please-replace")
 SHORTEST_SECRET = 32  # characters
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -59,6 +60,16 @@ def parse_hours(value: str) -> int:
 
 def parse_days(value: str) -> int:
     return _between(value, 30, 36500, "days")
+
+
+def parse_link_days(value: str) -> int:
+    return _between(value, 1, 3650, "days")
+
+
+def parse_link_passwords(value: str) -> str:
+    if value not in LINK_PASSWORDS:
+        raise ValueError(f"it has to be one of {', '.join(LINK_PASSWORDS)}")
+    return value
 
 
 def parse_bcrypt_rounds(value: str) -> int:
@@ -159,6 +170,12 @@ class Settings:
     session_idle_hours: int = setting("Hours without a request after which one is signed out.", parse_hours, default=12)
     audit_days: int = setting("Days for which the audit log is kept; 30 at least.", parse_days, default=400)
     bcrypt_rounds: int = setting("Cost of password hashes; 12 takes about 0.3 s.", parse_bcrypt_rounds, default=12)
+    link_longest_days: int = setting(
+        "Days a share link may work at most, from when it is made or extended.", parse_link_days, default=365
+    )
+    link_passwords: str = setting(
+        "Whether share links need a password: suggested or required.", parse_link_passwords, default="suggested"
+    )
     mail_url: MailServer | None = setting(
         "Mail server, e.g. smtp://user:password@mail.example.com:587.", parse_mail_url, default=None, confidential=True
     )

@@ -1,11 +1,11 @@
 """A decision as Pyramid's `__acl__`: what the security policy reads from every context."""
 from __future__ import annotations
 
+from typing import Protocol
+
 from pyramid.authorization import ALL_PERMISSIONS, DENY_ALL, Allow, Deny
 
-from privmedia.access import principals
 from privmedia.access.permissions import ALL, NOTHING, Permission
-from privmedia.accounts.identity import Identity
 from privmedia.web.rights import Right
 
 RIGHTS = {
@@ -22,11 +22,19 @@ _GIVEN = [
 Entry = tuple[str, str, object]
 
 
-def acl_of(rights: Permission, identity: Identity | None) -> list[Entry]:
+class OneCaller(Protocol):
+    """Whom a context was loaded for."""
+
+    @property
+    def principal(self) -> str:
+        """What means this caller and nobody else."""
+
+
+def acl_of(rights: Permission, identity: OneCaller | None) -> list[Entry]:
     """The rules of a context for the one caller it was loaded for, from the final answer of his `Decision`."""
     if identity is None:
         return [DENY_ALL]
-    me = principals.user(identity.user_id)
+    me = identity.principal
     if rights == NOTHING:
         return [(Deny, me, ALL_PERMISSIONS), DENY_ALL]
     if rights == ALL:

@@ -117,11 +117,28 @@ class Identity:
         return Face(person.user_id or self.user_id, person.name, person.email)
 
     @property
+    def principal(self) -> str:
+        """The one principal that means this person and nobody else."""
+        return f"user:{self.user_id}"
+
+    @property
+    def known_as(self) -> tuple[object, ...]:
+        """By which one process tells viewings apart: the session or token, and as whom."""
+        return (self.session_id, self.token_id, self.user_id)
+
+    @property
+    def viewing_name(self) -> str:
+        """The same in the table of viewings: an administrator who sees as somebody else views apart."""
+        if self.session_id is not None:
+            return f"session {self.session_id} as {self.user_id}"
+        return f"token {self.token_id} as {self.user_id}"
+
+    @property
     def principals(self) -> frozenset[str]:
         """Whom rules may speak of to mean this person. A guest is not among everyone."""
         groups = {f"group:{group_id}" for group_id in self.group_ids}
         everyone = () if self.is_guest else ("everyone",)
-        return frozenset({f"user:{self.user_id}", *groups, *everyone})
+        return frozenset({self.principal, *groups, *everyone})
 
     @property
     def initials(self) -> str:

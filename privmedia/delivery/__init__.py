@@ -19,6 +19,9 @@ def includeme(config: Configurator) -> None:
     config.add_route(
         "smedia_original", "/smedia/{item}/original/{name}", factory="privmedia.delivery.resources.original"
     )
+    config.add_route(
+        "smedia_preview", "/smedia/{item}/preview/{link}.webp", factory="privmedia.delivery.resources.preview"
+    )
     config.add_route("smedia_nothing", "/smedia/*rest", factory="privmedia.delivery.resources.nothing")
     # Outermost: it judges what all others have made.
     config.add_tween(

@@ -11,19 +11,7 @@ import os
 import threading
 from typing import Any, NamedTuple
 
-from sqlalchemy import (
-    Boolean,
-    ColumnElement,
-    Integer,
-    Select,
-    String,
-    and_,
-    bindparam,
-    func,
-    literal_column,
-    select,
-    type_coerce,
-)
+from sqlalchemy import Boolean, ColumnElement, Select, String, bindparam, literal_column, select, type_coerce
 from sqlalchemy.engine import Dialect, Engine
 
 from privmedia.access.visible import bits_for
@@ -32,8 +20,11 @@ from privmedia.accounts.models import ApiToken, SignIn, User
 from privmedia.accounts.tokens import LAST_USED
 from privmedia.accounts.tokens import is_live as token_is_live
 from privmedia.db import UtcDateTime, make_gate_engine
+from privmedia.delivery import by_link
+from privmedia.delivery.by_link import ByLink
+from privmedia.delivery.files import RULED_BY, THE_FILE, to_the_file
 from privmedia.errors import Unavailable
-from privmedia.library.models import File, Folder, Item, Version
+from privmedia.library.models import Item
 
 log = logging.getLogger(__name__)
 
@@ -74,8 +65,7 @@ def question(*, by_token: bool = False) -> Select[*tuple[Any, ...]]:
     """
     now = bindparam("now", type_=UtcDateTime())
     guest = type_coerce(User.is_guest, Boolean)
-    rights = bits_for(func.coalesce(Item.acl_id, Folder.acl_id), User.id, guest, now)
-    number = func.coalesce(bindparam("version", type_=Integer), Item.current)
+    rights = bits_for(RULED_BY, User.id, guest, now)
     session = (literal_column("NULL"), LAST_USED) if by_token else (SignIn.id, SignIn.last_used_at)
     looker = (literal_column("NULL"), User.name, User.email) if by_token else (SEEN_BY, Holder.name, Holder.email)
     token = (ApiToken.id, ApiToken.name, ApiToken.scopes) if by_token else (literal_column("NULL"), *[NO_TEXT] * 2)
@@ -84,10 +74,7 @@ def question(*, by_token: bool = False) -> Select[*tuple[Any, ...]]:
         Item.shown,
         Item.uploader_id,
         Item.current,
-        Version.number,
-        Version.filename,
-        File.stored_as,
-        File.media_type,
+        *THE_FILE,
         User.id,
         *session,
         User.name,
@@ -99,13 +86,7 @@ def question(*, by_token: bool = False) -> Select[*tuple[Any, ...]]:
     )
     key = ApiToken if by_token else SignIn
     callers = found.join_from(ApiToken, User).where(token_is_live(now)) if by_token else live_sessions(now, found)
-    return (
-        callers.join(Item, Item.uid == bindparam("item", type_=String))
-        .join(Folder, Folder.id == Item.folder_id)
-        .join(Version, and_(Version.item_id == Item.id, Version.number == number))
-        .join(File, and_(File.version_id == Version.id, File.name == bindparam("file", type_=String)))
-        .where(key.token_hash == bindparam("token", type_=String), Item.deletion_id.is_(None))
-    )
+    return to_the_file(callers).where(key.token_hash == bindparam("token", type_=String))
 
 
 def compiled(statement: Select[*tuple[Any, ...]], dialect: Dialect) -> tuple[str, dict[str, Any]]:
@@ -124,9 +105,9 @@ class Gate:
 
     def __init__(self, url: str) -> None:
         self._engine = make_gate_engine(url)
-        self._questions = {
-            by_token: compiled(question(by_token=by_token), self._engine.dialect) for by_token in (False, True)
-        }
+        dialect = self._engine.dialect
+        self._questions = {by_token: compiled(question(by_token=by_token), dialect) for by_token in (False, True)}
+        self._by_link = {preview: compiled(by_link.question(preview=preview), dialect) for preview in (False, True)}
         self._here = threading.local()
 
     def ask(
@@ -136,19 +117,34 @@ class Gate:
 
         `by_token`: the hash is that of an API token. Raises Unavailable if the database does not answer.
         """
-        text, constants = self._questions[by_token]
-        values = {**constants, "token": token, "now": now, "item": item, "version": version, "file": file}
+        values = {"token": token, "now": now, "item": item, "version": version, "file": file}
+        rows = self._answers(self._questions[by_token], values)
+        return Answer._make(rows[0]) if rows else None
+
+    def ask_by_link(
+        self, *, token: str, now: int, item: str, version: int | None, file: str, preview: bool = False
+    ) -> ByLink | None:
+        """The same for a browser with this token hash in which links were opened: what the best of them finds.
+
+        `preview`: for whoever has the public id of a link, given as `token`, whose maker allowed a preview.
+        """
+        values = {"token": token, "now": now, "item": item, "version": version, "file": file}
+        return by_link.best_of(self._answers(self._by_link[preview], values))
+
+    def _answers(self, asked: tuple[str, dict[str, Any]], values: dict[str, Any]) -> list[Any]:
+        """Raises Unavailable if the database does not answer at the second try either."""
+        text, constants = asked
+        values = {**constants, **values}
         try:
             try:
-                rows = self._rows(text, values)
+                return self._rows(text, values)
             except self._engine.dialect.loaded_dbapi.Error:
                 self._drop()
-                rows = self._rows(text, values)
+                return self._rows(text, values)
         except Exception as error:
             self._drop()
             log.exception("the gate's database did not answer: everything is refused")
             raise Unavailable from error
-        return Answer._make(rows[0]) if rows else None
 
     def close(self) -> None:
         """Close the calling thread's connection; the others close theirs when they end."""

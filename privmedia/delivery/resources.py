@@ -3,10 +3,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
 from os.path import splitext
+from typing import Any
 
 from pyramid.httpexceptions import HTTPMethodNotAllowed, HTTPNotFound
 from pyramid.request import Request
@@ -19,10 +20,14 @@ from privmedia.accounts.cookies import session_token
 from privmedia.accounts.identity import Identity, looker, token_hash
 from privmedia.accounts.tokens import scopes_of
 from privmedia.db import milliseconds
+from privmedia.delivery.by_link import ByLink
 from privmedia.delivery.disposition import content_disposition, shown_inline
 from privmedia.delivery.gate import Answer
 from privmedia.delivery.senders import DecidedFile
 from privmedia.ids import is_uid
+from privmedia.library.cards import POSTER
+from privmedia.sharing.cookies import visit_token
+from privmedia.sharing.visitors import Visitor
 
 ORIGINAL = "original"
 FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
@@ -35,20 +40,10 @@ class PrivateFile:
 
     item: str
     name: str
-    found: Answer
-    caller: Identity
-
-    @property
-    def rights(self) -> Permission:
-        """What the caller may do with it. An older version is for those who may edit the item, and for nobody else."""
-        found = self.found
-        return _rights(
-            found.rights,
-            self.caller.is_admin,
-            found.uploader_id == self.caller.user_id,
-            bool(found.shown),
-            found.number == found.current,
-        )
+    found: Answer | ByLink
+    caller: Identity | Visitor
+    rights: Permission
+    """What the caller may do with it."""
 
     @property
     def __acl__(self) -> list[Entry]:
@@ -66,6 +61,12 @@ class PrivateFile:
         return DecidedFile(self.item, found.number, found.stored_as, found.media_type, disposition)
 
 
+def _rights_of(found: Answer) -> Permission:
+    """What somebody may do who signed in. An older version is for those who may edit the item, and for nobody else."""
+    own = found.uploader_id == found.user_id
+    return _rights(found.rights, bool(found.is_admin), own, bool(found.shown), found.number == found.current)
+
+
 @cache  # a table of a few hundred rows: the arithmetic of flags costs more than the gate's question
 def _rights(bits: int, admin: bool, own: bool, shown: bool, current: bool) -> Permission:
     rights = Decision.of_bits(bits, admin=admin, own=own, shown=shown).rights
@@ -78,15 +79,32 @@ def derivative(request: Request) -> PrivateFile:
     # The original has an address of its own, which asks for another right.
     if name == ORIGINAL:
         return nothing(request)
-    return _asked(request, name)
+    return _asked(request, name, Permission.VIEW)
 
 
 def original(request: Request) -> PrivateFile:
     """Root factory of `/smedia/<item>/original/<name>`."""
-    context = _asked(request, ORIGINAL)
+    context = _asked(request, ORIGINAL, Permission.DOWNLOAD)
     if unicodedata.normalize("NFC", request.matchdict["name"]) != unicodedata.normalize("NFC", context.found.filename):
         raise HTTPNotFound
     return context
+
+
+def preview(request: Request) -> PrivateFile:
+    """Root factory of `/smedia/<item>/preview/<link>.webp`: the poster, where the link's maker allowed a preview."""
+    _require_reading(request)
+    item, link = request.matchdict["item"], request.matchdict["link"]
+    if not is_uid(item) or not is_uid(link):
+        raise HTTPNotFound
+    now = request.installation.clock()
+    asked = {"now": milliseconds(now), "item": item, "version": None, "file": POSTER}
+    found = request.registry["gate"].ask_by_link(token=link, preview=True, **asked)
+    if found is None:
+        raise HTTPNotFound
+    # Looking at a preview is no use of the link.
+    visitor = replace(_visitor(request, found), last_used_at=now)
+    request.caller = visitor
+    return PrivateFile(item, POSTER, found, visitor, found.rights)
 
 
 def nothing(request: Request) -> PrivateFile:
@@ -101,31 +119,66 @@ def _require_reading(request: Request) -> None:
         raise HTTPMethodNotAllowed
 
 
-def _asked(request: Request, name: str) -> PrivateFile:
-    """Ask the gate. Raises HTTPNotFound for everything that is missing, a signed-in caller included."""
+def _asked(request: Request, name: str, needed: Permission) -> PrivateFile:
+    """Ask the gate: as whom the browser is signed in first, and where that does not allow it, by its links.
+
+    Raises HTTPNotFound for everything that is missing, a signed-in caller included.
+    """
     _require_reading(request)
     item = request.matchdict["item"]
     version = request.GET.get("v") if request.query_string else None
     key = bearer_token(request)
     token = session_token(request) if key is None else key
-    if token is None or not is_uid(item) or not FILE_NAME.fullmatch(name):
+    # Whoever comes with an API token is known by it alone.
+    visit = visit_token(request) if key is None else None
+    if (token is None and visit is None) or not is_uid(item) or not FILE_NAME.fullmatch(name):
         raise HTTPNotFound
     if version is not None and not VERSION.fullmatch(version):
         raise HTTPNotFound
-    found = request.registry["gate"].ask(
-        token=token_hash(token),
-        now=milliseconds(request.installation.clock()),
-        item=item,
-        version=None if version is None else int(version),
-        file=name,
-        by_token=key is not None,
-    )
-    if found is None:
+    asked = {
+        "now": milliseconds(request.installation.clock()),
+        "item": item,
+        "version": None if version is None else int(version),
+        "file": name,
+    }
+    file = None if token is None else _as_signed_in(request, token, asked, by_token=key is not None)
+    if visit is not None and not (file is not None and (needed in file.rights or file.caller.looks_only)):
+        shared = _by_link(request, visit, asked)
+        if shared is not None and (file is None or needed in shared.rights):
+            file = shared
+    if file is None:
         raise HTTPNotFound
-    caller = _caller(request, found, token_hash(token))
     # The policy need not ask again who this is.
-    request.caller = caller
-    return PrivateFile(item, name, found, caller)
+    request.caller = file.caller
+    return file
+
+
+def _as_signed_in(request: Request, token: str, asked: dict[str, Any], *, by_token: bool) -> PrivateFile | None:
+    found = request.registry["gate"].ask(token=token_hash(token), by_token=by_token, **asked)
+    if found is None:
+        return None
+    caller = _caller(request, found, token_hash(token))
+    return PrivateFile(asked["item"], asked["file"], found, caller, _rights_of(found))
+
+
+def _by_link(request: Request, token: str, asked: dict[str, Any]) -> PrivateFile | None:
+    found = request.registry["gate"].ask_by_link(token=token_hash(token), **asked)
+    if found is None:
+        return None
+    return PrivateFile(asked["item"], asked["file"], found, _visitor(request, found), found.rights)
+
+
+def _visitor(request: Request, found: ByLink) -> Visitor:
+    return Visitor(
+        visit_id=found.visit_id,
+        link_id=found.link_id,
+        link_uid=found.link_uid,
+        link_name=found.link_name,
+        maker_name=found.maker_name,
+        last_used_at=None if found.last_used_at is None else datetime.fromtimestamp(found.last_used_at / 1000, UTC),
+        address=request.remote_addr or "",
+        request_id=request.request_id,
+    )
 
 
 def _caller(request: Request, found: Answer, kept: str) -> Identity:

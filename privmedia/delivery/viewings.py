@@ -13,16 +13,15 @@ import threading
 from collections import deque
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from sqlalchemy import delete, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from privmedia.accounts.identity import Identity
 from privmedia.audit.models import Viewing
-from privmedia.audit.service import Audit, Author
+from privmedia.audit.service import Audit, Author, NamedAuthor
 from privmedia.db import writing
 from privmedia.installation import Installation
 
@@ -45,8 +44,23 @@ MOST_REMEMBERED = 20_000
 MOST_WAITING = 10_000
 
 
-Known: TypeAlias = tuple[int | None, int | None, int, str, int, str]
-"""Who views what, as it is told apart in memory: session or token, as whom, item, version, kind."""
+Known: TypeAlias = tuple[tuple[object, ...], str, int, str]
+"""Who views what, as it is told apart in memory: the caller, item, version, kind."""
+
+
+class Viewer(Protocol):
+    """Somebody who gets files: a signed-in person, a token's, or a visitor by a link."""
+
+    @property
+    def known_as(self) -> tuple[object, ...]:
+        """By which this process tells viewers apart; made for every file, so nothing that takes long."""
+
+    @property
+    def viewing_name(self) -> str:
+        """The same as all processes know it: 48 characters at most."""
+
+    @property
+    def author(self) -> NamedAuthor: ...
 
 
 class Key(NamedTuple):
@@ -81,13 +95,13 @@ class Viewings:
         self._writes = False
         self._ends = False
 
-    def said(self, caller: Identity, *, item: str, version: int, file: str, kind: str) -> None:
+    def said(self, caller: Viewer, *, item: str, version: int, file: str, kind: str) -> None:
         """Somebody gets a file, or a part of it. Costs next to nothing for all but the first request in a while."""
         now = self._clock()
-        known = (caller.session_id, caller.token_id, caller.user_id, item, version, kind)
+        known = (caller.known_as, item, version, kind)
         noted = self._known.get(known)
         if noted is None or now - noted >= NOTED_AGAIN:
-            key = Key(_name_of(caller), item, version, kind)
+            key = Key(caller.viewing_name, item, version, kind)
             self._hand_over(Word(known, key, caller.author, now, file))
 
     def settle(self, seconds: float = LAST_TRY) -> bool:
@@ -190,10 +204,3 @@ def _is_new(session: Session, word: Word) -> bool:
         return True
     session.execute(update(Viewing).where(*mine, Viewing.last_at < word.at).values(last_at=word.at))
     return False
-
-
-def _name_of(caller: Identity) -> str:
-    """The session or token that asks, and as whom: an administrator who sees as somebody else views apart."""
-    if caller.session_id is not None:
-        return f"session {caller.session_id} as {caller.user_id}"
-    return f"token {caller.token_id} as {caller.user_id}"

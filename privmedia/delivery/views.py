@@ -12,6 +12,8 @@ from privmedia.delivery.guard import authorise
 from privmedia.delivery.refusals import nothing_here
 from privmedia.delivery.resources import ORIGINAL, PrivateFile
 from privmedia.delivery.viewings import DOWNLOAD, PLAYED, VIEW
+from privmedia.sharing.visitors import Visitor
+from privmedia.sharing.visits import note_use
 from privmedia.web.rights import Right
 
 log = logging.getLogger(__name__)
@@ -20,6 +22,7 @@ SENT = ("200 OK", "206 Partial Content")
 
 
 @view_config(route_name="smedia", context=PrivateFile, permission=Right.VIEW)
+@view_config(route_name="smedia_preview", context=PrivateFile, permission=Right.VIEW)
 @view_config(route_name="smedia_original", context=PrivateFile, permission=Right.DOWNLOAD)
 def send(context: PrivateFile, request: Request) -> Response:
     """The file, or the part of it that is asked for, by the sender of this installation's front server."""
@@ -28,7 +31,10 @@ def send(context: PrivateFile, request: Request) -> Response:
     except (OSError, ValueError):
         log.exception("item %s, version %s: %s cannot be opened", context.item, context.found.number, context.name)
         return nothing_here(request)
-    touch(request.installation, context.caller)
+    if isinstance(context.caller, Visitor):
+        note_use(request.installation, context.caller)
+    else:
+        touch(request.installation, context.caller)
     if request.environ["REQUEST_METHOD"] == "GET" and answer.status in SENT:
         note_viewing(context, request)
     return authorise(request, answer)

@@ -47,6 +47,8 @@ NOBODY_GAINS = _("nobody gains anything")
 NOBODY_LOSES = _("nobody loses anything")
 NOTHING_CHANGES = _("Nobody gains or loses anything")
 
+LINKS_STOP = (_("1 share link stops working"), _("${count} share links stop working"))
+
 SAVE = _("Save access")
 SAVE_AND_LOSE = (_("Save access, 1 person loses ${rights}"), _("Save access, ${count} people lose ${rights}"))
 
@@ -129,6 +131,11 @@ def clauses(effect: Effect) -> list[Sentence]:
     if nobody_loses and not gains:
         return [Sentence(NOTHING_CHANGES)]
     return [*found, *(gains or [Sentence(NOBODY_GAINS)]), *([Sentence(NOBODY_LOSES)] if nobody_loses else [])]
+
+
+def link_clauses(stopping: int) -> list[Sentence]:
+    """How many share links stop, for the end of the line; nothing if none does."""
+    return _number(stopping, LINKS_STOP)
 
 
 def button(effect: Effect) -> Sentence:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import reduce
 from operator import or_ as either
-from typing import Protocol
+from typing import Any, Protocol
 
 from sqlalchemy import ColumnElement, Select, func, not_, or_, select
 from sqlalchemy.orm import Session
@@ -57,16 +57,7 @@ class Effects:
 
     def of(self, place: Place, wanted: Iterable[WantedRule], inherits: bool, *, reader: Identity) -> Effect:
         """The effect of having `wanted` as all the rules set at a place, with the switch as in `inherits`."""
-        wanted = list(wanted)
-        own = self.pointers.own(place)
-        set_here = [] if own is None else [rule for rule in self.access.rules(own) if rule.acl_id == own]
-        above = self.from_above(place)
-        before = together(_counting(above, own is None or self.access.inherits(own)), _standing(set_here))
-        after = together(_counting(above, inherits), self._wanted(wanted))
-        was = {rule.principal: (rule.allow, rule.deny) for rule in set_here}
-        becomes = {rule.principal: (closed(rule.allow), rule.deny) for rule in wanted if rule.allow or rule.deny}
-        touched = {one for one in was.keys() | becomes.keys() if was.get(one) != becomes.get(one)}
-        facts = Facts.of(before, after, touched)
+        facts = self.facts(place, wanted, inherits)
         here = self._here(place, facts)
         owner_id, shown = _of_item(place)
         audience = self.access.audience(self.pointers.applying(place), owner_id=owner_id, shown=shown)
@@ -95,6 +86,33 @@ class Effects:
             viewers=(viewers[0], viewers[1]),
             managers=(managers[0], managers[1]),
         )
+
+    def facts(self, place: Place, wanted: Iterable[WantedRule], inherits: bool) -> Facts:
+        """The rules that count at a place as they are, and with `wanted` as all the rules set there."""
+        wanted = list(wanted)
+        own = self.pointers.own(place)
+        set_here = [] if own is None else [rule for rule in self.access.rules(own) if rule.acl_id == own]
+        above = self.from_above(place)
+        before = together(_counting(above, own is None or self.access.inherits(own)), _standing(set_here))
+        after = together(_counting(above, inherits), self._wanted(wanted))
+        was = {rule.principal: (rule.allow, rule.deny) for rule in set_here}
+        becomes = {rule.principal: (closed(rule.allow), rule.deny) for rule in wanted if rule.allow or rule.deny}
+        touched = {one for one in was.keys() | becomes.keys() if was.get(one) != becomes.get(one)}
+        return Facts.of(before, after, touched)
+
+    def between(self, place: Place, acl_ids: Collection[int]) -> dict[int, Between]:
+        """What stands between a place and lists of rules inside it: for each that hangs below the place's."""
+        acl_id = self.pointers.applying(place)
+        chains = select(AclChain.acl_id, AclChain.above_cut).where(
+            AclChain.ancestor_id == acl_id, AclChain.acl_id.in_(acl_ids)
+        )
+        cut: dict[int, bool] = {}
+        for inside, above_cut in self.session.execute(chains):
+            cut[inside] = above_cut
+        rules: defaultdict[int, list[tuple[str, Permission, bool]]] = defaultdict(list)
+        for inside, principal, allow, deny in self.session.execute(self._rules_between(acl_id, list(cut))):
+            rules[inside].append((principal, Permission(allow), deny))
+        return {inside: Between(by_principal(rules[inside]), above_cut) for inside, above_cut in cut.items()}
 
     def kept_out(self, place: Place, wanted: Iterable[WantedRule]) -> list[Shift]:
         """Who would gain something if a place with these rules took over those from above as well."""
@@ -205,26 +223,47 @@ class Effects:
             return []
         cut: dict[int, bool] = {}
         rules: defaultdict[int, list[tuple[str, Permission, bool]]] = defaultdict(list)
-        above = select(AclChain.ancestor_id).where(AclChain.acl_id == folder.acl_id)
         chains = select(AclChain.acl_id, AclChain.above_cut).where(AclChain.ancestor_id == folder.acl_id)
         for acl_id, above_cut in self.session.execute(chains):
             cut[acl_id] = above_cut
-        between = (
-            select(AclChain.acl_id, Ace.principal, Ace.allow, Ace.deny)
-            .join(Ace, Ace.acl_id == AclChain.ancestor_id)
-            .where(
-                AclChain.acl_id.in_(select(AclChain.acl_id).where(AclChain.ancestor_id == folder.acl_id)),
-                AclChain.ancestor_id.not_in(above),
-                Ace.expires_at > self.now,
-                or_(Ace.deny, not_(AclChain.above_cut)),
-            )
-        )
-        for acl_id, principal, allow, deny in self.session.execute(between):
+        below = select(AclChain.acl_id).where(AclChain.ancestor_id == folder.acl_id)
+        for acl_id, principal, allow, deny in self.session.execute(self._rules_between(folder.acl_id, below)):
             if acl_id in owners:
                 rules[acl_id].append((principal, Permission(allow), deny))
         return [
             _Inside(by_principal(rules[acl_id]), cut[acl_id], *owner) for acl_id, owner in owners.items()
         ]
+
+    def _rules_between(self, acl_id: int, inside: Any) -> Select[int, str, int, bool]:
+        """The rules that count at lists inside and are set below `acl_id`."""
+        above = select(AclChain.ancestor_id).where(AclChain.acl_id == acl_id)
+        return (
+            select(AclChain.acl_id, Ace.principal, Ace.allow, Ace.deny)
+            .join(Ace, Ace.acl_id == AclChain.ancestor_id)
+            .where(
+                AclChain.acl_id.in_(inside),
+                AclChain.ancestor_id.not_in(above),
+                Ace.expires_at > self.now,
+                or_(Ace.deny, not_(AclChain.above_cut)),
+            )
+        )
+
+
+@dataclass(frozen=True)
+class Between:
+    """What stands between a changed place and a list of rules inside it."""
+
+    giving: Giving
+    """What the rules set between the two give."""
+    cut: bool
+    """Whether a switch between the two lets only Blocks through."""
+
+    def bits(self, person: Person, above: int) -> int:
+        """What rules give one person inside, whom those at the place give `above`."""
+        bits = above & DENIED if self.cut else above
+        for principal in person.principals:
+            bits |= self.giving.get(principal, 0)
+        return bits
 
 
 @dataclass(frozen=True)

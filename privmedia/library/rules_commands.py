@@ -17,13 +17,17 @@ from privmedia.accounts.service import Accounts
 from privmedia.console import Line, echo_json
 from privmedia.db import reading, writing
 from privmedia.errors import NotFound
+from privmedia.installation import Installation
 from privmedia.library.paths import Paths
 from privmedia.library.pointers import Place
 from privmedia.library.rules import Rules, Wanted, end_of
 from privmedia.library.why import Why
-from privmedia.library.why_lists import explained, place_lines, place_listed
+from privmedia.library.why_lists import explained, link_line, place_lines, place_listed
 
 PERMISSIONS = {permission.word.lower(): permission for permission in Permission}
+WithoutRules = Callable[[Session, Installation, Place | None], list[dict[str, Any]]]
+WITHOUT_RULES: list[WithoutRules] = []
+"""What opens a place, or any place, to people whom no rule speaks of. The program enters those that can tell."""
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
@@ -127,11 +131,13 @@ def why(line: Line, email: str, path: str, as_json: bool) -> None:
     """What somebody may do at PATH, and why: each rule with who set it and when, and what stands against it."""
     with reading(line.installation.sessions) as session:
         person = Accounts(session, line.installation).user_by_email(email)
-        explanation = Why(session, line.installation).explain(person, _place(line, session, path))
+        place = _place(line, session, path)
+        explanation = Why(session, line.installation).explain(person, place)
+        links = _without_rules(line, session, place)
     if as_json:
-        echo_json(explained(explanation, path))
+        echo_json({**explained(explanation, path), "links": links})
         return
-    for sentence in explanation.lines():
+    for sentence in (*explanation.lines(), *map(link_line, links)):
         click.echo(sentence)
 
 
@@ -149,10 +155,11 @@ def list_access(line: Line, as_json: bool) -> None:
         emails = {row.id: row.email for row in people}
         rules = Rules(session, line.installation)
         places = [place_listed(rules, place, path, emails) for place, path in rules.everywhere()]
+        links = _without_rules(line, session, None)
     administrators = sorted(row.email for row in people if row.is_admin and row.disabled_at is None)
     disabled = sorted(row.email for row in people if row.disabled_at is not None)
     if as_json:
-        echo_json({"administrators": administrators, "disabled": disabled, "places": places})
+        echo_json({"administrators": administrators, "disabled": disabled, "places": places, "links": links})
         return
     for email in administrators:
         click.echo(f"{email}  everything, as administrator")
@@ -161,6 +168,12 @@ def list_access(line: Line, as_json: bool) -> None:
     for listed in places:
         for text in place_lines(listed):
             click.echo(text)
+    for link in links:
+        click.echo(f"{link['path']}: {link_line(link)}")
+
+
+def _without_rules(line: Line, session: Session, place: Place | None) -> list[dict[str, Any]]:
+    return [told for tell in WITHOUT_RULES for told in tell(session, line.installation, place)]
 
 
 def _principal(line: Line, session: Session, *, user: str | None, group: str | None, everyone: bool) -> str:

@@ -13,7 +13,7 @@ from privmedia.access.permissions import Permission
 from privmedia.access.rules import Rule
 from privmedia.errors import Invalid
 from privmedia.library.effect import Effect
-from privmedia.library.effect_words import button, clauses, rows
+from privmedia.library.effect_words import button, clauses, link_clauses, rows
 from privmedia.library.effects import Effects
 from privmedia.library.models import ROOT_ID, Folder, Item
 from privmedia.library.pointers import Place
@@ -189,6 +189,12 @@ class Editing:
     def effect(self) -> Effect:
         return self._effects.of(self.place, self.wanted, self.form.inherits.data, reader=self.context.identity)
 
+    @cached_property
+    def links_that_stop(self) -> Sequence[Any]:
+        """The share links that would stop, with their makers' right to view."""
+        found: Sequence[Any] = self.request.links_stopped_by(self.place, self.wanted, self.form.inherits.data)
+        return found
+
     def locks_out(self) -> bool:
         """Whether the caller would lose Manage. An administrator never does."""
         identity = self.context.identity
@@ -198,7 +204,7 @@ class Editing:
     def agreed(self) -> bool:
         """Whether this very effect was shown, and, where somebody loses something by it, confirmed."""
         digest, posted = self.effect.digest, self.request.POST
-        if self.effect.losers or self.effect.leaves_no_manager:
+        if self.effect.losers or self.effect.leaves_no_manager or self.links_that_stop:
             return bool(posted.get("confirmed") == digest)
         return digest in (posted.get("confirmed"), self.form.shown.data)
 
@@ -209,7 +215,8 @@ class Editing:
         return {
             "changes": self.form.number_of_changes,
             "effect": self.effect,
-            "clauses": clauses(self.effect),
+            "clauses": [*clauses(self.effect), *link_clauses(len(self.links_that_stop))],
+            "links_that_stop": self.links_that_stop,
             "effect_rows": rows(self.effect, names, self.context.identity.user_id),
             "locked_out": self.locked_out,
             "button": button(self.effect),
@@ -235,6 +242,7 @@ class Editing:
             "ways_out": self._ways_out(),
             "headline": self.headline(),
             "check": checked(self.request, self.context),
+            "links": self.request.links_at(self.place),
         }
 
     def cut(self) -> Cut:

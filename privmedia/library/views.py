@@ -46,6 +46,7 @@ def folder(context: FolderContext, request: Request) -> Any:
         "listing": listing,
         "seconds": request.read(Counting).seconds_of(identity, listing.filters.unfiltered),
         "who": request.read(WhoSees).of_folder(folder, identity),
+        "links": request.links_at(folder),
         **may(context.rights),
     }
 

@@ -75,6 +75,14 @@ def place_lines(listed: Mapping[str, Any]) -> list[str]:
     return lines
 
 
+def link_line(link: Mapping[str, Any]) -> str:
+    """What a share link opens, and by whose right."""
+    return (
+        f"Whoever has the link “{link['name']}” ({link['id']}) may {' and '.join(link['allow'])} without signing in, "
+        f"by the right of {link['maker']}, until {link['expires']}."
+    )
+
+
 def who(rule: Rule, emails: Mapping[int, str]) -> str:
     """`user a@b.example`, `group Sales`, `everyone`: as the options of `access set` name them."""
     if rule.is_person:

@@ -83,6 +83,7 @@ def who(context: FolderContext | ItemContext, request: Request) -> Any:
         "parts": [(part, {"which": part.value, **kept}) for part in Which],
         "next_page": _page(request, which, kept, page + 1) if page * ON_A_PAGE < found.found else None,
         "check": checked(request, context),
+        "links": request.links_at(place),
     }
 
 

@@ -27,6 +27,7 @@ from privmedia.mail.jobs import forget_sent, mail_handler
 from privmedia.mail.service import SEND
 from privmedia.organising.jobs import HANDLERS as ORGANISING
 from privmedia.organising.jobs import empty_in_time
+from privmedia.sharing.visits import forget_visits
 from privmedia.uploads.jobs import clear_away
 
 log = logging.getLogger(__name__)
@@ -61,6 +62,7 @@ CHORES = (
     forget_finished,
     forget_sent,
     forget_viewings,
+    forget_visits,
 )
 SEALED_EVERY = 20.0
 """Seconds. A thread of its own, so that preparing a long film keeps no line of the audit log unsealed."""

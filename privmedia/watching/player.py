@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pyramid.csrf import get_csrf_token
 from pyramid.request import Request
 
+from privmedia.library.models import Item
 from privmedia.library.resources import ItemContext
 from privmedia.playback.service import LONGEST, Playbacks
 from privmedia.web.i18n import _
@@ -91,11 +92,21 @@ def player_for(request: Request, context: ItemContext) -> Player:
     if keeps_place:
         playbacks = request.read(Playbacks)
         resume = playbacks.position(user_id=identity.user_id, item_id=item.id, version=item.current)
+    place = request.route_path("item_playback", item=item.uid) if keeps_place else None
+    return _player(request, item, playback=place, resume=resume)
+
+
+def visitors_player(request: Request, item: Item) -> Player:
+    """The player for somebody without an account, whose place is not kept."""
+    return _player(request, item, playback=None, resume=None)
+
+
+def _player(request: Request, item: Item, *, playback: str | None, resume: float | None) -> Player:
     return Player(
         words=json.dumps({key: request.localizer.translate(text) for key, text in WORDS.items()}),
         csrf=get_csrf_token(request),
         version=item.current,
-        playback=request.route_path("item_playback", item=item.uid) if keeps_place else None,
+        playback=playback,
         resume=resume,
         start=seconds(request.GET.get("t", "")),
     )

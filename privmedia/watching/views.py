@@ -37,6 +37,7 @@ def item(context: ItemContext, request: Request) -> Any:
         **_timed(request, context),
         "crumbs": [*crumbs(request, identity, folder), *itself(request, identity, folder)],
         "who": request.read(WhoSees).of_item(context.item, identity),
+        "links": request.links_at(context.item),
         "me_reason": request.read(WhoSees).reason_for(context.item, identity),
         "next_items": shelves.items(identity, Wanted(folder_id=folder.id), limit=NEXT_TO_AN_ITEM).items,
         **may(context.rights),

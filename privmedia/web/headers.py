@@ -62,7 +62,7 @@ def page_headers_factory(handler: Handler, registry: Registry) -> Handler:
 
     def page_headers(request: Request) -> Response:
         response = handler(request)
-        if carries_token(request):
+        if carries_token(request) and "Referrer-Policy" not in response.headers:
             response.headers["Referrer-Policy"] = "strict-origin"
         if response.status_int == 405:
             allow(request, response)

@@ -20,6 +20,7 @@ import { showMore } from "./js/show-more.js";
 import { sideBar } from "./js/side-bar.js";
 import { tagFields } from "./js/tag-field.js";
 import { submits } from "./js/submits.js";
+import { passwordSuggestions } from "./js/suggest-password.js";
 import { tabs } from "./js/tabs.js";
 import { themeChoices, themeSwitch } from "./js/theme.js";
 import { toasts } from "./js/toast.js";
@@ -45,6 +46,7 @@ register(
   listPlace,
   menus,
   newPasswords,
+  passwordSuggestions,
   players,
   polling,
   printButtons,

@@ -21,6 +21,7 @@ from privmedia.library.service import Library, Received
 from tests.conftest import Person
 from tests.functional.access_site import Site
 from tests.functional.visitors import PEOPLE, RULES, World
+from tests.shared_links import make_link
 
 FILES = {
     "play.mp4": "video/mp4",
@@ -36,6 +37,7 @@ def world(
     make_person: Callable[..., Person],
     sign_in: Callable[[Person], TestApp],
     testapp: TestApp,
+    browser: Callable[[], TestApp],
 ) -> World:
     people = {
         name: make_person(f"{name.replace('_', '-')}@example.test", admin=name in ("administrator", "view_as"))
@@ -67,6 +69,10 @@ def world(
         (files / name).write_bytes(b"abcd")
     (files / "captions-en.vtt").write_text("WEBVTT\n\n00:00:01.000 --> 00:00:02.000\nWarm the housing.\n")
     browsers = {"nobody": testapp} | {name: sign_in(person) for name, person in people.items()}
+    link = make_link(installation, ids["item"], people["manager"].id)
+    browsers["link_holder"] = browser()
+    browsers["link_holder"].set_cookie("visit", link.visit)
+    ids |= {"link": link.uid, "opened": link.uid}
     with writing(installation.sessions) as session:
         of_view_as = session.scalars(select(SignIn).where(SignIn.user_id == people["view_as"].id)).one()
         session.add(Viewpoint(session_id=of_view_as.id, user_id=people["viewer"].id, since=installation.clock()))

@@ -12,7 +12,7 @@ from webtest import TestApp
 from privmedia.installation import Installation
 from tests.functional.visitors import World, ask, dump, token_of
 
-ID = re.compile(r"\{(folder|item|user|group)\}")
+ID = re.compile(r"\{(folder|item|user|group|link)\}")
 MISSING = "zzzzzzzzzzzzzzz0"
 ID_IN_TEXT = re.compile(r"(?<=[/=])[0-9a-z]{16}(?=[/?&\"]|$)|(?<=%2F|%3D)[0-9a-z]{16}")
 CHANGING = ("X-Request-ID",)
@@ -26,7 +26,9 @@ class Row:
     """What each visitor gets. Who was disabled gets what nobody gets; whose right has ended, what a stranger gets.
 
     The stranger is in another group. The rights of the others are rules on the folder: the uploader's is Upload alone
-    (a drop box, in which nothing is hers). `view_as` is an administrator who sees the library as the viewer.
+    (a drop box, in which nothing is hers). `view_as` is an administrator who sees the library as the viewer. The link
+    holder has no account and came by a share link of the manager's to the item, which lets one view it: what it opens
+    is `by_link`, and everything else is as for nobody.
     """
 
     nobody: Any
@@ -38,6 +40,11 @@ class Row:
     manager: Any
     administrator: Any
     view_as: Any
+    by_link: Any = None
+
+    @property
+    def link_holder(self) -> Any:
+        return self.nobody if self.by_link is None else self.by_link
 
     @property
     def disabled(self) -> Any:
@@ -52,11 +59,12 @@ class Row:
         return replace(self, **others)
 
 
-VISITORS = (*(column.name for column in fields(Row)), "disabled", "revoked")
+COLUMNS = tuple(column.name for column in fields(Row) if column.name != "by_link")
+VISITORS = (*COLUMNS, "disabled", "revoked", "link_holder")
 
 
 def for_all(answer: Any) -> Row:
-    return Row(**{column.name: answer for column in fields(Row)})
+    return Row(**dict.fromkeys(COLUMNS, answer))
 
 
 # What a GET answers. Order: nobody, stranger, viewer, downloader, uploader, editor, manager, administrator, view_as.
@@ -71,7 +79,9 @@ SEEN = Row(LOGIN, NOTHING, OK, OK, NOTHING, OK, OK, OK, OK)
 EDITED = Row(LOGIN, NOTHING, NO, NO, NOTHING, OK, OK, OK, NO)
 POSTED = Row(LOGIN, NOTHING, WRONG, WRONG, NOTHING, WRONG, WRONG, WRONG, WRONG)
 MANAGED = Row(LOGIN, NOTHING, NO, NO, NOTHING, NO, OK, OK, NO)
-BYTES = SEEN.but(nobody=NOTHING)
+LINKED = for_all(410)
+MADE = Row(LOGIN, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, OK, OK, NOTHING)
+BYTES = SEEN.but(nobody=NOTHING, by_link=OK)
 DOWNLOADED = Row(NOTHING, NOTHING, NOTHING, OK, NOTHING, NOTHING, OK, OK, NOTHING)
 
 SEERS = dict.fromkeys(("viewer", "downloader", "editor", "manager", "administrator", "view_as"), OK)
@@ -146,6 +156,18 @@ TABLE: dict[str, list[tuple[str, Row]]] = {
     "item_transcript": [("/m/{item}/transcript", SEEN), ("/m/{missing}/transcript", UNKNOWN)],
     "captions_upload": [("/upload/captions/{item}", POSTED), ("/upload/captions/{missing}", UNKNOWN)],
     "item_playback": [("/m/{item}/playback", POSTED)],
+    "item_share": [("/m/{item}/share", MANAGED)],
+    "folder_share": [("/f/{folder}/share", MANAGED.but(uploader=NO))],
+    "links": [("/links", SIGNED_IN)],
+    "link_manage": [("/links/{link}", MADE), ("/links/{missing}", UNKNOWN)],
+    "link_revoke": [("/links/{link}/revoke", MADE), ("/links/{missing}/revoke", UNKNOWN)],
+    "share_link": [("/s/" + "x" * 43, LINKED)],
+    "link": [("/link/{opened}", LINKED.but(by_link=OK)), ("/link/{missing}", LINKED)],
+    "link_item": [
+        ("/link/{opened}/m/{item}", LINKED.but(by_link=OK)),
+        ("/link/{opened}/m/{missing}", LINKED.but(by_link=NOTHING)),
+    ],
+    "link_folder": [("/link/{opened}/f/{folder}", LINKED.but(by_link=NOTHING))],
     "upload": [("/upload", for_all(ELSEWHERE).but(nobody=LOGIN, view_as=NO))],
     "upload_plain": [("/upload/plain", ACCOUNT)],
     "smedia": [
@@ -162,6 +184,7 @@ TABLE: dict[str, list[tuple[str, Row]]] = {
         ("/smedia/{item}/original/bearing.mp4", DOWNLOADED),
         ("/smedia/{missing}/original/bearing.mp4", NEVER),
     ],
+    "smedia_preview": [("/smedia/{item}/preview/{opened}.webp", NEVER)],
     "smedia_nothing": [("/smedia/{item}/hls/../original", NEVER), ("/smedia/", NEVER)],
     "admin": [("/admin", NO_SUCH_PAGE.but(administrator=ELSEWHERE))],
     "admin_users": [("/admin/users", FOR_ADMINISTRATORS)],
@@ -179,6 +202,7 @@ TABLE: dict[str, list[tuple[str, Row]]] = {
     "admin_user_delete": [("/admin/users/{user}/delete", FOR_ADMINISTRATORS)],
     "admin_groups": [("/admin/groups", FOR_ADMINISTRATORS)],
     "admin_group": [("/admin/groups/{group}", FOR_ADMINISTRATORS), ("/admin/groups/{missing}", NO_SUCH_PAGE)],
+    "admin_links": [("/admin/links", FOR_ADMINISTRATORS)],
     "admin_audit": [("/admin/audit", FOR_ADMINISTRATORS)],
     "admin_audit_csv": [("/admin/audit.csv", FOR_ADMINISTRATORS)],
     "admin_audit_event": [("/admin/audit/1", FOR_ADMINISTRATORS), ("/admin/audit/999999", NO_SUCH_PAGE)],
@@ -239,7 +263,7 @@ def test_what_may_not_be_seen_is_missing_to_the_byte(world: World) -> None:
             for method in ("GET", "HEAD", "POST"):
                 denied, missing = (
                     facts_of(browser, method, address, token)
-                    for address in (pattern.format(**world.ids), ID.sub(MISSING, pattern))
+                    for address in (pattern.format(**world.ids), ID.sub(MISSING, pattern).format(**world.ids))
                 )
                 if denied != missing:
                     wrong.append(f"{method} {pattern} for {visitor}: {denied} and {missing}")

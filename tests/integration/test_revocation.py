@@ -33,7 +33,10 @@ from privmedia.library.rules import Rules, Wanted
 from privmedia.library.service import Library
 from privmedia.organising.bin import Bin
 from privmedia.scopes import Scope
+from privmedia.sharing.models import Link
+from privmedia.sharing.service import Links
 from tests.private_library import PrivateLibrary
+from tests.shared_links import MadeLink, make_link
 from tests.sites import Answer, Site, behind_nginx
 
 pytestmark = pytest.mark.xdist_group("integration")
@@ -420,3 +423,78 @@ def test_every_process_of_the_application_forgets_at_once(stage: Stage) -> None:
     assert {site.ask(f"/m/{stage.item}", READER).status for site in sites} == {404}
     for site in sites:
         site.connection.close()
+
+
+# What ends a session ends no link: it hangs on the maker's right and account.
+OF_SESSIONS = {
+    "the administrator sees as somebody else",
+    "the session is ended",
+    "all sessions are ended",
+    "the password is changed",
+}
+
+
+def revoked(scene: Scene) -> None:
+    link = scene.session.scalars(select(Link).where(Link.maker_id == scene.reader.id)).one()
+    Links(scene.session, scene.installation).revoke(uid=link.uid)
+
+
+def expired(scene: Scene) -> None:
+    link = scene.session.scalars(select(Link).where(Link.maker_id == scene.reader.id)).one()
+    link.expires_at = utcnow()
+
+
+MAKERS_CHANGES = {name: change for name, change in CHANGES.items() if name not in OF_SESSIONS} | {
+    "the link is revoked": Change(by_name, revoked),
+    "the link has expired": Change(by_name, expired),
+}
+
+
+def by_link(stage: Stage, link: MadeLink) -> list[Answer]:
+    """The page and the files, as a visitor's browser gets them in which the link was opened."""
+    page = f"/link/{link.uid}/m/{stage.item}"
+    asked = [(page, {}), *stage.files]
+    return [stage.site.ask(address, headers={**link.cookie, **headers}) for address, headers in asked]
+
+
+@pytest.mark.parametrize("name", MAKERS_CHANGES)
+def test_with_its_makers_right_a_link_is_gone_at_the_next_request(name: str, stage: Stage) -> None:
+    change = MAKERS_CHANGES[name]
+    stage.do(change.given)
+    link = make_link(stage.library.installation, stage.item, stage.library.user_ids[READER], download=True)
+    page, film, part, *others = by_link(stage, link)
+    assert (page.status, film.status, part.status) == (200, 200, 206)
+    assert {answer.status for answer in others} == {200}
+    assert film.body == CONTENT
+    stage.do(change.taken)
+    missing = stage.site.ask(f"/smedia/{new_uid()}/play.mp4", headers=link.cookie)
+    ended, *files = by_link(stage, link)
+    assert ended.status == 410
+    assert [masked(answer, stage.item) for answer in files] == [masked(missing, stage.item)] * len(files)
+    assert stage.site.ask(link.path).status == 410
+
+
+def test_a_moved_folder_takes_what_its_links_open_with_it(stage: Stage) -> None:
+    stage.do(from_above)
+    link = make_link(
+        stage.library.installation, stage.above, stage.library.user_ids[READER], folder=True, download=True
+    )
+    assert {answer.status for answer in by_link(stage, link)} == {200, 206}
+    stage.do(
+        lambda scene: Pointers(scene.session, scene.installation.clock).put_folder(scene.folder, scene.elsewhere())
+    )
+    page, *files = by_link(stage, link)
+    assert page.status == 404
+    assert {answer.status for answer in files} == {404}
+
+
+def test_no_log_has_a_links_address(stage: Stage) -> None:
+    stage.do(by_name)
+    link = make_link(stage.library.installation, stage.item, stage.library.user_ids[READER])
+    token = link.path.rpartition("/")[2]
+    for address in (link.path, f"/S/{token}", f"/%73/{token}", f"/s%2f{token}", f"{link.path}/x", f"{link.path}%ff"):
+        stage.site.ask(address)
+    assert stage.site.stack is not None
+    written = {path: path.read_text(errors="replace") for path in stage.site.ini.parent.rglob("*.log")}
+    assert written
+    assert [path.name for path, text in written.items() if token in text] == []

@@ -16,6 +16,7 @@ from privmedia.installation import Installation
 from privmedia.library.effects import Effects
 from privmedia.library.named import Named, Use
 from privmedia.library.rules import Rules, wanted_of
+from privmedia.sharing.stopping import Stopping
 
 MOST = 40
 """Places that are worked out. More would take longer than anybody waits for a page; the rest is only named."""
@@ -32,6 +33,8 @@ class Consequence:
     """How many still see it, or never did, and may do less there."""
     gainers: int
     """How many see it from then on, because the group was blocked."""
+    links: int
+    """How many share links stop with it, at the place or inside."""
     worked_out: bool
 
 
@@ -43,12 +46,13 @@ class DeletingGroups:
         self._named = Named(session, installation)
         self._rules = Rules(session, installation)
         self._effects = Effects(session, installation)
+        self._stopping = Stopping(session, installation)
 
     def consequences(self, group: Group, *, reader: Identity) -> Sequence[Consequence]:
         """What deleting the group would do, place by place. Only looks."""
         uses = self._named.uses(principal_of(group.id))
         return [
-            self._consequence(use, group, reader) if number < MOST else Consequence(use, 0, 0, 0, False)
+            self._consequence(use, group, reader) if number < MOST else Consequence(use, 0, 0, 0, 0, False)
             for number, use in enumerate(uses)
         ]
 
@@ -61,11 +65,13 @@ class DeletingGroups:
         without = [
             wanted_of(rule) for rule in self._rules.own(use.place) if rule.principal != principal_of(group.id)
         ]
-        effect = self._effects.of(use.place, without, self._rules.inherits(use.place), reader=reader)
+        inherits = self._rules.inherits(use.place)
+        effect = self._effects.of(use.place, without, inherits, reader=reader)
         return Consequence(
             use,
             losers=sum(1 for shift in effect.here if Permission.VIEW in shift.lost),
             lesser=sum(1 for shift in effect.here if shift.lost and Permission.VIEW not in shift.lost),
             gainers=sum(1 for shift in effect.here if Permission.VIEW in shift.gained),
+            links=len(self._stopping.by_rules(use.place, without, inherits, reader=reader)),
             worked_out=True,
         )

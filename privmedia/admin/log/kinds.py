@@ -111,6 +111,14 @@ KINDS: dict[str, Words] = {
     "item.release": files("door-open", _("released ${target}")),
     "item.tag": files("tag", _("tagged ${target}")),
     "item.view": files("play-circle", _("viewed ${target}")),
+    "link.add": access("link-45deg", _("made the link ${name} to ${target}")),
+    "link.extend": access("link-45deg", _("let the link ${name} to ${target} work until ${until}")),
+    "link.open": access(
+        "link-45deg",
+        _("was opened and leads to ${target}"),
+        _("could not open the link ${name} to ${target}: ${why}"),
+    ),
+    "link.revoke": access("link-45deg", _("revoked the link ${name} to ${target}")),
     "recovery-codes.new": sign_in("key", _("made new recovery codes")),
     "refused": Words(Topic.REFUSALS, "x-octagon", _("sent ${request}")),
     "reset.ask": sign_in(

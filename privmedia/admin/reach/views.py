@@ -19,6 +19,7 @@ from privmedia.library.reach_tree import Show
 from privmedia.library.reach_views import page_number, page_of
 from privmedia.library.reach_words import about, reasons
 from privmedia.library.why_views import may_view_as
+from privmedia.sharing.stopping import Stopping
 from privmedia.web.csv_files import csv_file
 from privmedia.web.rights import Right
 
@@ -41,6 +42,8 @@ def reach(context: PersonContext, request: Request) -> Any:
         "show": show,
         "chips": chips,
         "without": without,
+        "links": request.read(Stopping).with_maker(context.user.id),
+        "links_lost": request.read(Stopping).by_leaving(context.user, without.id) if without is not None else [],
         "sources": [(source, list(about(source))) for source in found.sources],
         "may_view_as": may_view_as(request, context.user),
         **page_of(request, found, rows, kept, page_number(request)),

@@ -14,6 +14,7 @@ CUT = {
     "sessions": ("1 session", "{} sessions"),
     "tokens": ("1 API token", "{} API tokens"),
     "links": ("1 link to invite or reset", "{} links to invite or reset"),
+    "share_links": ("1 share link", "{} share links"),
     "views": ("1 view as somebody else", "{} views as somebody else"),
     "requests": ("1 question for access", "{} questions for access"),
 }

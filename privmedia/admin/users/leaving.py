@@ -23,6 +23,9 @@ from privmedia.installation import Installation
 from privmedia.library.models import Item
 from privmedia.library.named import Named, Use
 from privmedia.library.rules import Rules, Wanted
+from privmedia.sharing.service import Links
+from privmedia.sharing.standing import Standing
+from privmedia.sharing.stopping import Stopping
 
 CLOSED = "closed"
 """The outcome of a question whose asker has left."""
@@ -42,6 +45,8 @@ class Outlook:
     """Places that nobody else manages, but administrators."""
     items: int
     """What they added."""
+    links: Sequence[Standing]
+    """The share links that they made and that work."""
 
 
 class Leaving:
@@ -54,6 +59,7 @@ class Leaving:
         self._groups = Groups(session, installation)
         self._named = Named(session, installation)
         self._rules = Rules(session, installation)
+        self._links = Links(session, installation)
         self._now = installation.clock()
 
     def outlook(self, user: User) -> Outlook:
@@ -67,6 +73,7 @@ class Leaving:
             rules=self._named.uses(principal_of(user.id)),
             alone=self._named.managed_alone(user),
             items=self._session.scalar(added, execution_options=WITH_BIN) or 0,
+            links=Stopping(self._session, self._installation).with_maker(user.id),
         )
 
     def disable(self, *, user: User, heir: User | None = None, by: Author = COMMAND_LINE) -> dict[str, Any]:
@@ -76,6 +83,8 @@ class Leaving:
         who cannot be one.
         """
         also = self._hand_over(user, heir, by) | {"requests": self._close_questions(user)}
+        # They would not work anyway; whoever enables the account again does not mean to open them once more.
+        also |= {"share_links": self._links.revoke_all_of(maker=user, by=by)}
         cut = self._accounts.disable(user=user, by=by, also=also)
         return {**vars(cut), **also}
 
@@ -85,6 +94,7 @@ class Leaving:
         Lines of the log stay: they have names, not references. Raises as `disable`.
         """
         also = self._hand_over(user, heir, by)
+        also |= {"share_links": self._links.revoke_all_of(maker=user, by=by)}
         also |= {"rules": self._named.remove(principal_of(user.id))}
         self._accounts.delete(user=user, by=by, also=also)
         return also

@@ -19,10 +19,13 @@ from privmedia.admin.users.leaving import Leaving
 from privmedia.admin.users.roster import Roster
 from privmedia.library.reach import Reaches
 from privmedia.library.why_views import may_view_as
+from privmedia.sharing.service import Links
+from privmedia.sharing.service import Wanted as LinksWanted
 from privmedia.web.forms import Form
 from privmedia.web.pages import flash
 
 PERSON = "admin/user.jinja2"
+LINKS_SHOWN = 5
 
 
 def person_page(
@@ -52,6 +55,7 @@ def person_page(
         ],
         "tokens": request.read(Tokens).of(user.id),
         "outlook": leaving.outlook(user),
+        "links": request.read(Links).listed(LinksWanted(maker_id=user.id), 1, LINKS_SHOWN),
         "reach": request.read(Reaches).summary(user),
         "may_view_as": may_view_as(request, user),
         "was_cut": leaving.was_cut(user) if user.disabled_at else {},

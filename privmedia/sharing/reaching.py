@@ -1,0 +1,57 @@
+"""Which links open a place: those to it, and those to folders above it whose makers may view it."""
+from __future__ import annotations
+
+from sqlalchemy import func, or_
+from sqlalchemy.orm import Session
+
+from privmedia.access.permissions import Permission
+from privmedia.access.visible import allowed, bits_for
+from privmedia.accounts.identity import Identity
+from privmedia.accounts.models import User
+from privmedia.installation import Installation
+from privmedia.library.models import Folder, Item
+from privmedia.library.pointers import Place, Pointers
+from privmedia.sharing.models import Link
+from privmedia.sharing.standing import GUEST, PlaceFolder, Standing, not_ended, rights_at, standings
+
+
+class Reaching:
+    """Reads only."""
+
+    def __init__(self, session: Session, installation: Installation) -> None:
+        self._session = session
+        self._pointers = Pointers(session, installation.clock)
+        self._now = installation.clock()
+
+    def opening(self, place: Place) -> list[Standing]:
+        """The links by which somebody outside can open a place now, the newest first."""
+        is_item = isinstance(place, Item)
+        here = bits_for(self._pointers.applying(place), User.id, GUEST, self._now)
+        above = Link.folder_id.in_(self._way_up(place.folder if isinstance(place, Item) else place))
+        leads = or_(above, Link.item_id == place.id) if is_item else above
+        found = standings(self._now).add_columns(here).where(leads, not_ended(self._now)).order_by(Link.id.desc())
+        opening = []
+        for *row, bits in self._session.execute(found):
+            one = Standing.of(row, self._now)
+            own = isinstance(place, Item) and place.uploader_id == one.maker.id
+            shown = not isinstance(place, Item) or place.shown
+            rights = rights_at(bits, one.link.allow, admin=one.maker.is_admin, own=own, shown=shown)
+            if one.works and Permission.VIEW in rights:
+                opening.append(one)
+        return opening
+
+    def shared(self, identity: Identity) -> frozenset[str]:
+        """The public ids of the items that somebody manages and that a link of their own opens."""
+        ruled_by = func.coalesce(Item.acl_id, PlaceFolder.acl_id)
+        managed = allowed(ruled_by, Item.uploader_id, identity, Permission.MANAGE, now=self._now)
+        found = standings(self._now).where(Link.item_id.is_not(None), not_ended(self._now), managed)
+        links = (Standing.of(row, self._now) for row in self._session.execute(found))
+        return frozenset(one.place.uid for one in links if one.works)
+
+    def _way_up(self, folder: Folder) -> list[int]:
+        """The ids of a folder and of those above it."""
+        ids = [folder.id]
+        while folder.parent_id is not None:
+            folder = self._session.get_one(Folder, folder.parent_id)
+            ids.append(folder.id)
+        return ids

@@ -1,0 +1,124 @@
+"""Sharing outside in a real browser: making a link, opening it without an account, with and without script."""
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+import pytest
+from axe_core_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from privmedia.access.permissions import Permission
+from tests.shared_links import make_link
+from tests.sites import Site, without_front_server
+
+pytestmark = pytest.mark.browser
+MAKER = "Tomasz Wójcik"
+Open = Callable[..., Page]
+
+
+@pytest.fixture
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    with without_front_server(tmp_path_factory.mktemp("site")) as site:
+        site.library.add_person(MAKER, allow=Permission.MANAGE)
+        yield site
+
+
+@pytest.fixture
+def item(site: Site) -> str:
+    return site.library.add_item(b"not played here" * 10)
+
+
+@pytest.fixture
+def open_(chromium: Browser, site: Site) -> Iterator[Open]:
+    """A page of somebody's browser, or of nobody's: `open_("", "/s/…")`."""
+    contexts = []
+
+    def opened(name: str, address: str, **options: object) -> Page:
+        base = f"http://127.0.0.1:{site.port}"
+        context = chromium.new_context(base_url=base, **options)  # type: ignore[arg-type] # options of Playwright's
+        contexts.append(context)
+        if name:
+            context.add_cookies([{"name": "session", "value": site.library.tokens[name], "url": base}])
+        page = context.new_page()
+        page.goto(address)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["with script", "without"])
+def test_a_link_is_made_sent_opened_by_its_password_and_revoked(script: bool, open_: Open, item: str) -> None:
+    maker = open_(MAKER, f"/m/{item}", java_script_enabled=script)
+    maker.get_by_role("link", name="Share", exact=True).click()
+    maker.get_by_label("What is this link for?").fill("Gdynia contractors")
+    before = maker.get_by_label("Password").input_value()
+    if script:
+        maker.get_by_role("button", name="New").click()
+        expect(maker.get_by_label("Password")).not_to_have_value(before)
+    maker.get_by_role("button", name="Create link").click()
+    address = maker.locator("#new-link").inner_text()
+    password = maker.locator("#new-password").inner_text()
+    assert re.fullmatch(r"[0-9a-z]{4}(-[0-9a-z]{4}){2}", password)
+
+    visitor = open_("", address, java_script_enabled=script)
+    expect(visitor.get_by_role("heading", level=1)).to_have_text("Someone shared a video with you")
+    assert "/s/" not in visitor.url
+    visitor.get_by_label("Password").fill("not that one")
+    visitor.get_by_role("button", name="Watch").click()
+    expect(visitor.get_by_role("alert").first).to_contain_text("That is not the password.")
+    visitor.get_by_label("Password").fill(password)
+    visitor.keyboard.press("Enter")
+    expect(visitor.get_by_role("heading", level=1)).to_have_text("T4")
+    expect(visitor.locator("main")).to_contain_text(f"Shared by {MAKER}")
+    expect(visitor.locator("video")).to_have_count(1)
+
+    maker.goto(f"/m/{item}/share")
+    expect(maker.locator("main")).to_contain_text("opened once")
+    maker.get_by_role("link", name="Revoke Gdynia contractors").click()
+    maker.get_by_role("button", name="Revoke it").click()
+    expect(maker.locator("main")).to_contain_text("“Gdynia contractors” works no more.")
+    visitor.reload()
+    expect(visitor.get_by_role("heading", level=1)).to_have_text("This link has ended")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 390])
+def test_pages_are_free_of_axe_violations_and_fit(
+    open_: Open, site: Site, item: str, scheme: str, width: int
+) -> None:
+    look: dict[str, object] = {"viewport": {"width": width, "height": 900}, "color_scheme": scheme, "bypass_csp": True}
+    axe, found = Axe(), []
+
+    def check(page: Page) -> None:
+        found.extend(f"{page.url}: {one['id']}: {one['nodes'][0]['html'][:120]}" for one in axe.run(page)["violations"])
+        if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+            found.append(f"{page.url} is wider than the window")
+
+    installation, maker_id = site.library.installation, site.library.user_ids[MAKER]
+    link = make_link(installation, item, maker_id, opened=None, note="For the visit in May")
+    folder = make_link(installation, site.library.folder, maker_id, folder=True, opened=None)
+    maker = open_(MAKER, f"/m/{item}/share", **look)
+    check(maker)
+    maker.get_by_role("button", name="Create link").click()
+    maker.get_by_label("What is this link for?").fill("Gdynia contractors")
+    maker.get_by_role("button", name="Create link").click()
+    expect(maker.locator("#new-link")).to_be_visible()
+    check(maker)
+    for address in ("/links", f"/links/{link.uid}", f"/links/{link.uid}/revoke", f"/m/{item}", f"/m/{item}/who"):
+        maker.goto(address)
+        check(maker)
+    visitor = open_("", link.path, **look)
+    check(visitor)
+    visitor.get_by_role("button", name="Watch").click()
+    expect(visitor.get_by_role("heading", level=1)).to_have_text("T4")
+    check(visitor)
+    visitor.goto(folder.path)
+    visitor.get_by_role("button", name="Open").click()
+    expect(visitor.get_by_role("heading", name="In this folder")).to_be_visible()
+    check(visitor)
+    visitor.goto("/s/" + "x" * 43)
+    check(visitor)
+    assert found == []
