@@ -5,6 +5,7 @@ from alembic import context
 
 from privmedia.db import WRITES, make_engine
 from privmedia.models import Base
+from privmedia.operations.migrations import is_described
 from privmedia.settings import Settings
 
 
@@ -25,6 +26,7 @@ def run() -> None:
             target_metadata=Base.metadata,
             render_as_batch=connection.dialect.name == "sqlite",
             compare_type=True,
+            include_name=is_described,
             transactional_ddl=True,
         )
         with context.begin_transaction():

@@ -38,6 +38,7 @@ def compose(config: Any, installation: Any) -> Router:
     config.include("privmedia.audit")
     config.include("privmedia.accounts")
     config.include("privmedia.library")
+    config.include("privmedia.search")
     config.include("privmedia.asking")
     config.include("privmedia.uploads")
     config.include("privmedia.captions")

@@ -21,6 +21,7 @@ from privmedia.jobs.models import Job
 from privmedia.library.models import Deletion, DeletionRule, File, Folder, Item, ItemTag, Leftover, Star, Version
 from privmedia.mail.models import Mail
 from privmedia.playback.models import Playback
+from privmedia.search.models import SearchChange, SearchDocument, SearchPart, SearchSpelling
 from privmedia.sharing.models import Link, Visit
 
 __all__ = [
@@ -49,6 +50,10 @@ __all__ = [
     "Playback",
     "RecoveryCode",
     "Seal",
+    "SearchChange",
+    "SearchDocument",
+    "SearchPart",
+    "SearchSpelling",
     "SignIn",
     "SiteValue",
     "Star",

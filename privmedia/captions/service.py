@@ -14,6 +14,7 @@ from privmedia.captions.models import Captions, Chapter
 from privmedia.errors import NotFound
 from privmedia.installation import Installation
 from privmedia.library.models import CHAPTERS, File, Item, Version
+from privmedia.search.service import Passage, Search
 from privmedia.text import required_line
 
 LONGEST_LABEL = 100
@@ -35,6 +36,7 @@ class Captioning:
 
     def __init__(self, session: Session, installation: Installation) -> None:
         self._session = session
+        self._installation = installation
         self._storage = installation.storage
         self._clock = installation.clock
 
@@ -89,7 +91,7 @@ class Captioning:
         row.label = self._label(label)
         row.count, row.updated_by, row.updated_at = len(cues), by, self._clock()
         self._session.add(row)
-        self._session.flush()
+        self._find_by(version, part_of(language), [Passage(cue.spoken, at=cue.start / 1000) for cue in cues])
 
     def rename(self, version: Version, language: str, *, label: str) -> None:
         """Call captions something else. Raises NotFound, Invalid."""
@@ -99,13 +101,17 @@ class Captioning:
     def remove(self, version: Version, language: str) -> None:
         """Strike captions out; their file is the caller's. Raises NotFound."""
         self._session.delete(self._row(version, language))
-        self._session.flush()
+        self._find_by(version, part_of(language), [])
 
     def put_marks(self, version: Version, marks: Sequence[Mark]) -> None:
         """Write down the chapters of a version, in place of those it had."""
         self._session.execute(delete(Chapter).where(Chapter.version_id == version.id))
         self._session.add_all(Chapter(version_id=version.id, start=mark.start, title=mark.title) for mark in marks)
-        self._session.flush()
+        self._find_by(version, "chapters", [Passage(mark.title, at=mark.seconds) for mark in marks])
+
+    def _find_by(self, version: Version, part: str, passages: list[Passage]) -> None:
+        """Let the item be found by what is said in it, and where."""
+        Search(self._session, self._installation).put(version.item_id, part, passages, version=version.number)
 
     def _row(self, version: Version, language: str) -> Captions:
         row = self._session.get(Captions, (version.id, language))
@@ -117,6 +123,11 @@ class Captioning:
     def _label(text: str) -> str:
         missing = "Say what the captions are called."
         return required_line(text, field="label", missing=missing, longest=LONGEST_LABEL)
+
+
+def part_of(language: str) -> str:
+    """What the captions of a language are called for search."""
+    return f"captions-{language}"
 
 
 def file_name(language: str) -> str:

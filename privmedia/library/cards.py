@@ -17,6 +17,7 @@ class ItemCard:
     """An item as lists show it."""
 
     uid: str
+    folder_id: int
     title: str
     kind: Kind
     state: State

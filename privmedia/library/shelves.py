@@ -74,9 +74,14 @@ class Shelves:
 
     def some(self, identity: Identity, item_ids: Sequence[int], limit: int = PAGE) -> list[ItemCard]:
         """Those of some items that exist for the caller, in the order given, no more than `limit`."""
+        cards = self.cards(identity, item_ids)
+        return [cards[item_id] for item_id in item_ids if item_id in cards][:limit]
+
+    def cards(self, identity: Identity, item_ids: Sequence[int]) -> dict[int, ItemCard]:
+        """The same by id."""
         seen = self.lists.seen(identity, select(Item.id)).where(Item.id.in_(item_ids))
-        visible = set(self.session.scalars(seen))
-        return self._cards(self._rows([item_id for item_id in item_ids if item_id in visible][:limit]), identity)
+        visible = self.session.scalars(seen).all() if item_ids else []
+        return dict(zip(visible, self._cards(self._rows(visible), identity), strict=True))
 
     def item(self, identity: Identity, item: Item, *, may_download: bool) -> ItemDetails:
         """One item for its page, which the caller may see: its rights are the caller's business."""
@@ -138,6 +143,7 @@ class Shelves:
         return [
             ItemCard(
                 uid=row.Item.uid,
+                folder_id=row.Item.folder_id,
                 title=row.Item.title,
                 kind=row.Item.kind,
                 state=row.Item.state,

@@ -18,6 +18,7 @@ from privmedia.library.models import PREPARE, File, Item, Leftover, Version
 from privmedia.library.pointers import Pointers
 from privmedia.mail.models import Mail
 from privmedia.mail.service import SEND
+from privmedia.search.upkeep import differences, reindex
 
 ORIGINAL = "original"
 BLOCK = 1 << 20  # bytes
@@ -40,6 +41,7 @@ def check(installation: Installation, *, full: bool = False) -> Iterator[Part]:
     yield files(installation, full=full)
     yield unreferenced(installation)
     yield jobs(installation)
+    yield search(installation)
 
 
 def audit_log(installation: Installation) -> Part:
@@ -94,11 +96,22 @@ def jobs(installation: Installation) -> Part:
     return Part("jobs", "what waits and what runs", problems)
 
 
+def search(installation: Installation) -> Part:
+    """Every item and folder is found by the words it has, and by no others."""
+    with reading(installation.sessions) as session:
+        return Part("search", "words of every item and folder", list(differences(session)))
+
+
 def repair(installation: Installation) -> str:
-    """Work the chains of rules out again, from the tree of rules, which is the truth; answers what was done.
+    """Work out again what is made from something else: chains of rules, the index of search; answers what was done.
 
     Nothing else is mended: a lost file or a changed line of the log is for a person to look at.
     """
+    return f"{_repair_rules(installation)} {_repair_search(installation)}"
+
+
+def _repair_rules(installation: Installation) -> str:
+    """From the tree of rules, which is the truth."""
     with writing(installation.sessions) as session:
         pointers = Pointers(session, installation.clock)
         wrong = len(pointers.chains.differences())
@@ -107,6 +120,16 @@ def repair(installation: Installation) -> str:
         pointers.chains.rechain()
         Audit(session, installation).record("rules.repair", identity=COMMAND_LINE, detail={"chains": wrong})
     return f"Chains of rules that were wrong and are worked out again: {wrong}."
+
+
+def _repair_search(installation: Installation) -> str:
+    """From items, folders and their texts."""
+    if not search(installation).problems:
+        return "There was nothing to mend in the index of search."
+    count = reindex(installation.sessions)
+    with writing(installation.sessions) as session:
+        Audit(session, installation).record("search.repair", identity=COMMAND_LINE, detail={"documents": count})
+    return f"The index of search is made anew: {count} items and folders."
 
 
 def _problem_of(path: Path, size: int, sha256: str | None) -> str:

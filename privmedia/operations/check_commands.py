@@ -12,7 +12,7 @@ from privmedia.operations import check as checks
 
 @click.command()
 @click.option("--full", is_flag=True, help="Read every original too, and compare its hash. Takes long.")
-@click.option("--repair", is_flag=True, help="Work out again what can be: the chains of rules.")
+@click.option("--repair", is_flag=True, help="Work out again what can be: chains of rules, the index of search.")
 @click.option("--json", "as_json", is_flag=True, help="For scripts.")
 @click.pass_obj
 def check(line: Line, full: bool, repair: bool, as_json: bool) -> None:

@@ -27,6 +27,7 @@ from privmedia.mail.jobs import forget_sent, mail_handler
 from privmedia.mail.service import SEND
 from privmedia.organising.jobs import HANDLERS as ORGANISING
 from privmedia.organising.jobs import empty_in_time
+from privmedia.search.upkeep import work_off
 from privmedia.sharing.visits import forget_visits
 from privmedia.uploads.jobs import clear_away
 
@@ -53,7 +54,13 @@ def end_viewpoints(installation: Installation) -> None:
         Viewpoints(session, installation).end_over()
 
 
+def index_backlog(installation: Installation) -> None:
+    """Chore: what was there before the index of search is put into it."""
+    work_off(installation.sessions)
+
+
 CHORES = (
+    index_backlog,
     clear_away,
     empty_in_time,
     end_questions,

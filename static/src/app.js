@@ -15,7 +15,9 @@ import { newPasswords } from "./js/new-password.js";
 import { players } from "./js/players.js";
 import { polling } from "./js/polling.js";
 import { printButtons } from "./js/print.js";
+import { searchBox } from "./js/search-box.js";
 import { sectionNav } from "./js/section-nav.js";
+import { sendAtOnce } from "./js/send-at-once.js";
 import { showMore } from "./js/show-more.js";
 import { sideBar } from "./js/side-bar.js";
 import { tagFields } from "./js/tag-field.js";
@@ -50,7 +52,9 @@ register(
   players,
   polling,
   printButtons,
+  searchBox,
   sectionNav,
+  sendAtOnce,
   showMore,
   sideBar,
   submits,

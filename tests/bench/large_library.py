@@ -25,6 +25,8 @@ GROUPS_EACH = 3
 NAMES = ("Maren", "Leila", "Jonas", "Ida", "Tomasz", "Aino", "Henrik", "Zofia", "Nils", "Priya", "Omar", "Greta")
 KINDS = (*[Kind.VIDEO] * 14, *[Kind.IMAGE] * 3, *[Kind.DOCUMENT] * 2, Kind.AUDIO)
 """As often as they are found in libraries of this sort."""
+SEARCHED = {"cofferdam": 0.0002, "gearbox": 0.002, "bearing": 0.23}
+"""Words that are looked for, and in what share of all titles they stand: rare, some, common."""
 Row = dict[str, Any]
 
 
@@ -207,7 +209,8 @@ def _items(
     busy = chance.sample(folders, len(folders) // 10)
     for number in range(1, size.items + 1):
         folder = chance.choice(busy if chance.random() < 0.5 else folders)
-        title = f"{chance.choice(NAMES)} shows step {number}"
+        words = "".join(f" {word}" for word, share in SEARCHED.items() if chance.random() < share)
+        title = f"{chance.choice(NAMES)} shows step {number}{words}"
         items.append(
             {
                 "id": number,

@@ -39,11 +39,14 @@ from privmedia.operations.migrations import migrate
 from privmedia.settings import Settings
 from tests import postgresql
 from tests.bench import page
-from tests.bench.large_library import ASKING, LARGE, SMALL, Made, Size, fill
+from tests.bench.large_library import ASKING, LARGE, SEARCHED, SMALL, Made, Size, fill
 
 HOST = "127.0.0.1:8080"
 GOAL = 100
 """Milliseconds that a page may take on the server, for 95 of 100 requests."""
+SEARCH = "search"
+SEARCH_GOAL = 150
+"""The same for pages of search, whose names begin so."""
 SECRET = "4f0c2a9be1d75863f2a0c9d8e7b61534"
 
 
@@ -177,6 +180,13 @@ def pages(place: Place, number: int) -> dict[str, str]:
         "starred": "/starred",
         "a folder by name": "/folders?q=mar",
     }
+    for word in SEARCHED:
+        found[f"{SEARCH} for “{word}”"] = f"/search?q={word}"
+    common = max(SEARCHED, key=SEARCHED.__getitem__)
+    found[f"{SEARCH} for “{common}”, newest first"] = f"/search?q={common}&order=newest"
+    found[f"{SEARCH} for “step”, which every title has"] = "/search?q=step"
+    found[f"{SEARCH} for “beering”, which is none"] = "/search?q=beering"
+    found["suggestions for “bea”"] = "/search/suggest?q=bea"
     if first.next:
         found["recent, second page"] = f"/recent?after={first.next}"
     if identity.is_admin:
@@ -233,6 +243,11 @@ def measure(place: Place, turns: int) -> dict[tuple[str, str], Times]:
     return measured
 
 
+def goal_of(name: str) -> int:
+    """Milliseconds that a page of this name may take."""
+    return SEARCH_GOAL if name.startswith(SEARCH) else GOAL
+
+
 def written(taken: float) -> str:
     """To the precision that says something."""
     return f"{taken:.3f}" if taken < 1 else f"{taken:.1f}"
@@ -251,7 +266,7 @@ def table(large: dict[tuple[str, str], Times], small: dict[tuple[str, str], Time
             if here is None:
                 cells.append("")
                 continue
-            mark = "**" if here.p95 > GOAL else ""
+            mark = "**" if here.p95 > goal_of(name) else ""
             beside = f" ({written(there.p95)})" if there is not None else ""
             cells.append(f"{written(here.median)} / {mark}{written(here.p95)}{mark}{beside}")
         lines.append("| " + " | ".join([name, *cells]) + " |")
@@ -288,9 +303,11 @@ def main(command: list[str]) -> int:
                 measured[size] = measure(place, chosen.turns)
     words = " ".join([".venv/bin/python -m tests.bench.scale", *command])
     print(page.keep(scale=table(measured[LARGE], measured[SMALL]), command=words, write=chosen.write))
-    worst = max(times.p95 for (name, _kind), times in measured[LARGE].items() if not name.startswith("*"))
-    print(f"the slowest page at p95: {worst:.1f} ms; the goal is {GOAL} ms")
-    return 0 if worst < GOAL else 1
+    pages = {key: times.p95 for key, times in measured[LARGE].items() if not key[0].startswith("*")}
+    slow = {key: taken for key, taken in pages.items() if taken >= goal_of(key[0])}
+    (name, kind), worst = max(pages.items(), key=lambda one: one[1] / goal_of(one[0][0]))
+    print(f"nearest to its goal of {goal_of(name)} ms, or beyond: {name} ({kind}), {worst:.1f} ms at p95")
+    return 1 if slow else 0
 
 
 if __name__ == "__main__":

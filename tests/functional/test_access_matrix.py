@@ -112,6 +112,8 @@ TABLE: dict[str, list[tuple[str, Row]]] = {
     "requests": [("/requests", SIGNED_IN)],
     "request": [("/requests/{missing}", UNKNOWN)],
     "recent": [("/recent", SIGNED_IN)],
+    "search": [("/search?q=bearing", SIGNED_IN)],
+    "search_suggest": [("/search/suggest?q=bea", SIGNED_IN)],
     "mine": [("/mine", SIGNED_IN)],
     "shared": [("/shared", SIGNED_IN)],
     "starred": [("/starred", SIGNED_IN)],

@@ -218,6 +218,7 @@ def junk(world: World, app: Any) -> Callable[[int], Junk]:
     """The maker of requests of one round."""
     routes = app.registry.getUtility(IRoutesMapper).get_routes(include_static=True)
     fields = {"page", "after", "next", "q", "v", "do", "folder", "person", "who", "from", "to"}
+    fields |= {"kind", "in", "by", "since", "order"}
     browser = world.browsers["administrator"]
     for pattern, _row in every_row():
         page = browser.get(pattern.format(**world.ids), expect_errors=True)

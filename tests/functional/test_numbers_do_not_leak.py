@@ -22,6 +22,8 @@ HIDDEN_FOLDERS, HIDDEN_ITEMS = 20, 100
 # What differs from answer to answer whatever the library holds.
 ALWAYS_NEW = re.compile(rb'(?<=name="csrf_token" value=")[^"]*|(?<=csrf-token" content=")[^"]*')
 HEADERS_ALWAYS_NEW = {"x-request-id", "date", "set-cookie"}
+SEARCHED = ("film", "hiden", "secret", "filn", "insude", "film+inside")
+"""Words of what everybody sees and of what is hidden, with a letter wrong as well."""
 READERS = ("stranger", "member", "uploader", "maren", "guest")
 
 
@@ -67,12 +69,12 @@ def hide(site: Training) -> None:
         elif kind == 1:  # in a hidden folder inside an open one
             site.add_item(f"Open/Secret {number % 20 // 2 * 2 + 1}", f"Hidden {number}")
         elif kind == 2:  # in the open folder, blocked for everyone
-            title = f"Hidden {number}"
+            title = f"Hidden film {number}"
             site.add_item("Open", title)
             for principal in ("everyone", site.user("guest")):
                 site.set(f"Open/{title}", principal, NOTHING, deny=True)
         else:  # in a drop box, added by somebody else
-            site.add_item("Drop box", f"Hidden {number}")
+            site.add_item("Drop box", f"Hidden films, inside {number}")
 
 
 def everything(browser: TestApp, addresses: list[str]) -> dict[str, tuple[int, list[tuple[str, str]], bytes]]:
@@ -90,6 +92,7 @@ def everything(browser: TestApp, addresses: list[str]) -> dict[str, tuple[int, l
 
 
 def test_what_is_added_out_of_sight_changes_not_a_byte_for_anybody_who_may_not_see_it(site: Training) -> None:
+    leila = site.uid("leila")
     with writing(site.installation.sessions) as session:
         paths = Paths(session, site.installation)
         names = ("Open", "Open/Inside", "Drop box", "Product training/Thruster T4")
@@ -97,6 +100,10 @@ def test_what_is_added_out_of_sight_changes_not_a_byte_for_anybody_who_may_not_s
         shown = paths.place("Open/Film 7")
         assert isinstance(shown, Item)
         pages = ["/", "/recent", "/mine", "/menu", "/upload", "/upload/plain", "/account/reach", f"/m/{shown.uid}"]
+        narrowed = ("&order=newest", "&kind=video", "&kind=folder", f"&in={folders[0]}", "&since=week", f"&by={leila}")
+        pages += [f"/search?q={query}" for query in SEARCHED]
+        pages += [f"/search?q=film{more}" for more in narrowed]
+        pages += [f"/search/suggest?q={query}" for query in ("fi", "hid", "secr", "inside")]
         pages += [f"/f/{uid}" for uid in folders] + [f"/f/{folders[-1]}/who", f"/f/{folders[-1]}/access"]
         pages += [f"/f/{uid}/folders" for uid in folders]
     pages += ["/shared", "/starred", "/folders", "/folders?q=in", "/folders?q=secret", "/upload/plain?q=e"]
@@ -116,6 +123,8 @@ def test_what_is_added_out_of_sight_changes_not_a_byte_for_anybody_who_may_not_s
 
 def test_the_same_additions_do_change_what_an_administrator_sees(site: Training) -> None:
     ada = site.as_("ada")
-    before = everything(ada, ["/"])["/"]
+    pages = ["/", "/search?q=film", "/search?q=hiden", "/search/suggest?q=hidden"]
+    before = everything(ada, list(pages))
     hide(site)
-    assert everything(ada, ["/"])["/"] != before
+    after = everything(ada, list(pages))
+    assert [page for page in pages if after[page] == before[page]] == []

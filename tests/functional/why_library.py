@@ -41,6 +41,11 @@ class Training:
     def user(self, name: str) -> str:
         return f"user:{self.people[name].id}"
 
+    def uid(self, name: str) -> str:
+        """The public id of a person."""
+        with writing(self.installation.sessions) as session:
+            return session.get_one(User, self.people[name].id).uid
+
     def group(self, name: str) -> str:
         with writing(self.installation.sessions) as session:
             return f"group:{Groups(session, self.installation).group_by_name(name).id}"

@@ -42,6 +42,8 @@ from tests.sites import Answer, Site, behind_nginx
 pytestmark = pytest.mark.xdist_group("integration")
 CONTENT = b"every byte of it" * 100
 READER = "reader"
+SOUGHT = "t4"
+"""The title of every item; only some of them exist for a reader."""
 GIVEN = Permission.VIEW | Permission.DOWNLOAD
 
 
@@ -286,13 +288,24 @@ class Stage:
 
     def lists(self) -> str:
         """Every list, card and count there is, as the reader gets them."""
-        addresses = ("/", "/recent", "/mine", "/menu", "/upload/plain")
+        addresses = ("/", "/recent", "/mine", "/menu", "/upload/plain", *self.searches)
         return "".join(self.ask(address).body.decode() for address in addresses)
+
+    @property
+    def searches(self) -> list[str]:
+        """Addresses that find the item and the folder by their names: results, their numbers, suggestions."""
+        return [f"/search?q={SOUGHT}", f"/search?q={SOUGHT}&order=newest", f"/search/suggest?q={SOUGHT}"]
 
     def counted(self) -> str:
         """The sentence with numbers on the library page."""
         found = re.search(r"<p>([^<]*you can open)", self.ask("/").body.decode())
         return found.group(1) if found else ""
+
+
+    def found(self) -> str:
+        """What the page of results says was found, in numbers."""
+        answer = self.ask(self.searches[0]).body.decode()
+        return " ".join(re.findall(r"<h1>([^<]*)|<p>([^<]*), from what you can open", answer)[-1])
 
 
 @pytest.fixture
@@ -348,12 +361,16 @@ def masked(answer: Answer, uid: str) -> tuple[int, bytes]:
 @pytest.mark.parametrize("name", CHANGES)
 def test_what_was_taken_away_is_gone_at_the_next_request(name: str, stage: Stage) -> None:
     change = CHANGES[name]
-    before = stage.counted()
+    before, found = stage.counted(), stage.found()
     stage.do(change.given)
     assert sees_everything(stage), "the test shows nothing if it was not there before"
     assert stage.counted() != before
+    assert stage.found() != found
+    assert all(stage.item in stage.ask(address).body.decode() for address in stage.searches)
     stage.do(change.taken)
     assert_gone(stage, signed_out=change.signed_out)
+    if not change.signed_out:
+        assert stage.found() == found
 
 
 def test_a_rule_that_ends_by_itself_ends_at_that_moment(stage: Stage) -> None:

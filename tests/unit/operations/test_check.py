@@ -19,6 +19,7 @@ from privmedia.jobs.service import Jobs
 from privmedia.library.models import File, Version
 from privmedia.operations.check import check, repair
 from privmedia.operations.check_commands import check as command
+from privmedia.search.models import SearchDocument
 from tests.private_library import PrivateLibrary
 
 pytestmark = pytest.mark.both_databases
@@ -72,9 +73,20 @@ def test_wrong_chains_of_rules_are_found_and_worked_out_again(installation: Inst
     with writing(installation.sessions) as session:
         session.execute(delete(AclChain).where(AclChain.acl_id != AclChain.ancestor_id))
     assert any("The chain of ACL" in problem for problem in problems(installation))
-    assert repair(installation) == "Chains of rules that were wrong and are worked out again: 1."
+    nothing = "There was nothing to mend in the index of search."
+    assert repair(installation) == f"Chains of rules that were wrong and are worked out again: 1. {nothing}"
     assert problems(installation) == []
-    assert repair(installation) == "There was no chain of rules to mend."
+    assert repair(installation) == f"There was no chain of rules to mend. {nothing}"
+
+
+def test_what_is_not_found_as_it_should_be_is_named_and_the_index_made_anew(
+    installation: Installation, item: str
+) -> None:
+    with writing(installation.sessions) as session:
+        session.execute(update(SearchDocument).where(SearchDocument.id > 0).values(title="something else"))
+    assert f"Item {item} is not found as it should be." in problems(installation)
+    assert "The index of search is made anew: 2 items and folders." in repair(installation)
+    assert problems(installation) == []
 
 
 def test_the_command_says_it_in_sentences_and_by_its_exit_code(installation: Installation, item: str) -> None:
