@@ -23,7 +23,7 @@ from privmedia.library.views import crumbs, itself
 from privmedia.organising.chooser import Chooser
 from privmedia.organising.move_words import afterwards, button
 from privmedia.organising.moving import Moved, Moves, lies_in, name_of
-from privmedia.organising.selection import NONE_MOVES, SOME_MOVE, Selection
+from privmedia.organising.selection import MOST, NONE_MOVES, SOME_MOVE, Selection
 from privmedia.text import Sentence
 from privmedia.web.i18n import _
 from privmedia.web.pages import flash, flash_undo, say_in
@@ -214,7 +214,7 @@ def move_back(context: FolderContext, request: Request) -> Any:
     """Undo: each thing that was moved goes back to where it was, if it may."""
     moves, library, identity = request.write(Moves), request.write(Library), context.identity
     back: list[Moved] = []
-    for pair in request.POST.getall("back"):
+    for pair in request.POST.getall("back")[:MOST]:
         kind, uid, folder = (*pair.split(":"), "", "")[:3]
         try:
             place: Place = library.folder(uid) if kind == "folder" else library.item(uid)
