@@ -44,6 +44,8 @@ class Moving:
     back: str
     way: list[tuple[str, str]]
     shortfall: list[Sentence] = field(default_factory=list)
+    selected: bool = False
+    """Its address names no place; the forms carry what was selected along."""
 
     @property
     def right(self) -> Permission:
@@ -71,7 +73,7 @@ class Moving:
         shifts = (*effect.here, *effect.inside) if effect else ()
         named = read(Directory).named({name for shift in shifts for name in (shift.cause, shift.via) if name})
         return {
-            "places": self.places,
+            "carried": [place.uid for place in self.places] if self.selected else [],
             "names": [name_of(place) for place in self.places],
             "kind": self.kind,
             "choices": choices,
@@ -174,7 +176,7 @@ def of_selection(context: FolderContext, request: Request) -> Moving:
         raise HTTPNotFound
     way = [(request.localizer.translate(_("Library")), request.route_path("library"))]
     shortfall = selected.shortfall(NONE_MOVES, SOME_MOVE)
-    return Moving(request, context.identity, selected.items, request.route_path("library"), way, shortfall)
+    return Moving(request, context.identity, selected.items, request.route_path("library"), way, shortfall, True)
 
 
 @view_config(route_name="item_move", permission=Right.EDIT, request_method="GET", renderer=PAGE)

@@ -66,6 +66,18 @@ def test_the_bar_tags_several_and_each_keeps_its_own(site: Site, three: list[str
     assert tags == [["bearing", "T4"], ["bearing", "t4"], []]
 
 
+def test_a_selection_of_one_is_moved_as_well(site: Site, three: list[str], installation: Installation) -> None:
+    with writing(installation.sessions) as session:
+        other = Paths(session, installation).make_folders("Brand kit")[-1].uid
+    site.set("Brand kit", site.user("maren"), Permission.EDIT)
+    maren = site.as_("maren")
+    form = select(maren, three[:1], "move").forms["choose-form"]
+    form["to"] = other
+    done = form.submit().forms["move-form"].submit(status=303).follow()
+    assert "“Main bearing” moved to Brand kit." in done
+    assert done.request.path == f"/m/{three[0]}"
+
+
 def test_if_nothing_can_be_done_the_page_says_so(site: Site, three: list[str]) -> None:
     maren = site.as_("maren")
     page = select(maren, three[2:], "move")
