@@ -14,6 +14,8 @@ from privmedia.installation import Installation
 from privmedia.library.lists import RULED_BY
 from privmedia.library.models import Folder, Item, Version
 from privmedia.library.pointers import Pointers
+from privmedia.organising.bin import Bin
+from privmedia.sharing.stopping import Stopping
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,8 @@ class Outlook:
     """Bytes, all versions together, of what the reader sees of it."""
     viewers: int
     """How many people see it now; administrators are not counted."""
+    links: int
+    """How many share links to it, or into it, work now and would stop."""
     items: int = 1
     folders: int = 0
 
@@ -39,6 +43,8 @@ class Outlooks:
         self.session = session
         self.access = Access(session, installation)
         self.pointers = Pointers(session, installation.clock)
+        self.stopping = Stopping(session, installation)
+        self.bin = Bin(session, installation)
         self.now = installation.clock()
 
     def of_items(self, items: Iterable[Item], reader: Identity) -> list[Outlook]:
@@ -47,7 +53,15 @@ class Outlooks:
         query = select(Version.item_id, func.sum(Version.size)).where(Version.item_id.in_([item.id for item in items]))
         sizes = {row.item_id: row[1] for row in self.session.execute(query.group_by(Version.item_id))}
         return [
-            Outlook(item.uid, item.kind.value, item.title, sizes.get(item.id, 0), self._viewers(item)) for item in items
+            Outlook(
+                item.uid,
+                item.kind.value,
+                item.title,
+                sizes.get(item.id, 0),
+                self._viewers(item),
+                len(self.stopping.leading_to(item)),
+            )
+            for item in items
         ]
 
     def of_folder(self, folder: Folder, reader: Identity) -> Outlook:
@@ -69,6 +83,8 @@ class Outlooks:
             folder.name,
             size or 0,
             self.access.audience(folder.acl_id).viewers,
+            # Who may not change all of it is told nothing of what lies inside.
+            len(self.stopping.leading_to(folder)) if self.bin.may_take_along(folder, reader) else 0,
             items=items,
             folders=self.session.scalar(folders) or 0,
         )
