@@ -20,6 +20,7 @@ from privmedia.operations.check import check
 from privmedia.organising.jobs import empty_in_time, remove_leftovers, take_apart
 from tests.conftest import FakeClock
 from tests.functional.access_site import Site
+from tests.shared_links import make_link
 
 pytestmark = pytest.mark.both_databases
 THRUSTER = "Product training/Thruster T4"
@@ -97,6 +98,25 @@ def test_what_is_deleted_is_nowhere_any_more_and_comes_back_with_its_address(sit
     assert "“Main bearing” is back." in restore(editor)
     assert editor.get(f"/m/{site.video}").html.h1.text == "Main bearing"
     assert titles(editor) == []
+
+
+def test_links_to_it_stop_with_it_and_work_again_with_it(site: Site, editor: TestApp, browser: Any) -> None:
+    by_item = make_link(site.installation, site.video, site.people["ada"].id)
+    by_folder = make_link(site.installation, site.thruster, site.people["ada"].id, folder=True)
+    visitors = {link.uid: browser() for link in (by_item, by_folder)}
+    for link in (by_item, by_folder):
+        visitors[link.uid].set_cookie("visit", link.visit)
+
+    def statuses() -> list[int]:
+        return [visitor.get(f"/link/{uid}", status="*").status_int for uid, visitor in visitors.items()]
+
+    assert "1 link stops now." in editor.get(f"/m/{site.video}/delete")
+    assert "2 links stop now." in editor.get(f"/f/{site.thruster}/delete")
+    assert statuses() == [200, 200]
+    delete(editor, f"/f/{site.thruster}")
+    assert statuses() == [410, 410]
+    restore(editor)
+    assert statuses() == [200, 200]
 
 
 def test_undo_beside_what_was_said_brings_it_back(site: Site, editor: TestApp) -> None:
