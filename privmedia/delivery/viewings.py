@@ -28,8 +28,8 @@ from privmedia.installation import Installation
 log = logging.getLogger(__name__)
 
 VIEW, DOWNLOAD = "item.view", "item.download"
-PLAYED = "play."
-"""How the names of the files begin that are watched, heard or looked at. Posters and storyboards are no viewing."""
+PLAYED = ("play.", "page-")
+"""How the names of files begin that are watched, heard, read or looked at. Posters and storyboards are no viewing."""
 SITTING = timedelta(minutes=30)
 """After this long without a request, the next one begins a new viewing."""
 NOTED_AGAIN = timedelta(minutes=5)

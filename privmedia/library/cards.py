@@ -64,6 +64,7 @@ class ItemDetails(ItemCard):
     """An item as its own page shows it. What is not known, or not allowed, is None."""
 
     description: str
+    alt: str
     reason: str
     added_by: Uploader | None
     filename: str
@@ -72,6 +73,8 @@ class ItemDetails(ItemCard):
     codec: str | None
     sha256: str | None
     play_url: str | None
+    files: frozenset[str]
+    """Names of the files that may be asked for."""
     original_url: str | None
 
 
@@ -136,6 +139,15 @@ class Count:
 
     def __str__(self) -> str:
         return f"{self.number:,}{'+' * self.more}"
+
+
+@dataclass(frozen=True)
+class Around:
+    """An item among those of its kind in its folder: the newer and the older one, and a few on both sides."""
+
+    before: ItemCard | None = None
+    after: ItemCard | None = None
+    strip: list[ItemCard] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from wtforms import Field, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
-from privmedia.library.service import LONGEST_DESCRIPTION, LONGEST_NAME, LONGEST_TITLE
+from privmedia.library.service import LONGEST_ALT, LONGEST_DESCRIPTION, LONGEST_NAME, LONGEST_TITLE
 from privmedia.library.tags import split_tags
 from privmedia.web.forms import Form
 from privmedia.web.i18n import _
@@ -29,5 +29,6 @@ class TagsForm(Form):
 
 class ItemForm(Form):
     title = StringField(_("Title"), [InputRequired(_("Give it a title.")), Length(max=LONGEST_TITLE)])
+    alt = StringField(_("What the picture shows"), [Length(max=LONGEST_ALT)])
     description = TextAreaField(_("Description"), [Length(max=LONGEST_DESCRIPTION)])
     tags = TagsField(_("Tags"), default=list)

@@ -14,14 +14,17 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from privmedia.db import WITH_BIN, reading
+from privmedia.jobs.service import Jobs
 from privmedia.jobs.worker import Handler, Task
-from privmedia.library.models import CAPTIONS, CHAPTERS, PREPARE, File, Item, State, Version
+from privmedia.library.models import CAPTIONS, CHAPTERS, PAGES, PREPARE, File, Item, State, Version
 from privmedia.library.preparation import OWN_CHAPTERS, Outcome, Preparation, Target
 from privmedia.storage import ORIGINAL
 
 log = logging.getLogger(__name__)
 
 HASHED_AT_ONCE = 1 << 20  # bytes
+AFTER_ALL_ELSE = 80
+"""The priority of what nobody waits for: the first page is there as the poster."""
 
 
 def prepare(task: Task) -> None:
@@ -89,6 +92,8 @@ def _write_down(task: Task, outcome: Outcome) -> None:
             item.state, item.reason = outcome.state, outcome.reason
             item.shown = outcome.state == State.READY
             item.kind = outcome.kind or item.kind
+        if outcome.state == State.READY and version.pages:
+            Jobs(session, task.installation).enqueue(PAGES, version.id, priority=AFTER_ALL_ELSE)
 
 
 def _what_people_gave(session: Session, version: Version) -> set[str]:

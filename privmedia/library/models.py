@@ -18,6 +18,8 @@ ROOT_ID = 1
 ROOT_ACL_ID = 1
 PREPARE = "prepare"
 """The kind of the job that prepares a version."""
+PAGES = "pages"
+"""The kind of the job that draws the pages of a document."""
 CAPTIONS = "captions-"
 """How the names of files with captions begin."""
 CHAPTERS = "chapters.vtt"
@@ -101,6 +103,8 @@ class Item(Binnable, Base):
     title_key: Mapped[str] = mapped_column(String(900), server_default="")
     """What titles are ordered by; follows the title by itself."""
     description: Mapped[str] = mapped_column(Text, default="")
+    alt: Mapped[str] = mapped_column(String(500), default="")
+    """What a picture shows, for who cannot see it."""
 
     current: Mapped[int] = mapped_column(default=1)
     """Number of the version that is shown."""

@@ -15,6 +15,7 @@ from privmedia.storage import ORIGINAL
 log = logging.getLogger(__name__)
 
 POSTER = "poster.webp"
+WAVEFORM = "waveform.json"
 OWN_CHAPTERS = "chapters-of-file.vtt"
 """What the chapters are stored as that the file brought with it."""
 NO_ROOM = "The server had no space left to prepare it. Tell your administrator."
@@ -82,6 +83,7 @@ class Preparation:
         decision = media.decide(file_type, probe)
         self._make_poster(file_type, probe)
         self._write_chapters(probe)
+        self._make_waveform(file_type, probe)
         self.task.report(PICTURED)
         state, reason, duration = State.READY, decision.caveat or "", probe.duration
         if decision.verdict is Verdict.UNPLAYABLE:
@@ -114,6 +116,21 @@ class Preparation:
             return
         if made:
             self._place(out, POSTER, "image/webp")
+
+    def _make_waveform(self, file_type: FileType, probe: Probe) -> None:
+        """For what is heard and not seen. Without it the player has a plain bar."""
+        if probe.video or not probe.audio:
+            return
+        out = self.work / WAVEFORM
+        try:
+            made = media.make_waveform(
+                self.target.original, file_type, out=out, work=self._folder("waveform"), on_tick=self.task.check
+            )
+        except (Damaged, TookTooLong):
+            log.info("no waveform for version %s", self.task.target_id, exc_info=True)
+            return
+        if made:
+            self._place(out, WAVEFORM, "application/json")
 
     def _write_chapters(self, probe: Probe) -> None:
         if probe.chapters:

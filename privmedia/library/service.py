@@ -12,11 +12,12 @@ from privmedia.ids import is_uid, new_uid
 from privmedia.installation import Installation
 from privmedia.library.models import ROOT_ID, File, Folder, Item, Kind, State, Version
 from privmedia.library.pointers import Pointers
-from privmedia.text import clean_block, name_key, required_line
+from privmedia.text import clean_block, clean_line, name_key, required_line
 
 LONGEST_NAME = 200
 LONGEST_TITLE = 300
 LONGEST_DESCRIPTION = 20_000
+LONGEST_ALT = 500
 DEEPEST = 12
 
 
@@ -133,12 +134,14 @@ class Library:
         self.session.flush()
         return version
 
-    def describe_item(self, *, item: Item, title: str, description: str) -> Item:
-        """Change an item's title and description. Raises Invalid."""
+    def describe_item(self, *, item: Item, title: str, description: str, alt: str | None = None) -> Item:
+        """Change an item's title and description, and what a picture shows if given. Raises Invalid."""
         text = clean_block(description)
         if len(text) > LONGEST_DESCRIPTION:
             raise Invalid(f"That is {len(text)} characters; {LONGEST_DESCRIPTION} is the most.", "description")
         item.title, item.description = self._title(title), text
+        if alt is not None:
+            item.alt = clean_line(alt)[:LONGEST_ALT]
         self.session.flush()
         return item
 

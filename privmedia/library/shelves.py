@@ -15,7 +15,7 @@ from privmedia.accounts.identity import Identity
 from privmedia.accounts.models import User
 from privmedia.installation import Installation
 from privmedia.jobs.service import Jobs
-from privmedia.library.cards import POSTER, FolderCard, ItemCard, ItemDetails, Page, Uploader, poster_url
+from privmedia.library.cards import POSTER, Around, FolderCard, ItemCard, ItemDetails, Page, Uploader, poster_url
 from privmedia.library.lists import RULED_BY, Lists, Wanted
 from privmedia.library.models import PREPARE, File, Folder, Item, Star, State, Version
 from privmedia.library.tree import Tree
@@ -24,6 +24,8 @@ from privmedia.playback.service import Playbacks
 
 PAGE = 48
 POSTERS_ON_A_CARD = 3
+BESIDE = 4
+"""Items shown on each side of one, where it stands among its kind."""
 
 
 class Shelves:
@@ -93,6 +95,7 @@ class Shelves:
         return ItemDetails(
             **vars(card),
             description=item.description,
+            alt=item.alt,
             reason=item.reason,
             added_by=Uploader.of(uploader) if uploader else None,
             filename=version.filename,
@@ -101,7 +104,25 @@ class Shelves:
             codec=_codec(version),
             sha256=version.sha256,
             play_url=f"/smedia/{item.uid}/{playable}" if playable else None,
+            files=frozenset(names),
             original_url=f"/smedia/{item.uid}/original/{quote(version.filename)}" if may_download else None,
+        )
+
+    def around(self, identity: Identity, item: Item, *, most: int = BESIDE) -> Around:
+        """The items of the same kind beside one in its folder, newest first, of what exists for the caller.
+
+        The item itself is among them.
+        """
+        beside = self.lists.seen(identity, select(Item.id)).where(
+            Item.folder_id == item.folder_id, Item.kind == item.kind
+        )
+        newer = self.session.scalars(beside.where(Item.id > item.id).order_by(Item.id).limit(most)).all()
+        older = self.session.scalars(beside.where(Item.id < item.id).order_by(Item.id.desc()).limit(most)).all()
+        strip = self._cards(self._rows([*reversed(newer), item.id, *older]), identity)
+        return Around(
+            before=strip[len(newer) - 1] if newer else None,
+            after=strip[len(newer) + 1] if older else None,
+            strip=strip,
         )
 
     def _rows(self, item_ids: Sequence[int]) -> list[Any]:

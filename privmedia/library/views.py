@@ -130,7 +130,12 @@ def describe_item(context: ItemContext, request: Request) -> Any:
         library = request.write(Library)
         try:
             item = library.item(context.item.uid)
-            library.describe_item(item=item, title=form.title.data, description=form.description.data)
+            library.describe_item(
+                item=item,
+                title=form.title.data,
+                description=form.description.data,
+                alt=form.alt.data if "alt" in request.POST else None,
+            )
             request.write(Tags).put(item, form.tags.data)
             request.write(Audit).record("item.edit", identity=context.identity, target=f"item:{context.item.uid}")
         except Invalid as error:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from privmedia.media.errors import CannotCopy, Damaged, SandboxFailed, TookTooLong, ToolMissing
 from privmedia.media.ffmpeg import find as find_ffmpeg
 from privmedia.media.filetype import FileType, Kind
+from privmedia.media.pages import AT_ONCE as PAGES_AT_ONCE
+from privmedia.media.pages import make_pages
 from privmedia.media.playability import Decision, Verdict, decide
 from privmedia.media.poster import make_poster
 from privmedia.media.probe import Audio, Probe, Video, probe
@@ -16,9 +18,11 @@ from privmedia.media.remux import make_playable
 from privmedia.media.sandbox import Confinement, confinement
 from privmedia.media.sniff import HEAD_BYTES, sniff
 from privmedia.media.timed_text import chapters_as_text
+from privmedia.media.waveform import make_waveform
 
 __all__ = [
     "HEAD_BYTES",
+    "PAGES_AT_ONCE",
     "Audio",
     "CannotCopy",
     "Confinement",
@@ -36,8 +40,10 @@ __all__ = [
     "confinement",
     "decide",
     "find_ffmpeg",
+    "make_pages",
     "make_playable",
     "make_poster",
+    "make_waveform",
     "probe",
     "sniff",
 ]

@@ -22,6 +22,7 @@ from privmedia.installation import Installation
 from privmedia.jobs import worker
 from privmedia.jobs.service import Jobs
 from privmedia.library.jobs import HANDLERS as LIBRARY
+from privmedia.library.page_jobs import HANDLERS as PAGES
 from privmedia.mail import warn_if_off
 from privmedia.mail.jobs import forget_sent, mail_handler
 from privmedia.mail.service import SEND
@@ -34,7 +35,7 @@ from privmedia.uploads.jobs import clear_away
 log = logging.getLogger(__name__)
 
 WRITERS = {**ACCOUNTS_LETTERS, **SECURITY, **INVITATIONS, **ASKING_LETTERS}
-HANDLERS = {**LIBRARY, **ASKING, **ORGANISING, SEND: mail_handler(WRITERS)}
+HANDLERS = {**LIBRARY, **PAGES, **ASKING, **ORGANISING, SEND: mail_handler(WRITERS)}
 
 
 def forget_finished(installation: Installation) -> None:

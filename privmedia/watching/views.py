@@ -10,12 +10,14 @@ from privmedia.access.permissions import Permission
 from privmedia.captions.service import Captioning
 from privmedia.captions.transcript import HAS_TIME, transcript_of
 from privmedia.library.lists import Wanted
-from privmedia.library.models import CHAPTERS
+from privmedia.library.models import CHAPTERS, Kind
+from privmedia.library.preparation import WAVEFORM
 from privmedia.library.resources import ItemContext
 from privmedia.library.shelves import Shelves
 from privmedia.library.tags import Tags
 from privmedia.library.views import crumbs, itself, may
 from privmedia.library.who_sees import WhoSees
+from privmedia.watching.pages import page_asked_for
 from privmedia.watching.player import player_for
 from privmedia.web.headers import allow_styles
 from privmedia.web.rights import Right
@@ -30,8 +32,12 @@ def item(context: ItemContext, request: Request) -> Any:
     identity, folder = context.identity, context.folder
     shelves = request.read(Shelves)
     allow_styles(request.response, request.registry["assets"].player_styles)
+    details = shelves.item(identity, context.item, may_download=Permission.DOWNLOAD in context.rights)
     return {
-        "item": shelves.item(identity, context.item, may_download=Permission.DOWNLOAD in context.rights),
+        "item": details,
+        "page": page_asked_for(request, details) if details.kind == Kind.DOCUMENT else None,
+        "around": shelves.around(identity, context.item) if details.kind == Kind.IMAGE else None,
+        "waveform_url": f"/smedia/{details.uid}/{WAVEFORM}" if WAVEFORM in details.files else None,
         "tags": request.read(Tags).of(context.item),
         "player": player_for(request, context),
         **_timed(request, context),

@@ -28,6 +28,7 @@ import { themeChoices, themeSwitch } from "./js/theme.js";
 import { toasts } from "./js/toast.js";
 import { unfold } from "./js/unfold.js";
 import { uploadForm } from "./js/upload-form.js";
+import { viewers } from "./js/viewer.js";
 
 // The content security policy allows neither eval nor inline styles, and pages of a private library are not kept.
 Object.assign(htmx.config, {
@@ -65,5 +66,6 @@ register(
   toasts,
   unfold,
   uploadForm,
+  viewers,
 );
 htmx.onLoad(enliven);

@@ -28,6 +28,8 @@ FILES = {
     "poster.webp": "image/webp",
     "captions-en.vtt": "text/vtt",
     "chapters.vtt": "text/vtt",
+    "waveform.json": "application/json",
+    "page-1.webp": "image/webp",
 }
 
 

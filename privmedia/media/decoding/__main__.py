@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from privmedia.media.decoding import frames, pages, pictures, tracks
+from privmedia.media.decoding import frames, pages, pictures, tracks, waveform
 from privmedia.media.errors import Damaged
 from privmedia.media.filetype import TYPES, Kind
 
@@ -40,7 +40,18 @@ def picture(path: Path, name: str, out: str) -> bool:
     return pictures.shrink(path, name, out, longest=3840)
 
 
-VERBS: dict[str, Callable[..., Any]] = {"picture": picture, "poster": poster, "probe": probe}
+def outline(path: Path, name: str) -> list[int] | None:
+    """How loud a sound is, bit by bit; None if it may not be decoded here."""
+    return waveform.peaks(path, TYPES[name])
+
+
+VERBS: dict[str, Callable[..., Any]] = {
+    "pages": pages.draw,
+    "picture": picture,
+    "poster": poster,
+    "probe": probe,
+    "waveform": outline,
+}
 
 
 def main() -> None:

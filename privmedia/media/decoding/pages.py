@@ -13,6 +13,8 @@ UNREADABLE = "The file is damaged: the PDF cannot be read."
 LONGEST = 1280
 # Rendered a little larger than needed: letters come out smoother.
 RENDERED = 1600
+PAGE_LONGEST = 1800
+"""Enough to read small print on a screen with many pixels."""
 LOCKED = "incorrect password"
 
 
@@ -42,3 +44,21 @@ def poster(path: Path, out: str) -> bool:
         raise Damaged(UNREADABLE) from problem
     pictures.write(image, out, longest=LONGEST)
     return True
+
+
+def draw(path: Path, first: int, last: int) -> int:
+    """Write the pages from `first` to `last` as `page-<n>.webp`; how many it were until one could not be drawn."""
+    try:
+        document = pypdfium2.PdfDocument(path)
+    except pypdfium2.PdfiumError as problem:
+        raise Damaged(UNREADABLE) from problem
+    for number in range(first, last + 1):
+        try:
+            page = document[number - 1]
+            width, height = page.get_size()
+            image = page.render(scale=PAGE_LONGEST / max(width, height, 1)).to_pil()
+        except pypdfium2.PdfiumError:
+            return number - first
+        pictures.write(image, f"page-{number}.webp", longest=PAGE_LONGEST)
+        page.close()
+    return last - first + 1

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -22,6 +23,7 @@ from privmedia.jobs.service import Jobs
 from privmedia.jobs.worker import MAX_ATTEMPTS
 from privmedia.library.jobs import HANDLERS
 from privmedia.library.models import PREPARE, File, Folder, Item, Kind, State, Version
+from privmedia.library.page_jobs import HANDLERS as PAGE_HANDLERS
 from privmedia.library.preparation import NO_ROOM
 from privmedia.library.service import Library, Received
 from privmedia.storage import Storage
@@ -298,3 +300,74 @@ def test_an_item_that_was_deleted_meanwhile_is_no_fault(
     work(installation)
     with reading(installation.sessions) as session:
         assert session.scalars(select(Job.state)).all() == [JobState.DONE]
+
+
+def draw_pages(installation: Installation) -> None:
+    worker.run(installation, {**HANDLERS, **PAGE_HANDLERS}, threading.Event(), once=True)
+
+
+def test_the_pages_of_a_document_are_drawn_after_everything_else(
+    installation: Installation, enter: Callable[..., Entered]
+) -> None:
+    entered = enter(pdf(12), "manual.pdf", Kind.DOCUMENT)
+    draw_pages(installation)
+    pages = {f"page-{number}.webp" for number in range(1, 13)}
+    assert set(entered.files) == {"original", "poster.webp", *pages}
+    with Image.open(entered.path("page-12.webp")) as page:
+        assert (page.format, max(page.size)) == ("WEBP", 1800)
+
+
+def test_pages_that_were_drawn_before_a_worker_was_killed_are_not_drawn_again(
+    installation: Installation, enter: Callable[..., Entered], monkeypatch: pytest.MonkeyPatch, clock: Any
+) -> None:
+    entered = enter(pdf(12), "manual.pdf", Kind.DOCUMENT)
+    asked: list[int] = []
+    real = media.make_pages
+
+    class PowerCut(BaseException):
+        pass
+
+    def make_pages(path: Path, *, first: int, **details: Any) -> list[Path]:
+        asked.append(first)
+        if len(asked) == 2:
+            raise PowerCut
+        return real(path, first=first, **details)
+
+    monkeypatch.setattr(media, "make_pages", make_pages)
+    with pytest.raises(PowerCut):
+        draw_pages(installation)
+    assert "page-10.webp" in entered.files
+    clock.forward(seconds=61)
+    draw_pages(installation)
+    assert asked == [1, 11, 11]
+    assert "page-12.webp" in entered.files
+
+
+def test_sound_gets_its_outline_and_a_film_none(
+    installation: Installation, enter: Callable[..., Entered], studio: Studio
+) -> None:
+    sound, film = enter(studio.make("sound.mp3"), "talk.mp3", Kind.AUDIO), enter(studio.make("vp9.webm"), "film.webm")
+    work(installation)
+    assert sound.files["waveform.json"] == ("waveform.json", "application/json")
+    peaks = json.loads(sound.path("waveform.json").read_text())["peaks"]
+    assert 20 <= len(peaks) <= 1000
+    assert max(peaks) == 100
+    assert min(peaks) >= 0
+    assert "waveform.json" not in film.files
+
+
+def test_what_people_gave_outlives_another_preparation(
+    installation: Installation, enter: Callable[..., Entered], studio: Studio
+) -> None:
+    entered = enter(studio.make("faststart.mp4"), "Launch.mp4")
+    work(installation)
+    with writing(installation.sessions) as session:
+        for name in ("captions-en.vtt", "chapters.vtt"):
+            stored = name.replace(".vtt", "-0a1b2c3d.vtt")
+            session.add(
+                File(version_id=entered.version_id, name=name, stored_as=stored, media_type="text/vtt", size=1)
+            )
+        Jobs(session, installation).enqueue(PREPARE, entered.version_id)
+    before = entered.files
+    work(installation)
+    assert entered.files == before

@@ -7,6 +7,7 @@ import { mindMenus } from "./menus.js";
 import { keepPlace, whenKnown } from "./playback.js";
 import { showTime } from "./time-shown.js";
 import { asked } from "./time.js";
+import { drawWaveform } from "./waveform.js";
 
 export function start(element) {
   const words = JSON.parse(element.dataset.words);
@@ -19,6 +20,7 @@ export function start(element) {
   bindKeys(player);
   mindMenus(player);
   showTime(player);
+  drawWaveform(player);
   followMoments(player);
   keepPlace(player);
   const seek = () => player.startAt !== null && (player.media.currentTime = player.startAt);

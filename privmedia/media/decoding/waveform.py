@@ -1,0 +1,72 @@
+"""The outline of a sound: how loud it is, bit by bit."""
+from __future__ import annotations
+
+from array import array
+from pathlib import Path
+
+import av
+from av.audio.resampler import AudioResampler
+from av.audio.stream import AudioStream
+
+from privmedia.media.codecs import DECODERS
+from privmedia.media.decoding.tracks import DECODER_OPTIONS, has_decoder, opened
+from privmedia.media.filetype import FileType
+
+RATE = 8000
+"""Samples a second that are looked at: an outline needs no more."""
+BIT = RATE // 20
+"""Samples in one bit of the finest outline: a twentieth of a second."""
+MOST_BITS = 1000
+"""What a player can draw."""
+LONGEST = 24 * 3600 * 20
+LOUDEST = 100
+
+
+def peaks(path: Path, file_type: FileType) -> list[int] | None:
+    """The loudest moment of each bit, from 0 to 100 of the loudest of all; None for what may not be decoded here."""
+    with opened(path, file_type.demuxer) as container:
+        stream = next(iter(container.streams.audio), None)
+        if stream is None or not decodable(stream):
+            return None
+        found = fine_peaks(container, stream)
+    if not found:
+        return None
+    step = -(-len(found) // MOST_BITS)
+    bits = [max(found[at : at + step]) for at in range(0, len(found), step)]
+    loudest = max(bits) or 1
+    return [round(bit / loudest * LOUDEST) for bit in bits]
+
+
+def decodable(stream: AudioStream) -> bool:
+    context = stream.codec_context
+    if not has_decoder(stream) or context.codec.name not in DECODERS:
+        return False
+    context.options = {"codec_whitelist": DECODER_OPTIONS["codec_whitelist"]}
+    return True
+
+
+def fine_peaks(container: av.container.InputContainer, stream: AudioStream) -> list[int]:
+    resampler = AudioResampler(format="s16", layout="mono", rate=RATE)
+    found: list[int] = []
+    rest = array("h")
+    try:
+        for frame in container.decode(stream):
+            for part in resampler.resample(frame):
+                rest.frombytes(bytes(part.planes[0])[: part.samples * 2])
+            while len(rest) >= BIT:
+                found.append(loudest_of(rest[:BIT]))
+                del rest[:BIT]
+            if len(found) >= LONGEST:
+                break
+    except av.MemoryError:
+        raise
+    except av.FFmpegError:
+        pass  # a sound that breaks off is drawn as far as it goes
+    if rest:
+        found.append(loudest_of(rest))
+    return found
+
+
+def loudest_of(samples: array[int]) -> int:
+    highest, lowest = max(samples), min(samples)
+    return max(highest, -lowest)

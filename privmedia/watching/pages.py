@@ -1,0 +1,30 @@
+"""The page of a document that is shown."""
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pyramid.request import Request
+
+from privmedia.library.cards import ItemDetails
+from privmedia.library.page_jobs import MOST_PAGES, page_name
+
+
+@dataclass(frozen=True)
+class DocumentPage:
+    """One page: its number of how many, how many can be shown, and its picture once it is drawn."""
+
+    number: int
+    count: int
+    shown: int
+    url: str | None
+
+
+def page_asked_for(request: Request, item: ItemDetails) -> DocumentPage:
+    """The page that the address asks for (`page`), or the nearest there is."""
+    count = item.pages or 0
+    shown = min(count, MOST_PAGES)
+    asked = request.GET.get("page", "")
+    number = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 6 else 1
+    number = max(1, min(number, shown))
+    name = page_name(number)
+    return DocumentPage(number, count, shown, f"/smedia/{item.uid}/{name}" if name in item.files else None)
