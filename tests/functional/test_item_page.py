@@ -1,4 +1,4 @@
-"""The page of each kind of item: pictures and the way to the next one, documents page by page, sound with its outline."""
+"""The page of each kind of item: pictures and the way to the next, documents page by page, sound with its outline."""
 from __future__ import annotations
 
 from collections.abc import Callable
