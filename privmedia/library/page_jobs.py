@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from privmedia import media
-from privmedia.db import reading
+from privmedia.db import WITH_BIN, reading
 from privmedia.jobs.worker import Handler, Task
 from privmedia.library.models import PAGES, File, Item, Version
 from privmedia.media import Damaged, TookTooLong
@@ -26,6 +26,7 @@ def draw_pages(task: Task) -> None:
             select(Item.uid, Version.number, Version.pages)
             .join(Version, Version.item_id == Item.id)
             .where(Version.id == task.target_id)
+            .execution_options(**WITH_BIN)
         ).one_or_none()
         names = set(session.scalars(select(File.name).where(File.version_id == task.target_id)))
     if row is None or not row.pages:
