@@ -19,6 +19,7 @@ from privmedia.accounts.tries import tries_left_in_words, wait_in_words
 from privmedia.captions.service import Captioning
 from privmedia.captions.transcript import HAS_TIME
 from privmedia.errors import Throttled
+from privmedia.library.cards import Around
 from privmedia.library.models import CHAPTERS, Folder, Item
 from privmedia.library.shelves import Shelves
 from privmedia.sharing.cookies import came_by_it, set_came_by_it, set_visit_cookie, visit_token
@@ -26,6 +27,7 @@ from privmedia.sharing.opening import open_link
 from privmedia.sharing.shelf import SharedShelf
 from privmedia.sharing.standing import Standing
 from privmedia.sharing.visits import Visits, target_of
+from privmedia.watching.pages import shown_of
 from privmedia.watching.player import visitors_player
 from privmedia.web.headers import allow_styles
 from privmedia.web.i18n import _
@@ -148,9 +150,12 @@ def _item_page(request: Request, standing: Standing, item: Item) -> dict[str, An
     may_download = Permission.DOWNLOAD in standing.rights
     inside = standing.item is None
     maker = request.read(SharedShelf).maker(standing.maker)
+    details = request.read(Shelves).item(maker, item, may_download=may_download)
     return {
         **_about(standing),
-        "item": request.read(Shelves).item(maker, item, may_download=may_download),
+        "item": details,
+        **shown_of(request, details),
+        "around": Around(),
         "player": visitors_player(request, item),
         **_timed(request, item),
         "crumbs": _crumbs(request, standing, item.folder, itself=True) if inside else [],

@@ -1,12 +1,15 @@
-"""The page of a document that is shown."""
+"""What is shown of an item above its title: which page of a document, the outline of a sound."""
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from pyramid.request import Request
 
 from privmedia.library.cards import ItemDetails
+from privmedia.library.models import Kind
 from privmedia.library.page_jobs import MOST_PAGES, page_name
+from privmedia.library.preparation import WAVEFORM
 
 
 @dataclass(frozen=True)
@@ -17,6 +20,14 @@ class DocumentPage:
     count: int
     shown: int
     url: str | None
+
+
+def shown_of(request: Request, item: ItemDetails) -> dict[str, Any]:
+    """What `library/stage.jinja2` needs beside the item and its player, for whoever may see the item."""
+    return {
+        "page": page_asked_for(request, item) if item.kind == Kind.DOCUMENT else None,
+        "waveform_url": f"/smedia/{item.uid}/{WAVEFORM}" if WAVEFORM in item.files else None,
+    }
 
 
 def page_asked_for(request: Request, item: ItemDetails) -> DocumentPage:

@@ -11,13 +11,12 @@ from privmedia.captions.service import Captioning
 from privmedia.captions.transcript import HAS_TIME, transcript_of
 from privmedia.library.lists import Wanted
 from privmedia.library.models import CHAPTERS, Kind
-from privmedia.library.preparation import WAVEFORM
 from privmedia.library.resources import ItemContext
 from privmedia.library.shelves import Shelves
 from privmedia.library.tags import Tags
 from privmedia.library.views import crumbs, itself, may
 from privmedia.library.who_sees import WhoSees
-from privmedia.watching.pages import page_asked_for
+from privmedia.watching.pages import shown_of
 from privmedia.watching.player import player_for
 from privmedia.web.headers import allow_styles
 from privmedia.web.rights import Right
@@ -35,9 +34,8 @@ def item(context: ItemContext, request: Request) -> Any:
     details = shelves.item(identity, context.item, may_download=Permission.DOWNLOAD in context.rights)
     return {
         "item": details,
-        "page": page_asked_for(request, details) if details.kind == Kind.DOCUMENT else None,
+        **shown_of(request, details),
         "around": shelves.around(identity, context.item) if details.kind == Kind.IMAGE else None,
-        "waveform_url": f"/smedia/{details.uid}/{WAVEFORM}" if WAVEFORM in details.files else None,
         "tags": request.read(Tags).of(context.item),
         "player": player_for(request, context),
         **_timed(request, context),
