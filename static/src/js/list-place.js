@@ -14,16 +14,24 @@ export function listPlace(root) {
   addEventListener("pagehide", keep);
 }
 
+/** The entry of the list that stands highest in the window, and how far from its edge: what is added above moves it. */
 function keep() {
   const more = Number(document.querySelector("#list")?.dataset.more ?? 0);
-  if (more) history.replaceState({ ...history.state, list: { more, y: scrollY } }, "");
+  if (!more) return;
+  const first = [...document.querySelectorAll("#items > *")].find((item) => item.getBoundingClientRect().bottom > 0);
+  const item = first?.querySelector("a")?.getAttribute("href");
+  const top = first?.getBoundingClientRect().top;
+  history.replaceState({ ...history.state, list: { more, item, top, y: scrollY } }, "");
 }
 
-async function comeBack({ more, y }) {
+async function comeBack({ more, item, top, y }) {
   history.scrollRestoration = "manual";
   try {
     for (let page = 0; page < Math.min(more, MOST_PAGES); page++) await addNextPage();
-    scrollTo(0, y);
+    await document.fonts.ready;
+    const link = [...document.querySelectorAll("#items a")].find((one) => one.getAttribute("href") === item);
+    const first = link?.closest("#items > *");
+    scrollTo({ top: first ? scrollY + first.getBoundingClientRect().top - top : y, behavior: "instant" });
   } catch {
     // Then the list is as long as it was loaded, and "Show more" is still there.
   } finally {
