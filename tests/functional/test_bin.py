@@ -148,7 +148,7 @@ def test_a_folder_takes_its_content_along_and_brings_the_same_back(
 
 
 def csrf(app: TestApp) -> str:
-    return str(app.get("/account").forms[0]["csrf_token"].value)
+    return str(app.get("/account").forms[1]["csrf_token"].value)
 
 
 def test_a_name_that_was_taken_meanwhile_is_given_a_number(

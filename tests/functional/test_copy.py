@@ -76,7 +76,7 @@ def test_a_copy_goes_only_where_one_may_add(site: Site, film: str) -> None:
     site.set(THRUSTER, site.user("maren"), Permission.DOWNLOAD)
     maren = site.as_("maren")
     token = maren.get(f"/m/{film}/copy").forms["choose-form"]
-    csrf = maren.get("/account").forms[0]["csrf_token"].value
+    csrf = maren.get("/account").forms[1]["csrf_token"].value
     for uid in (site.thruster, new_uid()):
         refused = maren.post(f"/m/{film}/copy", {"csrf_token": csrf, "to": uid}, status=409)
         assert "add to" in refused.html.select_one("#choice").text

@@ -263,7 +263,7 @@ def test_what_one_may_not_see_cannot_be_starred_and_is_like_what_is_missing(
     shelf.folder("Closed")
     item = shelf.item("Closed", "Board meeting")
     app = sign_in(leila)
-    token = app.get("/login").follow().forms[0]["csrf_token"].value
+    token = app.get("/login").follow().forms[1]["csrf_token"].value
     answers = [
         app.post("/starred", {"csrf_token": token, "star": uid}, status=404).body for uid in (item, new_uid(), "x", "")
     ]

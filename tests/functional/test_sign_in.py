@@ -70,7 +70,7 @@ def test_on_https_the_cookie_is_bound_to_the_host(ini: dict[str, str], installat
     cookie = cookie_of(answer, "__Host-session")
     assert "; secure" in cookie.lower()
     assert https.get("/account", status=200).status_int == 200
-    out = https.get("/menu").forms[0].submit()
+    out = https.get("/menu").forms[1].submit()
     assert "; secure" in cookie_of(out, "__Host-session").lower()
 
 
