@@ -71,12 +71,7 @@ class Effects:
 
     def of_move(self, place: Place, to: Folder, *, reader: Identity) -> Effect:
         """The effect of moving a place, with the rules set at it, under those of another folder: everybody is in it."""
-        own = self.pointers.own(place)
-        set_here = [] if own is None else [rule for rule in self.access.rules(own) if rule.acl_id == own]
-        takes_over = own is None or self.access.inherits(own)
-        before = together(_counting(self.from_above(place), takes_over), _standing(set_here))
-        after = together(_counting(self.access.rules(to.acl_id), takes_over), _standing(set_here))
-        facts = Facts.of(before, after, before.keys() | after.keys())
+        facts = self.facts_of_move(place, to)
         here = self._here(place, facts)
         viewers = tuple(sum(Permission.VIEW in getattr(one, when) for one in here) for when in ("before", "after"))
         managers = tuple(sum(Permission.MANAGE in getattr(one, when) for one in here) for when in ("before", "after"))
@@ -86,6 +81,15 @@ class Effects:
             viewers=(viewers[0], viewers[1]),
             managers=(managers[0], managers[1]),
         )
+
+    def facts_of_move(self, place: Place, to: Folder) -> Facts:
+        """The rules that count at a place where it lies, and would count in another folder."""
+        own = self.pointers.own(place)
+        set_here = [] if own is None else [rule for rule in self.access.rules(own) if rule.acl_id == own]
+        takes_over = own is None or self.access.inherits(own)
+        before = together(_counting(self.from_above(place), takes_over), _standing(set_here))
+        after = together(_counting(self.access.rules(to.acl_id), takes_over), _standing(set_here))
+        return Facts.of(before, after, before.keys() | after.keys())
 
     def facts(self, place: Place, wanted: Iterable[WantedRule], inherits: bool) -> Facts:
         """The rules that count at a place as they are, and with `wanted` as all the rules set there."""

@@ -24,6 +24,8 @@ from privmedia.organising.chooser import Chooser
 from privmedia.organising.move_words import afterwards, button
 from privmedia.organising.moving import Moved, Moves, lies_in, name_of
 from privmedia.organising.selection import MOST, NONE_MOVES, SOME_MOVE, Selection
+from privmedia.sharing.standing import Standing
+from privmedia.sharing.stopping import Stopping
 from privmedia.text import Sentence
 from privmedia.web.i18n import _
 from privmedia.web.pages import flash, flash_undo, say_in
@@ -81,6 +83,7 @@ class Moving:
             "effect": effect,
             "effect_rows": effect_rows(effect, named, self.identity.user_id) if effect else [],
             "button": button(effect, len(self.places)) if effect else None,
+            "links_that_stop": self.links_that_stop(chosen) if effect else [],
             "problem": problem,
             "shortfall": self.shortfall,
             "from_there": [(place.uid, read(Library).uid_of(lies_in(place))) for place in self.places],
@@ -108,6 +111,12 @@ class Moving:
         except DomainError as error:
             return None, problem or error.sentence
         return moves.effect(self.places, to, self.identity), problem
+
+    def links_that_stop(self, chosen: str) -> Sequence[Standing]:
+        """The share links whose makers could not view there what they lead to."""
+        to = self.request.read(Moves).target(chosen, self.identity, self.right)
+        found: Sequence[Standing] = self.request.read(Stopping).by_move(self.places, to, reader=self.identity)
+        return found
 
     def confirm(self) -> Any:
         """Move what the form names. Nothing is moved if anything is not as it was shown."""

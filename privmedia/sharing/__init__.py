@@ -25,7 +25,6 @@ def includeme(config: Configurator) -> None:
     config.add_route("link_revoke", "/links/{link}/revoke", factory=link_of)
     config.add_request_method(at_places.links_stopped_by, "links_stopped_by")
     config.add_request_method(at_places.links_at, "links_at")
-    config.add_request_method(at_places.links_into, "links_into")
     config.add_request_method(at_places.shared_outside, "shared_outside", reify=True)
     for views in ("public", "share", "link"):
         config.scan(f"privmedia.sharing.{views}_views")

@@ -20,12 +20,6 @@ def links_stopped_by(
     return found
 
 
-def links_into(request: Request, place: Place) -> Sequence[Standing]:
-    """`request.links_into(place)`: the links that work and stop if a place is deleted, with all that lies in it."""
-    found: Sequence[Standing] = request.read(Stopping).leading_to(place)
-    return found
-
-
 def shared_outside(request: Request) -> frozenset[str]:
     """`request.shared_outside`: the ids of the items that a link of their own opens and that the caller manages."""
     identity = request.identity

@@ -16,7 +16,7 @@ from privmedia.access.visible import folder_seen, item_seen, rights_bits
 from privmedia.accounts.identity import Identity
 from privmedia.accounts.models import Membership, User
 from privmedia.installation import Installation
-from privmedia.library.effect import Person
+from privmedia.library.effect import Facts, Person
 from privmedia.library.effects import Effects, WantedRule
 from privmedia.library.models import Folder, Item
 from privmedia.library.pointers import Place
@@ -39,10 +39,22 @@ class Stopping:
 
         Links to what the reader cannot see inside are not among them.
         """
-        links = [one for one in self._leading_into(place, reader) if one.works and not one.maker.is_admin]
-        if not links:
-            return []
-        facts = self._effects.facts(place, wanted, inherits)
+        links = self._working_into(place, reader)
+        return self._stopping(links, place, self._effects.facts(place, wanted, inherits)) if links else []
+
+    def by_move(self, places: Iterable[Place], to: Folder, *, reader: Identity) -> list[Standing]:
+        """The same for places that would lie in another folder."""
+        stopping = []
+        for place in places:
+            if links := self._working_into(place, reader):
+                stopping += self._stopping(links, place, self._effects.facts_of_move(place, to))
+        return stopping
+
+    def _working_into(self, place: Place, reader: Identity) -> list[Standing]:
+        """Links that work and may stop: an administrator's go on whatever rules say."""
+        return [one for one in self._leading_into(place, reader) if one.works and not one.maker.is_admin]
+
+    def _stopping(self, links: Sequence[Standing], place: Place, facts: Facts) -> list[Standing]:
         makers = self._people({one.maker.id: one.maker for one in links}.values())
         inside = self._effects.between(place, {_ruled_by(one) for one in links})
         stopping = []

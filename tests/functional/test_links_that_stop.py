@@ -178,6 +178,35 @@ def test_what_the_effect_says_of_links_is_what_happens(site: Site) -> None:
     assert stopped > 15
 
 
+def test_deleting_says_how_many_links_stop_and_stops_them(site: Site, jonas_link: str, browser: Any) -> None:
+    make_link(site.installation, site.training, site.people["jonas"].id, folder=True, name="Yard", opened=None)
+    other = make_link(site.installation, site.video, site.people["jonas"].id, name="Again", opened=None)
+    ada = site.as_("ada")
+    assert "3 links stop now." in shown(ada.get(f"/f/{site.training}/delete"))
+    page = ada.get(f"/m/{site.video}/delete")
+    assert "2 links stop now." in shown(page)
+    browser().get(other.path, status=303)
+    page.forms["delete-form"].submit(status=303)
+    browser().get(other.path, status=410)
+    assert "Again" not in ada.get("/admin/links")
+
+
+def test_moving_names_the_links_that_stop(site: Site, jonas_link: str) -> None:
+    with writing(site.installation.sessions) as session:
+        paths = Paths(session, site.installation)
+        closed = paths.make_folders("Board papers")[-1].uid
+        open_to_him = paths.make_folders("Town halls")[-1].uid
+    site.set("Town halls", site.user("jonas"), Permission.VIEW)
+    ada = site.as_("ada")
+    stops = "Link “Gdynia contractors” stops working: Jonas Bakke could not view Main bearing any more"
+    assert stops in shown(ada.get(f"/m/{site.video}/move", {"to": closed}))
+    assert "stops working" not in shown(ada.get(f"/m/{site.video}/move", {"to": open_to_him}))
+    moved = ada.get(f"/m/{site.video}/move", {"to": closed}).forms["move-form"]
+    moved.submit(status=303)
+    with reading(site.installation.sessions) as session:
+        assert not Links(session, site.installation).find(jonas_link).works
+
+
 def test_a_block_says_that_links_go_on(site: Site, jonas_link: str) -> None:
     ada = site.as_("ada")
     assert "can still use it" not in ada.get(f"/f/{site.training}/access")
