@@ -20,6 +20,7 @@ from privmedia.operations.check import check
 from privmedia.organising.jobs import empty_in_time, remove_leftovers, take_apart
 from tests.conftest import FakeClock
 from tests.functional.access_site import Site
+from tests.functional.visitors import token_of
 from tests.shared_links import make_link
 
 pytestmark = pytest.mark.both_databases
@@ -142,13 +143,9 @@ def test_a_folder_takes_its_content_along_and_brings_the_same_back(
     with writing(installation.sessions) as session:
         gone = session.scalars(select(Deletion).order_by(Deletion.id.desc())).first()
         assert gone is not None
-    editor.post(f"/bin/{gone.uid}/restore", {"csrf_token": csrf(editor)}, status=303)
+    editor.post(f"/bin/{gone.uid}/restore", {"csrf_token": token_of(editor)}, status=303)
     assert [editor.get(f"/m/{uid}", status="*").status_int for uid in (site.video, inner, other)] == [200, 200, 404]
     assert_whole(installation)
-
-
-def csrf(app: TestApp) -> str:
-    return str(app.get("/account").forms[1]["csrf_token"].value)
 
 
 def test_a_name_that_was_taken_meanwhile_is_given_a_number(
@@ -171,7 +168,7 @@ def test_a_folder_with_something_one_may_not_edit_stays(
     assert "you may not change it" in page
     assert "Closed" not in page
     assert "delete-form" not in page.forms
-    editor.post(f"/f/{site.thruster}/delete", {"csrf_token": csrf(editor)}, status=403)
+    editor.post(f"/f/{site.thruster}/delete", {"csrf_token": token_of(editor)}, status=403)
     assert editor.get(f"/m/{site.video}")
 
 
@@ -187,7 +184,7 @@ def test_nobody_sees_in_the_bin_what_rules_gave_them_only_later(site: Site, edit
     missing = new_uid()
     for tail in ("restore", "delete"):
         denied, nothing = (
-            jonas.post(f"/bin/{uid}/{tail}", {"csrf_token": csrf(jonas)}, status=404) for uid in (deletion, missing)
+            jonas.post(f"/bin/{uid}/{tail}", {"csrf_token": token_of(jonas)}, status=404) for uid in (deletion, missing)
         )
         assert denied.body.replace(deletion.encode(), b"") == nothing.body.replace(missing.encode(), b"")
 
@@ -219,9 +216,9 @@ def test_only_who_manages_it_deletes_for_good_and_the_files_go_after_the_rows(
     delete(editor, f"/m/{uid}")
     (deletion,) = deletions(installation)
     assert f"/bin/{deletion}/delete" not in editor.get("/bin")
-    editor.post(f"/bin/{deletion}/delete", {"csrf_token": csrf(editor)}, status=403)
+    editor.post(f"/bin/{deletion}/delete", {"csrf_token": token_of(editor)}, status=403)
     site.set(THRUSTER, site.user("maren"), Permission.MANAGE)
-    editor.post(f"/bin/{deletion}/delete", {"csrf_token": csrf(editor)}, status=403)
+    editor.post(f"/bin/{deletion}/delete", {"csrf_token": token_of(editor)}, status=403)
     admin = site.as_("ada")
     page = admin.get(f"/bin/{deletion}/delete")
     assert "Delete “Old take” for good?" in page
@@ -278,10 +275,10 @@ def test_what_is_in_the_bin_by_itself_outlives_its_folder(
     admin = site.as_("ada")
     assert "Its folder was deleted too" in admin.get("/bin")
     folder = deletions(installation)[1]
-    admin.post(f"/bin/{folder}/delete", {"csrf_token": csrf(admin)}, status=303)
+    admin.post(f"/bin/{folder}/delete", {"csrf_token": token_of(admin)}, status=303)
     work(installation)
     assert titles(admin) == ["Kept in the bin"]
-    admin.post(f"/bin/{deletions(installation)[0]}/delete", {"csrf_token": csrf(admin)}, status=303)
+    admin.post(f"/bin/{deletions(installation)[0]}/delete", {"csrf_token": token_of(admin)}, status=303)
     work(installation)
     assert deletions(installation) == []
     assert_whole(installation)
@@ -295,9 +292,9 @@ def test_what_lost_its_folder_is_restored_to_another_one(
     with writing(installation.sessions) as session:
         other = Paths(session, installation).make_folders("Brand kit")[-1].uid
     item = deletions(installation)[0]
-    editor.post(f"/bin/{item}/restore", {"csrf_token": csrf(editor), "to": other}, status=409)
+    editor.post(f"/bin/{item}/restore", {"csrf_token": token_of(editor), "to": other}, status=409)
     site.set("Brand kit", site.user("maren"), Permission.EDIT)
-    asked = editor.post(f"/bin/{item}/restore", {"csrf_token": csrf(editor)}, status=303).follow()
+    asked = editor.post(f"/bin/{item}/restore", {"csrf_token": token_of(editor)}, status=303).follow()
     form = asked.forms["choose-form"]
     form["to"] = other
     page = form.submit()
@@ -307,7 +304,7 @@ def test_what_lost_its_folder_is_restored_to_another_one(
     assert back.html.select(".crumbs a")[-1].text == "Brand kit"
     site.set("Brand kit", site.user("maren"), Permission.MANAGE)
     folder = deletions(installation)[0]
-    refused = editor.post(f"/bin/{folder}/restore", {"csrf_token": csrf(editor), "to": other}, status=409)
+    refused = editor.post(f"/bin/{folder}/restore", {"csrf_token": token_of(editor), "to": other}, status=409)
     assert "There you could do more with “Thruster T4” than you may now" in refused
     assert_whole(installation)
 

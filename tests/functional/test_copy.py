@@ -13,6 +13,7 @@ from privmedia.library.service import Library, Received
 from privmedia.library.tags import Tags
 from privmedia.operations.check import files, unreferenced
 from tests.functional.access_site import Site
+from tests.functional.visitors import token_of
 
 THRUSTER = "Product training/Thruster T4"
 
@@ -76,7 +77,7 @@ def test_a_copy_goes_only_where_one_may_add(site: Site, film: str) -> None:
     site.set(THRUSTER, site.user("maren"), Permission.DOWNLOAD)
     maren = site.as_("maren")
     token = maren.get(f"/m/{film}/copy").forms["choose-form"]
-    csrf = maren.get("/account").forms[1]["csrf_token"].value
+    csrf = token_of(maren)
     for uid in (site.thruster, new_uid()):
         refused = maren.post(f"/m/{film}/copy", {"csrf_token": csrf, "to": uid}, status=409)
         assert "add to" in refused.html.select_one("#choice").text
