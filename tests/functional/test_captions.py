@@ -330,3 +330,21 @@ def test_a_missing_item_and_a_hidden_one_answer_alike(world: World) -> None:
         missing = ask(stranger, "POST", pattern.format(world.ids["missing"]), sent)
         assert there.status_int == missing.status_int == 404
         assert there.text.replace(world.ids["item"], "") == missing.text.replace(world.ids["missing"], "")
+
+
+@pytest.mark.both_databases
+def test_what_is_said_is_found_by_whoever_may_see_it_until_it_is_taken_away(editor: TestApp, world: World) -> None:
+    lines(editor, world, VTT.replace("housing", "cofferdam"))
+    put_chapters(editor, world, "0:00 Ballast pumping")
+    viewer = world.browsers["viewer"]
+    found = viewer.get("/search?q=cofferdam")
+    assert "Bearing" in found
+    assert f"/m/{world.ids['item']}#t=1" in found
+    assert "Bearing" in viewer.get("/search?q=ballast")
+    assert "Bearing" not in world.browsers["stranger"].get("/search?q=cofferdam")
+    editor.post(
+        f"/m/{world.ids['item']}/captions", {"csrf_token": token_of(editor), "do": "remove", "language": "en"}
+    )
+    put_chapters(editor, world, "")
+    assert "Bearing" not in viewer.get("/search?q=cofferdam")
+    assert "Bearing" not in viewer.get("/search?q=ballast")
