@@ -23,7 +23,6 @@ from privmedia.errors import Conflict
 from privmedia.installation import Installation
 from privmedia.library.models import CHAPTERS, File, Item, Version
 from privmedia.media import chapters_as_text
-from privmedia.search.service import Passage, Search
 
 log = logging.getLogger(__name__)
 
@@ -50,12 +49,10 @@ def keep_captions(
     """Make these the captions of a version in one language, and have them found. Raises Invalid, Conflict, NoSpace,
     Unavailable.
     """
-    said = [Passage(cue.spoken, at=cue.seconds) for cue in read]
 
     def rows(session: Session, version: Version) -> None:
         service = Captioning(session, installation)
         service.put_captions(version, language=language, label=label, cues=read, by=identity.user_id)
-        Search(session, installation).put(place.item_id, f"captions-{language}", said, version=place.number)
         Audit(session, installation).record(
             "captions.put",
             identity=identity,
@@ -71,7 +68,6 @@ def remove_captions(installation: Installation, identity: Identity, place: Place
 
     def rows(session: Session, version: Version) -> None:
         Captioning(session, installation).remove(version, language)
-        Search(session, installation).put(place.item_id, f"captions-{language}", [], version=place.number)
         Audit(session, installation).record(
             "captions.remove", identity=identity, target=f"item:{place.uid}", detail={"language": language}
         )
@@ -81,11 +77,9 @@ def remove_captions(installation: Installation, identity: Identity, place: Place
 
 def keep_marks(installation: Installation, identity: Identity, place: Place, *, marks: Sequence[Mark]) -> None:
     """Make these the chapters of a version; none takes them away. Raises Conflict, NoSpace, Unavailable."""
-    named = [Passage(mark.title, at=mark.seconds) for mark in marks]
 
     def rows(session: Session, version: Version) -> None:
         Captioning(session, installation).put_marks(version, marks)
-        Search(session, installation).put(place.item_id, "chapters", named, version=place.number)
         Audit(session, installation).record(
             "chapters.put", identity=identity, target=f"item:{place.uid}", detail={"count": len(marks)}
         )

@@ -91,7 +91,7 @@ class Captioning:
         row.label = self._label(label)
         row.count, row.updated_by, row.updated_at = len(cues), by, self._clock()
         self._session.add(row)
-        self._find_by(version, part_of(language), [Passage(cue.spoken, at=cue.start / 1000) for cue in cues])
+        self._find_by(version, part_of(language), [Passage(cue.spoken, at=cue.seconds) for cue in cues])
 
     def rename(self, version: Version, language: str, *, label: str) -> None:
         """Call captions something else. Raises NotFound, Invalid."""

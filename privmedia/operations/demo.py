@@ -19,6 +19,8 @@ from privmedia.accounts.groups import Groups
 from privmedia.accounts.identity import Identity
 from privmedia.accounts.models import SiteValue, User
 from privmedia.accounts.service import Accounts
+from privmedia.captions import cues
+from privmedia.captions.keeping import keep_captions, place_of
 from privmedia.console import Line
 from privmedia.db import reading, writing
 from privmedia.errors import Conflict
@@ -27,6 +29,7 @@ from privmedia.library.models import Folder
 from privmedia.library.paths import Paths
 from privmedia.library.rules import Rules, Wanted
 from privmedia.library.service import Library
+from privmedia.library.tags import Tags
 from privmedia.operations.demo_files import ENTRIES, Entry
 from privmedia.uploads.keeping import keep
 from privmedia.uploads.reading import FilePart
@@ -144,11 +147,14 @@ def _add_item(installation: Installation, entry: Entry, path: Path) -> None:
     with Receipt() as receipt, path.open("rb") as file:
         receipt.take([FilePart(path.name, iter(lambda: file.read(BLOCK), b""))], installation.storage)
         (added,) = keep(installation, identity, destination, entry.title, receipt)
-    if entry.description:
-        with writing(installation.sessions) as session:
-            library = Library(session, installation)
-            item = library.item(added.uid)
-            library.describe_item(item=item, title=entry.title, description=entry.description)
+    with writing(installation.sessions) as session:
+        library = Library(session, installation)
+        item = library.item(added.uid)
+        library.describe_item(item=item, title=entry.title, description=entry.description)
+        Tags(session, installation).put(item, entry.tags)
+        place = place_of(item)
+    if entry.said:
+        keep_captions(installation, identity, place, language="en", label="English", read=cues.read(entry.said))
 
 
 def _identity(session: Session, installation: Installation, email: str) -> Identity:

@@ -29,6 +29,9 @@ class Entry:
     filename: str
     write: Write
     description: str = ""
+    tags: tuple[str, ...] = ()
+    said: str = ""
+    """Captions in English, as a file has them."""
 
 
 def film(scene: str, length: int, *, low: int = 220, chapters: Mapping[int, str] | None = None) -> Write:
@@ -133,6 +136,26 @@ BULLETIN = document(
         "Questions: service desk, every day from 6 to 22.",
     ],
 )
+SPOKEN = """WEBVTT
+
+00:01.000 --> 00:06.000
+Before the hub is opened: lock the shaft, and hang the key on the board.
+
+00:10.000 --> 00:15.000
+Drain the oil and keep a sample of it. It tells how the bearing has lived.
+
+00:21.500 --> 00:27.000
+Warm the housing to 80 degrees before you touch the puller.
+
+00:28.000 --> 00:34.000
+The old bearing comes out in one piece. If it does not, stop and call.
+
+00:37.500 --> 00:43.000
+The new one goes in cold. Do not hit it, not even gently.
+
+00:46.000 --> 00:52.000
+Three turns by hand. If you hear nothing, you are done.
+"""
 T4 = "Product training/Thruster T4"
 ENTRIES = [
     Entry("Town halls", "Winter greeting from the yard", "winter.mp4", film("winter", 25, low=262)),
@@ -141,14 +164,21 @@ ENTRIES = [
     Entry("Safety inductions", "Hot work permits, module 4", "hot work (4).mp4", film("hot work", 22)),
     Entry("Trade fairs", "SMM Hamburg, four days in two minutes", "smm.mp4", film("fair", 20, low=247)),
     Entry("Trade fairs", "The harbour at sunrise", "harbour, sunrise.jpg", photo("sunrise")),
-    Entry("Trade fairs", "Sea trials, day one", "sea trials.jpg", photo("green")),
-    Entry("Customer stories", "Launch of hull 118, final cut", "launch 118 (final).mov", film("day", 30, low=233)),
+    Entry("Trade fairs", "Sea trials, day one", "sea trials.jpg", photo("green"), tags=("hull 118", "photo")),
+    Entry(
+        "Customer stories",
+        "Launch of hull 118, final cut",
+        "launch 118 (final).mov",
+        film("day", 30, low=233),
+        "Two minutes of the afternoon of 3 October, for the news page.",
+        ("hull 118",),
+    ),
     Entry("Customer stories", "Nordlys Lines: two years on batteries", "nordlys.mp4", film("interview", 28)),
     Entry("Product training/Bridge systems", "Bridge systems, the overview", "bridge.mp4", film("overview", 24)),
     Entry("Product training/Hybrid drives", "A hybrid drive under load", "hybrid.mp4", film("hybrid", 26, low=185)),
     Entry(T4, "Sound of a worn bearing", "worn-bearing.wav", sound(12, "-c:a", "pcm_s16le", low=82)),
     Entry(T4, "Bearing seat, measured", "bearing-seat.png", photo("bearing, measured")),
-    Entry(T4, "Inspecting the shaft after a bearing failure", "inspecting the shaft 100%.mp4", film("propeller", 30)),
+    Entry(T4, "Inspecting the shaft after a failure", "inspecting the shaft 100%.mp4", film("propeller", 30)),
     Entry(
         T4,
         "Thruster T4: replacing the main bearing",
@@ -159,8 +189,11 @@ ENTRIES = [
             low=165,
             chapters={0: "What you need", 9: "Open the hub", 21: "Draw the old bearing", 37: "Fit the new one"},
         ),
-        "How the main bearing of a T4 is replaced in dry dock, from the empty hub to the first turn by hand. "
-        "The seal kit of bulletin SB-2026-031 is fitted on the way.",
+        "How the main bearing of a T4 is replaced in dry dock, from the empty hub to the first turn by hand.\n\n"
+        "- The **40-tonne puller** has to be booked a day before.\n"
+        "- The seal kit of bulletin SB-2026-031 is fitted on the way.",
+        ("T4", "bearing", "service level 2"),
+        SPOKEN,
     ),
     Entry("Service bulletins", "Seal kit, from all sides", "seal-kit.jpg", photo("seal kit")),
     Entry("Service bulletins", "Service bulletin SB-2026-031: seal kit", "sb-2026-031.pdf", BULLETIN),
