@@ -90,14 +90,14 @@ def folder_of(request: Request) -> FolderContext:
 
 def item_of(request: Request) -> ItemContext:
     """The item of `/m/<item>`. Raises HTTPNotFound, also for those who may not see it."""
-    identity = _caller(request)
+    identity, library = _caller(request), request.read(Library)
     try:
-        item = request.read(Library).item(request.matchdict["item"])
+        item = library.item(request.matchdict["item"])
     except NotFound:
-        request.read(Library).root()  # as the folder of an item is looked up
+        library.root()  # as the folder of an item is looked up
         _decide_in_vain(request, identity)
         raise
-    folder = item.folder
+    folder = library.folder_by_id(item.folder_id)
     rights = (
         request.read(Access)
         .decision(
