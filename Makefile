@@ -59,9 +59,8 @@ assets: static/dist/manifest.json  ## Build the pages' scripts and styles
 lock: .venv/dev  ## Pin the newest allowed versions of all Python packages, with hashes
 	@tools/lock
 
-texts: .venv/base  ## Collect what is to be translated into privmedia/locale/privmedia.pot
-	@$(BIN)/pybabel -q extract -F babel.cfg -k _ --no-location --sort-output --project privmedia -o privmedia/locale/privmedia.pot .
-	@sed -i '/^"POT-Creation-Date/d' privmedia/locale/privmedia.pot
+texts: .venv/base  ## Collect what is to be translated into privmedia/locale
+	@$(BIN)/python -m tools.texts
 
 clean:  ## Remove what was built; var stays
 	rm -rf .venv node_modules static/dist

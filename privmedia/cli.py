@@ -50,7 +50,7 @@ def main() -> None:
     try:
         cli.main(standalone_mode=True)
     except DomainError as error:
-        click.echo(error.sentence, err=True)
+        click.echo(str(error), err=True)
         sys.exit(1)
 
 

@@ -1,34 +1,46 @@
 """What can go wrong, in the words a person reads. No HTTP in here: one exception view gives each its status."""
 from __future__ import annotations
 
+from privmedia.text import Plural, Sentence
+from privmedia.text import mark as _
+
+WAIT = Plural(
+    "Too many tries. Wait ${count} minute, then try again.", "Too many tries. Wait ${count} minutes, then try again."
+)
+
 
 class DomainError(Exception):
-    """A refusal with a sentence for the person who asked; `sentence` is shown as it is."""
+    """A refusal with a sentence for the person who asked. Pages say it in the reader's language, `str` in English."""
 
-    sentence = "That did not work."
+    sentence: str | Sentence = _("That did not work.")
 
-    def __init__(self, sentence: str | None = None) -> None:
+    def __init__(self, sentence: str | Sentence | None = None) -> None:
         if sentence is not None:
             self.sentence = sentence
-        super().__init__(self.sentence)
+        super().__init__(str(self.sentence))
+
+    @property
+    def said(self) -> Sentence:
+        """The same as what can stand among other sentences."""
+        return self.sentence if isinstance(self.sentence, Sentence) else Sentence(self.sentence)
 
 
 class NotFound(DomainError):
     """It does not exist, or not for this person: nobody can tell which."""
 
-    sentence = "There is nothing here."
+    sentence = _("There is nothing here.")
 
 
 class NotAllowed(DomainError):
     """Refused on something the person can see; its existence is known."""
 
-    sentence = "You do not have access to this."
+    sentence = _("You do not have access to this.")
 
 
 class Invalid(DomainError):
     """A value that cannot be used. `field` names the form field it belongs to, if any."""
 
-    def __init__(self, sentence: str, field: str | None = None) -> None:
+    def __init__(self, sentence: str | Sentence, field: str | None = None) -> None:
         super().__init__(sentence)
         self.field = field
 
@@ -42,15 +54,13 @@ class Throttled(DomainError):
 
     def __init__(self, retry_after: int) -> None:
         self.retry_after = retry_after
-        minutes = max(1, round(retry_after / 60))
-        unit = "minute" if minutes == 1 else "minutes"
-        super().__init__(f"Too many tries. Wait {minutes} {unit}, then try again.")
+        super().__init__(Sentence(WAIT, {"count": max(1, round(retry_after / 60))}))
 
 
 class TooLarge(DomainError):
     """More bytes than allowed. `limit` is in bytes."""
 
-    def __init__(self, sentence: str, limit: int) -> None:
+    def __init__(self, sentence: str | Sentence, limit: int) -> None:
         super().__init__(sentence)
         self.limit = limit
 
@@ -62,13 +72,13 @@ class RefusedType(DomainError):
 class NoSpace(DomainError):
     """The server's disk is full; what was being written is gone, nothing else is."""
 
-    sentence = "The server has no space left. Nothing was added; tell your administrator."
+    sentence = _("The server has no space left. Nothing was added; tell your administrator.")
 
 
 class Unavailable(DomainError):
     """A part that is needed does not answer. Try again later."""
 
-    sentence = "The server cannot answer this right now. Try again in a moment."
+    sentence = _("The server cannot answer this right now. Try again in a moment.")
 
 
 class SettingsError(DomainError):

@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from privmedia.errors import SettingsError
+from privmedia.text import LANGUAGES
 
 FRONT_SERVERS = ("builtin", "nginx", "apache", "lighttpd", "caddy")
 SENDERS_BUILT = ("builtin", "nginx")
@@ -74,6 +75,12 @@ def parse_link_passwords(value: str) -> str:
 
 def parse_bcrypt_rounds(value: str) -> int:
     return _between(value, 4, 16, "rounds")
+
+
+def parse_language(value: str) -> str:
+    if value not in LANGUAGES:
+        raise ValueError(f"it has to be one of {', '.join(LANGUAGES)}")
+    return value
 
 
 def parse_front_server(value: str) -> str:
@@ -180,6 +187,9 @@ class Settings:
         "Mail server, e.g. smtp://user:password@mail.example.com:587.", parse_mail_url, default=None, confidential=True
     )
     mail_from: str = setting("Sender of letters; empty: privmedia@ the host of base_url.", parse_mail_from, default="")
+    language: str = setting(
+        "Language of letters and pages for whoever chose none: en or de.", parse_language, default="en"
+    )
     ffmpeg: str = setting("The ffmpeg program; empty: the one in PATH, else the bundled one.", default="")
     static_root: Path = setting(
         "Folder of the built scripts and styles.", parse_path, default=Path(__file__).parent.parent / "static" / "dist"

@@ -5,13 +5,16 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from string import Template
-
-from privmedia.errors import Invalid
+from typing import NamedTuple
 
 # Marks that turn the direction of what follows: they make "gpj.exe" read "exe.jpg".
 TURNING = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u061c")
+
+
+LANGUAGES = {"en": "English", "de": "Deutsch"}
+"""Those there are, each called as its speakers call it; the first is that of the messages themselves."""
 
 
 def clean_line(text: str) -> str:
@@ -36,16 +39,6 @@ def name_key(name: str) -> str:
     return unicodedata.normalize("NFC", clean_line(name).casefold())
 
 
-def required_line(text: str, *, field: str, missing: str, longest: int) -> str:
-    """A cleaned line that is not empty. Raises Invalid, for the form's field, with `missing` or the length allowed."""
-    line = clean_line(text)
-    if not line:
-        raise Invalid(missing, field)
-    if len(line) > longest:
-        raise Invalid(f"That is {len(line)} characters; {longest} is the most.", field)
-    return line
-
-
 def mark(text: str) -> str:
     """Mark a text for translation, imported as `_`: services say it, pages translate it."""
     return text
@@ -54,38 +47,52 @@ def mark(text: str) -> str:
 _ = mark
 
 
+class Plural(NamedTuple):
+    """Two forms of one message, collected for translation by this name. A language may have more, or fewer.
+
+    The number stands in both forms as `${count}`: there are languages in which the first is not only for 1.
+    """
+
+    one: str
+    many: str
+
+
+class Size(int):
+    """A number of bytes, said as `1.2 GB`."""
+
+
 @dataclass(frozen=True)
 class Sentence:
-    """A sentence with names in it. A name may be a sentence itself, such as a list put together by `listed`."""
+    """A sentence with names in it. A name may be a sentence itself, such as a list put together by `listed`, or a
+    number, a day or a size, which the reader's language writes in its own way. Of two forms the name `count` decides.
+    """
 
-    template: str
-    names: Mapping[str, str | Sentence] = field(default_factory=dict)
+    template: str | Plural
+    names: Mapping[str, Words] = field(default_factory=dict)
+
+    @property
+    def count(self) -> int:
+        """The number that decides which form of the template is said."""
+        count = self.names["count"]
+        if not isinstance(count, int):
+            raise TypeError(f"{count!r} is no number to count by in {self.template}")
+        return count
 
     def __str__(self) -> str:
-        return Template(self.template).substitute(self.names)
+        """In English, for logs and the command line."""
+        template = self.template
+        if isinstance(template, Plural):
+            template = template.one if self.count == 1 else template.many
+        return Template(template).substitute({key: _plain(name) for key, name in self.names.items()})
 
 
-Words = str | Sentence
-"""What can stand in a sentence: a name as it is, or words that are translated."""
+Words = str | int | date | Sentence
+"""What can stand in a sentence: a name as it is, or what is said in the reader's language."""
 
 ONE = _("${one}")
 BOTH = _("${first} and ${last}")
 NEXT = _("${first}, ${next}")
-AND_MORE = _("${names} and ${count} more")
-MONTHS = (
-    _("January"),
-    _("February"),
-    _("March"),
-    _("April"),
-    _("May"),
-    _("June"),
-    _("July"),
-    _("August"),
-    _("September"),
-    _("October"),
-    _("November"),
-    _("December"),
-)
+AND_MORE = Plural("${names} and ${count} more", "${names} and ${count} more")
 
 
 def listed(names: Sequence[Words], most: int | None = None) -> Sentence:
@@ -93,7 +100,7 @@ def listed(names: Sequence[Words], most: int | None = None) -> Sentence:
     if not names:
         raise ValueError("a list of nothing has no words")
     if most is not None and len(names) > most:
-        return Sentence(AND_MORE, {"names": _comma_list(names[:most]), "count": str(len(names) - most)})
+        return Sentence(AND_MORE, {"names": _comma_list(names[:most]), "count": len(names) - most})
     if len(names) == 1:
         return Sentence(ONE, {"one": names[0]})
     return Sentence(BOTH, {"first": _comma_list(names[:-1]), "last": names[-1]})
@@ -108,5 +115,12 @@ def _comma_list(names: Sequence[Words]) -> Sentence:
 
 def day_words(day: date) -> Sentence:
     """`19 November 2026`."""
-    month = Sentence(MONTHS[day.month - 1])
-    return Sentence(_("${day} ${month} ${year}"), {"day": str(day.day), "month": month, "year": str(day.year)})
+    return Sentence(ONE, {"one": day})
+
+
+def _plain(name: Words) -> str:
+    if isinstance(name, datetime):
+        return f"{name.day} {name:%B %Y, %H:%M} UTC"
+    if isinstance(name, date):
+        return f"{name.day} {name:%B %Y}"
+    return f"{name:,}" if isinstance(name, int) else str(name)

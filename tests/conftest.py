@@ -7,6 +7,7 @@ SQLite and on PostgreSQL.
 """
 from __future__ import annotations
 
+import os
 import shutil
 import uuid
 from collections.abc import Callable, Iterator
@@ -146,7 +147,9 @@ def session(installation: Installation) -> Iterator[Session]:
 @pytest.fixture(scope="session")
 def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """Settings by which all applications of a run share their compiled templates: half of a test's time otherwise."""
-    folder = tmp_path_factory.getbasetemp().parent / "compiled-templates"
+    base = tmp_path_factory.getbasetemp()
+    # Workers of one run have a folder each, side by side; beside that of a run alone lie those of other runs.
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "compiled-templates"
     folder.mkdir(exist_ok=True)
     return {"jinja2.bytecode_caching": "true", "jinja2.bytecode_caching_directory": str(folder)}
 

@@ -11,6 +11,7 @@ VIEWS = (
     "confirm",
     "details",
     "invitation",
+    "language",
     "password",
     "preference",
     "reset",
@@ -32,6 +33,7 @@ def includeme(config: Configurator) -> None:
     config.add_route("login", "/login")
     config.add_route("second_step", "/login/code")
     config.add_route("logout", "/logout")
+    config.add_route("language", "/language")
     config.add_route("setup", "/setup/{token}")
     config.add_route("setup_strength", "/setup/{token}/strength")
     config.add_route("invite", "/invite/{token}")

@@ -5,8 +5,10 @@ from email_validator import EmailNotValidError, validate_email
 
 from privmedia.errors import Invalid
 from privmedia.text import clean_line
+from privmedia.text import mark as _
 
 BELOW = ".example"
+HAS_ACCOUNT = _("${email} already has an account.")
 LONGEST = 254
 
 

@@ -12,8 +12,10 @@ from privmedia.accounts.bearer import bearer_token
 from privmedia.accounts.identity import TOKEN, Identity, identity_of, touch
 from privmedia.accounts.sign_ins import SignedIn
 from privmedia.settings import Settings
+from privmedia.web.i18n import COOKIE
 
-THEME_KEPT = timedelta(days=365)
+KEPT = timedelta(days=365)
+"""What is no secret: a theme, a language."""
 RENEWED = "privmedia.renewed_session"
 """Key of the environment, which outlives the tries of one request."""
 _TOKENS = {
@@ -76,7 +78,15 @@ def forget_session_cookie(request: Request, response: Response) -> None:
 def set_theme_cookie(request: Request, response: Response, theme: str) -> None:
     """Remember a theme in this browser, for pages before sign-in too. Scripts may change it: the switch in the menu."""
     secure = request.installation.settings.secure
-    response.set_cookie("theme", theme, max_age=THEME_KEPT, path="/", secure=secure, samesite="Lax", overwrite=True)
+    response.set_cookie("theme", theme, max_age=KEPT, path="/", secure=secure, samesite="Lax", overwrite=True)
+
+
+def set_language_cookie(request: Request, response: Response, tag: str) -> None:
+    """Remember a language in this browser, for pages before sign-in."""
+    secure = request.installation.settings.secure
+    response.set_cookie(
+        COOKIE, tag, max_age=KEPT, path="/", secure=secure, httponly=True, samesite="Lax", overwrite=True
+    )
 
 
 def _set(request: Request, response: Response, value: str, max_age: int | None) -> None:

@@ -10,7 +10,9 @@ from privmedia.accounts.service import Accounts
 from privmedia.audit.service import COMMAND_LINE, Audit, NamedAuthor
 from privmedia.errors import Conflict, NotFound
 from privmedia.installation import Installation
-from privmedia.text import clean_line, required_line
+from privmedia.lines import required_line
+from privmedia.text import clean_line
+from privmedia.text import mark as _
 
 ORGANISATION = "organisation"
 LONGEST_ORGANISATION = 80
@@ -55,9 +57,8 @@ class FirstStart:
         return self._accounts.add_user(email=email, name=name, password_hash=password_hash, admin=True, by=by)
 
     def _set_organisation(self, text: str) -> None:
-        value = required_line(
-            text, field="organisation", missing="The name of your organisation is needed.", longest=LONGEST_ORGANISATION
-        )
+        missing = _("The name of your organisation is needed.")
+        value = required_line(text, field="organisation", missing=missing, longest=LONGEST_ORGANISATION)
         self._session.merge(SiteValue(name=ORGANISATION, value=value))
 
 

@@ -17,8 +17,9 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from privmedia.accounts.passwords import SHORTEST
 from privmedia.scopes import Scope
+from privmedia.text import LANGUAGES
 from privmedia.web.forms import Form
-from privmedia.web.i18n import LANGUAGES, _
+from privmedia.web.i18n import _
 
 CODE_NEEDED = _("A code is needed.")
 EMAIL_NEEDED = _("An email address is needed.")

@@ -16,7 +16,12 @@ from privmedia.audit.service import COMMAND_LINE, Audit, Author
 from privmedia.errors import Conflict, Invalid, NotFound
 from privmedia.ids import is_uid, new_uid
 from privmedia.installation import Installation
-from privmedia.text import clean_line, name_key, required_line
+from privmedia.lines import required_line
+from privmedia.text import Sentence, clean_line, name_key
+from privmedia.text import mark as _
+
+NO_GROUP = _("There is no group “${name}”.")
+GROUP_TAKEN = _("There is already a group “${name}”.")
 
 LONGEST_NAME = 120
 PAGE = 50
@@ -43,7 +48,7 @@ class Groups:
         """The group of a name, whatever its case. Raises NotFound with a sentence that names it."""
         found = self._session.scalar(select(Group).where(Group.name_key == name_key(name)))
         if found is None:
-            raise NotFound(f"There is no group “{clean_line(name)}”.")
+            raise NotFound(Sentence(NO_GROUP, {"name": clean_line(name)}))
         return found
 
     def groups(self) -> Sequence[tuple[Group, int]]:
@@ -158,7 +163,7 @@ class Groups:
             raise Conflict("Somebody changed this group at the same moment. Look again.") from None
 
     def _name(self, group: Group, name: str) -> None:
-        group.name = required_line(name, field="name", missing="A name is needed.", longest=LONGEST_NAME)
+        group.name = required_line(name, field="name", missing=_("A name is needed."), longest=LONGEST_NAME)
         group.name_key = name_key(group.name)
         if group.name_key in RESERVED:
             raise Invalid("That name stands for all people. Choose another.", "name")
@@ -168,4 +173,4 @@ class Groups:
         try:
             self._session.flush()
         except IntegrityError:
-            raise Conflict(f"There is already a group “{name}”.") from None
+            raise Conflict(Sentence(GROUP_TAKEN, {"name": name})) from None

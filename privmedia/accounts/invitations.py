@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from privmedia.accounts.addresses import checked_email
+from privmedia.accounts.addresses import HAS_ACCOUNT, checked_email
 from privmedia.accounts.models import Group, Membership, OneTimeLink, User
 from privmedia.accounts.one_time_links import OneTimeLinks, Purpose
 from privmedia.accounts.service import Accounts, administrator, name_of
@@ -15,6 +15,10 @@ from privmedia.errors import Conflict, Invalid, NotFound
 from privmedia.ids import new_uid
 from privmedia.installation import Installation
 from privmedia.mail.service import Mails
+from privmedia.text import Sentence
+from privmedia.text import mark as _
+
+TWICE = _("${email} stands here twice.")
 
 INVITE = "invite"
 """The kind of the letter."""
@@ -63,14 +67,14 @@ class Invitations:
                 name_of(newcomer.name, address)
                 administrator(newcomer.admin, newcomer.guest)
                 if address in seen:
-                    raise Conflict(f"{address} stands here twice.")
+                    raise Conflict(Sentence(TWICE, {"email": address}))
                 addresses[place] = address
                 seen.add(address)
             except (Invalid, Conflict) as error:
                 found[place] = error
         known = self._accounts.known_emails(seen)
         return found | {
-            place: Conflict(f"{address} already has an account.")
+            place: Conflict(Sentence(HAS_ACCOUNT, {"email": address}))
             for place, address in addresses.items()
             if address in known
         }

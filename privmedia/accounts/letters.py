@@ -1,8 +1,6 @@
 """The letters of the accounts: a link to a new password or a new address, and word of what was changed."""
 from __future__ import annotations
 
-from datetime import datetime
-
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -28,7 +26,7 @@ def reset(session: Session, installation: Installation, mail: Mail) -> Letter | 
         return None
     links = OneTimeLinks(session, installation)
     if "link" not in mail.detail:
-        mail.recipient, mail.language = user.email, user.language
+        mail.recipient, mail.language = user.email, user.language or mail.language
         mail.detail = {**mail.detail, "link": links.make(Purpose.RESET, user).id}
     address = links.address_in_letter(
         Purpose.RESET, mail.detail["link"], recipient=mail.recipient, letter=mail.id
@@ -55,7 +53,7 @@ def password_changed(session: Session, installation: Installation, mail: Mail) -
         Sentence(_("Your password for ${library} was changed"), library),
         Sentence(_("Hello ${name},"), {"name": mail.detail["name"]}),
         Sentence(
-            _("your password for ${library} was changed on ${when}."), {**library, "when": _moment(mail.created_at)}
+            _("your password for ${library} was changed on ${when}."), {**library, "when": mail.created_at}
         ),
         Sentence(_("It was not you? Ask an administrator of the library at once.")),
     )
@@ -90,7 +88,7 @@ def email_changed(session: Session, installation: Installation, mail: Mail) -> L
         Sentence(_("Hello ${name},"), {"name": mail.detail["name"]}),
         Sentence(
             _("since ${when} your account at ${library} has the address ${email}, and no longer this one."),
-            {**library, "when": _moment(mail.created_at), "email": mail.detail["email"]},
+            {**library, "when": mail.created_at, "email": mail.detail["email"]},
         ),
         Sentence(_("It was not you? Ask an administrator of the library at once.")),
     )
@@ -107,7 +105,3 @@ WRITERS: dict[str, Writer] = {
 def _library(session: Session, installation: Installation) -> dict[str, str]:
     """What the letter calls the library: its owner's name, or its host."""
     return {"library": organisation(session) or installation.settings.host}
-
-
-def _moment(moment: datetime) -> str:
-    return f"{moment.day} {moment:%B %Y, %H:%M} UTC"

@@ -6,7 +6,7 @@ from datetime import timedelta
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from privmedia.accounts.addresses import checked_email
+from privmedia.accounts.addresses import HAS_ACCOUNT, checked_email
 from privmedia.accounts.letter_kinds import EMAIL, MOVED
 from privmedia.accounts.models import OneTimeLink, User
 from privmedia.accounts.one_time_links import OneTimeLinks, Purpose
@@ -15,8 +15,10 @@ from privmedia.accounts.throttle import Limit, Throttling
 from privmedia.audit.service import Audit, Author
 from privmedia.errors import Conflict, Invalid, NotFound
 from privmedia.installation import Installation
+from privmedia.lines import required_line
 from privmedia.mail.service import Mails
-from privmedia.text import required_line
+from privmedia.text import Sentence
+from privmedia.text import mark as _
 
 LETTERS = Limit(5, timedelta(hours=1), timedelta(hours=1))
 
@@ -39,7 +41,7 @@ class OwnAccount:
     def rename(self, *, user_id: int, name: str, by: Author) -> None:
         """Go by another name from now on. Raises Invalid."""
         user = self.user(user_id)
-        new_name = required_line(name, field="name", missing="A name is needed.", longest=LONGEST_NAME)
+        new_name = required_line(name, field="name", missing=_("A name is needed."), longest=LONGEST_NAME)
         changes = {"name": [user.name, new_name]} if user.name != new_name else {}
         user.name = new_name
         self._audit.record("user.change", identity=by, target=user.email, detail=changes)
@@ -89,7 +91,7 @@ class OwnAccount:
         try:
             self._session.flush()
         except IntegrityError:
-            raise Conflict(f"{new} already has an account.") from None
+            raise Conflict(Sentence(HAS_ACCOUNT, {"email": new})) from None
         self._links.revoke(Purpose.RESET, user)
         detail = {"name": user.name, "email": new}
         self._mails.post(MOVED, old, detail=detail, language=user.language)

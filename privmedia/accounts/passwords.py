@@ -23,13 +23,32 @@ from zxcvbn import zxcvbn
 
 from privmedia.errors import Invalid, Unavailable
 from privmedia.ids import ALPHABET
+from privmedia.text import Sentence
+from privmedia.text import mark as _
 
 SCHEME = "v1$"
 SHORTEST, LONGEST = 8, 1000  # characters
 WEAKEST = 2  # of zxcvbn's 0 to 4: a million guesses are not enough
-ADVICE = "Try three or four unrelated words."
-LEAKED = "This one is in a list of leaked passwords."
-GOOD, STRONG = "Good enough.", "Strong."
+SHORT = _("That is too short. Use ${count} characters or more.")
+LONG = _("That is too long. Use ${count} characters or fewer.")
+KNOWN = _("It is little more than a name that everybody knows.")
+LEAKED = _("This one is in a list of leaked passwords.")
+WEAK = _("It would be guessed soon.")
+ADVICE = _("Try three or four unrelated words.")
+GOOD, STRONG = _("Good enough."), _("Strong.")
+# What zxcvbn says; of a list of passwords we say it shorter.
+WARNINGS = (
+    _("A word by itself is easy to guess."),
+    _("Common names and surnames are easy to guess."),
+    _("Dates are often easy to guess."),
+    _("Names and surnames by themselves are easy to guess."),
+    _("Recent years are easy to guess."),
+    _('Repeats like "aaa" are easy to guess.'),
+    _('Repeats like "abcabcabc" are only slightly harder to guess than "abc".'),
+    _('Sequences like "abc" or "6543" are easy to guess.'),
+    _("Short keyboard patterns are easy to guess."),
+    _("Straight rows of keys are easy to guess."),
+)
 _DOMAIN = b"privmedia password v1"
 _NEW_LETTERS = 5  # that a password has to add to the names its owner goes by
 _READ_BY_ZXCVBN = 72  # characters; its time grows with the square, and it refuses more
@@ -91,7 +110,7 @@ class Strength:
     """How good a password is: 0 to 4, of which 2 is enough, and in words."""
 
     score: int
-    sentence: str
+    sentence: Sentence
 
     @property
     def is_enough(self) -> bool:
@@ -108,26 +127,30 @@ def require_strength(password: str, words: Iterable[str] = (), *, field: str = "
 def judge(password: str, words: Iterable[str] = ()) -> Strength:
     """How good a password is. `words` are what its owner goes by."""
     if len(password) < SHORTEST:
-        return Strength(0, f"That is too short. Use {SHORTEST} characters or more.")
+        return Strength(0, Sentence(SHORT, {"count": SHORTEST}))
     if len(password) > LONGEST:
-        return Strength(0, f"That is too long. Use {LONGEST} characters or fewer.")
+        return Strength(0, Sentence(LONG, {"count": LONGEST}))
     text = _normal(password)
     known = {part for word in (*words, "privmedia") for part in re.split(r"[\W_]+", word.lower()) if len(part) > 2}
     if len(_without(known, text.lower())) < _NEW_LETTERS:
-        return Strength(0, f"It is little more than a name that everybody knows. {ADVICE}")
+        return Strength(0, _with_advice(KNOWN))
     with _ONE_AT_A_TIME:
         judged = zxcvbn(text[:_READ_BY_ZXCVBN], user_inputs=sorted(known))
     score: int = judged["score"]
     if score >= WEAKEST:
-        return Strength(score, GOOD if score == WEAKEST else STRONG)
+        return Strength(score, Sentence(GOOD if score == WEAKEST else STRONG))
     warning: str = judged["feedback"]["warning"]
-    reason = LEAKED if warning.startswith("This is ") else warning or "It would be guessed soon."
-    return Strength(score, f"{reason} {ADVICE}")
+    reason = LEAKED if warning.startswith("This is ") else warning if warning in WARNINGS else WEAK
+    return Strength(score, _with_advice(reason))
 
 
 def generated() -> str:
     """A password to be told to somebody: four groups of four letters and digits (80 random bits)."""
-    return "-".join("".join(secrets.choice(ALPHABET) for _ in range(4)) for _ in range(4))
+    return "-".join("".join(secrets.choice(ALPHABET) for _letter in range(4)) for _group in range(4))
+
+
+def _with_advice(reason: str) -> Sentence:
+    return Sentence(_("${reason} ${advice}"), {"reason": Sentence(reason), "advice": Sentence(ADVICE)})
 
 
 def _digest(password: str) -> bytes:

@@ -12,7 +12,7 @@ from privmedia.accounts.cookies import set_theme_cookie
 from privmedia.accounts.forms import PreferencesForm
 from privmedia.accounts.identity import Identity
 from privmedia.accounts.own_account import OwnAccount
-from privmedia.web.i18n import _
+from privmedia.web.i18n import _, speak
 from privmedia.web.pages import flash
 from privmedia.web.rights import Right
 
@@ -30,6 +30,8 @@ def prefer(request: Request) -> Any:
     if not form.validate():
         return account_page(request, status=422, preferences=form)
     request.write(OwnAccount).prefer(user_id=identity.user_id, by=identity, **form.data)
+    if form["language"].data:
+        speak(request, form["language"].data)
     flash(request, _("Saved."))
     response = HTTPSeeOther(request.route_path("account"))
     set_theme_cookie(request, response, form["theme"].data)

@@ -9,7 +9,7 @@ from privmedia.accounts.letter_kinds import CODES_WRONG, RECOVERY_NEW, RECOVERY_
 from privmedia.installation import Installation
 from privmedia.mail.letters import Letter, Writer, letter
 from privmedia.mail.models import Mail
-from privmedia.text import Sentence
+from privmedia.text import Plural, Sentence, Words
 from privmedia.text import mark as _
 
 NOT_YOU = Sentence(_("It was not you? Change your password now, and ask an administrator of the library."))
@@ -51,7 +51,13 @@ def recovery_used(session: Session, installation: Installation, mail: Mail) -> L
     return _told(
         mail,
         Sentence(_("A recovery code for ${library} was used"), names),
-        Sentence(_("on ${when} one of your recovery codes for ${library} was used. ${left} are left."), names),
+        Sentence(
+            Plural(
+                "on ${when} one of your recovery codes for ${library} was used. ${count} is left.",
+                "on ${when} one of your recovery codes for ${library} was used. ${count} are left.",
+            ),
+            names,
+        ),
     )
 
 
@@ -82,10 +88,9 @@ def _told(mail: Mail, subject: Sentence, what: Sentence) -> Letter:
     return letter(mail.language, subject, hello, what, NOT_YOU)
 
 
-def _names(session: Session, installation: Installation, mail: Mail) -> dict[str, str]:
-    moment = mail.created_at
+def _names(session: Session, installation: Installation, mail: Mail) -> dict[str, Words]:
     return {
         "library": organisation(session) or installation.settings.host,
-        "when": f"{moment.day} {moment:%B %Y, %H:%M} UTC",
-        "left": str(mail.detail.get("left", "")),
+        "when": mail.created_at,
+        "count": int(mail.detail.get("left", 0)),
     }

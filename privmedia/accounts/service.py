@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, delete, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, selectinload
 
-from privmedia.accounts.addresses import checked_email, normal_email
+from privmedia.accounts.addresses import HAS_ACCOUNT, checked_email, normal_email
 from privmedia.accounts.cutting import Cut, cut_off, end_views
 from privmedia.accounts.letter_kinds import CHANGED as PASSWORD_CHANGED
 from privmedia.accounts.letter_kinds import MOVED
@@ -21,13 +21,16 @@ from privmedia.audit.service import COMMAND_LINE, Audit, Author
 from privmedia.errors import Conflict, Invalid, NotFound
 from privmedia.ids import is_uid, new_uid
 from privmedia.installation import Installation
+from privmedia.lines import required_line
 from privmedia.mail.service import Mails
-from privmedia.text import clean_line, required_line
+from privmedia.text import Sentence, clean_line
+from privmedia.text import mark as _
 
 LONGEST_NAME = 120
 AT_ONCE = 500
 """Addresses in one statement."""
-LAST_ADMINISTRATOR = "This is the last administrator. Make somebody else one first."
+NOT_FROM_YOURSELF = _("You cannot take the right to administer from yourself.")
+LAST_ADMINISTRATOR = _("This is the last administrator. Make somebody else one first.")
 
 
 class Accounts:
@@ -128,8 +131,9 @@ class Accounts:
         try:
             self._session.flush()
         except IntegrityError:
-            whose = f"{users[0].email} already has" if len(users) == 1 else "Somebody of them meanwhile has"
-            raise Conflict(f"{whose} an account.") from None
+            if len(users) == 1:
+                raise Conflict(Sentence(HAS_ACCOUNT, {"email": users[0].email})) from None
+            raise Conflict("Somebody of them meanwhile has an account.") from None
 
     def change_user(
         self,
@@ -149,7 +153,7 @@ class Accounts:
         """
         new_name, address = _name(name), user.email if email is None else checked_email(email)
         if user.is_admin and not administrator(admin, guest):
-            self._require_another_administrator(user, by, "You cannot take the right to administer from yourself.")
+            self._require_another_administrator(user, by, NOT_FROM_YOURSELF)
         wanted = {"name": new_name, "email": address, "is_admin": admin, "is_guest": guest}
         changes = {
             field: [getattr(user, field), value] for field, value in wanted.items() if getattr(user, field) != value
@@ -249,7 +253,7 @@ class Accounts:
         try:
             self._session.flush()
         except IntegrityError:
-            raise Conflict(f"{address} already has an account.") from None
+            raise Conflict(Sentence(HAS_ACCOUNT, {"email": address})) from None
 
     def _require_another_administrator(self, user: User, by: Author, own: str) -> None:
         # Locked, so that two administrators cannot disable each other at the same moment.
@@ -267,7 +271,7 @@ def _administrators() -> tuple[ColumnElement[bool], ...]:
 
 
 def _name(name: str) -> str:
-    return required_line(name, field="name", missing="A name is needed.", longest=LONGEST_NAME)
+    return required_line(name, field="name", missing=_("A name is needed."), longest=LONGEST_NAME)
 
 
 def name_of(name: str, address: str) -> str:

@@ -21,6 +21,7 @@ from privmedia.db import reading, writing
 from privmedia.errors import NotAllowed, NotFound
 from privmedia.ids import is_uid, new_token, new_uid
 from privmedia.installation import Installation
+from privmedia.text import mark as _
 
 KEPT_FOR = timedelta(days=30)
 LONGEST_UNKEPT = timedelta(days=7)
@@ -33,7 +34,7 @@ class WrongPassword(NotAllowed):
     `why` is for the audit log alone: who tries learns nothing of it.
     """
 
-    sentence = "That email and password do not match."
+    sentence = _("That email and password do not match.")
 
     def __init__(self, tries_left: int, why: str = "wrong password") -> None:
         self.tries_left = tries_left

@@ -15,8 +15,12 @@ from privmedia.db import UtcDateTime
 from privmedia.errors import Invalid, NotFound
 from privmedia.ids import is_uid, new_token, new_uid
 from privmedia.installation import Installation
+from privmedia.lines import required_line
 from privmedia.scopes import Scope
-from privmedia.text import required_line
+from privmedia.text import Sentence
+from privmedia.text import mark as _
+
+ENOUGH = _("There are ${count} tokens already. Revoke one first.")
 
 PREFIX = "pm_"
 """By which people, and programs that look for lost keys, know one."""
@@ -125,13 +129,13 @@ class Tokens:
         if not timedelta(0) < lasts <= LONGEST_LIFE:
             raise Invalid("A token lasts between an hour and ten years.", "lasts")
         if len(self.of(user.id)) >= MOST:
-            raise Invalid(f"There are {MOST} tokens already. Revoke one first.", "name")
+            raise Invalid(Sentence(ENOUGH, {"count": MOST}), "name")
         text = PREFIX + new_token()
         token = ApiToken(
             uid=new_uid(),
             token_hash=token_hash(text),
             user=user,
-            name=required_line(name, field="name", missing="A name is needed, to know it by.", longest=LONGEST_NAME),
+            name=required_line(name, field="name", missing=_("A name is needed, to know it by."), longest=LONGEST_NAME),
             scopes=",".join(scope for scope in Scope if scope in scopes),
             created_at=self._now,
             expires_at=self._now + lasts,

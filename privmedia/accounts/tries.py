@@ -1,23 +1,20 @@
 """What is said to somebody who tries in vain: how many tries are left, how long to wait."""
 from __future__ import annotations
 
-from typing import Any
-
 from privmedia.accounts.throttle import ACCOUNT_FROM_ADDRESS
-from privmedia.web.i18n import _
+from privmedia.text import Plural, Sentence
+
+NOW = Plural("Now we wait ${count} minute.", "Now we wait ${count} minutes.")
+AFTER = Plural(
+    "After ${count} more try we wait ${minutes} minutes.", "After ${count} more tries we wait ${minutes} minutes."
+)
+WAIT = Plural("Wait ${count} minute, then try again.", "Wait ${count} minutes, then try again.")
 
 
-def tries_left_in_words(tries: int) -> Any:
-    mapping = {"tries": tries, "minutes": int(ACCOUNT_FROM_ADDRESS.wait.total_seconds() // 60)}
-    if tries == 0:
-        return _("Now we wait ${minutes} minutes.", mapping=mapping)
-    if tries == 1:
-        return _("After 1 more try we wait ${minutes} minutes.", mapping=mapping)
-    return _("After ${tries} more tries we wait ${minutes} minutes.", mapping=mapping)
+def tries_left_in_words(tries: int) -> Sentence:
+    minutes = int(ACCOUNT_FROM_ADDRESS.wait.total_seconds() // 60)
+    return Sentence(AFTER if tries else NOW, {"count": tries or minutes, "minutes": minutes})
 
 
-def wait_in_words(seconds: int) -> Any:
-    minutes = max(1, -(-seconds // 60))
-    if minutes == 1:
-        return _("Wait 1 minute, then try again.")
-    return _("Wait ${minutes} minutes, then try again.", mapping={"minutes": minutes})
+def wait_in_words(seconds: int) -> Sentence:
+    return Sentence(WAIT, {"count": max(1, -(-seconds // 60))})

@@ -11,6 +11,11 @@ from privmedia.accounts.addresses import normal_email
 from privmedia.accounts.models import User
 from privmedia.accounts.service import Accounts
 from privmedia.errors import Invalid
+from privmedia.text import Sentence
+from privmedia.text import mark as _
+
+NOBODY = _("Nobody here is called “${typed}”, or has that address.")
+SEVERAL = _("Several people fit: ${names}. Type the address.")
 
 NAMED = 4
 """How many a sentence names when several fit."""
@@ -31,10 +36,10 @@ def one_person(request: Request, typed: str, *, field: str) -> User:
             return exactly
     found = people_meant(request, typed)
     if not found:
-        raise Invalid(f"Nobody here is called “{typed}”, or has that address.", field)
+        raise Invalid(Sentence(NOBODY, {"typed": typed}), field)
     if len(found) > 1:
         names = ", ".join(f"{each.name} ({each.email})" for each in found[:NAMED])
-        raise Invalid(f"Several people fit: {names}. Type the address.", field)
+        raise Invalid(Sentence(SEVERAL, {"names": names}), field)
     user_id = id_of(found[0].principal)
     user: User = accounts.user_by_number(user_id or 0)
     return user

@@ -21,6 +21,8 @@ from privmedia.mail.models import Mail
 from privmedia.text import Sentence, day_words
 from privmedia.text import mark as _
 
+QUOTED = _("“${text}”")
+
 
 def asked(session: Session, installation: Installation, mail: Mail) -> Letter | None:
     """Somebody asks; nothing once there is an answer, or for who manages the place no more."""
@@ -35,7 +37,7 @@ def asked(session: Session, installation: Installation, mail: Mail) -> Letter | 
     groups = frozenset(group.id for group in Groups(session, installation).groups_of(reader))
     if Permission.MANAGE not in Rules(session, installation).decision(as_identity(reader, groups), place).rights:
         return None
-    words = [f"“{question.message}”"] if question.message else []
+    words = [Sentence(QUOTED, {"text": question.message})] if question.message else []
     return letter(
         mail.language,
         headline(question.user.name, place),
@@ -75,7 +77,7 @@ def answered(session: Session, installation: Installation, mail: Mail) -> Letter
             hello,
             Sentence(_("you asked for access to this address. It was not given:")),
             address,
-            f"“{question.reason}”",
+            Sentence(QUOTED, {"text": question.reason}),
         )
     return letter(
         mail.language,

@@ -19,7 +19,7 @@ from privmedia.installation import Installation
 from privmedia.library.models import ROOT_ID, Folder, Item, Kind
 from privmedia.library.pointers import Place
 from privmedia.library.rules import Rules
-from privmedia.text import Sentence
+from privmedia.text import Plural, Sentence
 from privmedia.text import mark as _
 
 MOST_GROUPS = 3
@@ -40,13 +40,16 @@ ONLY_THIS = {
 }
 ONE_ITEM = _("${name} gains View on 1 item. Nobody else gains anything.")
 FOLDER = _("The folder ${folder}, View")
-FOLDER_ONE = _("${name} gains View on 1 item and everything added later.")
-FOLDER_MANY = _("${name} gains View on ${count} items and everything added later.")
+FOLDER_GAIN = Plural(
+    "${name} gains View on ${count} item and everything added later.",
+    "${name} gains View on ${count} items and everything added later.",
+)
 GROUP = _("Put ${name} in ${group}")
-GROUP_ONE = _("${name} gains all that its 1 member has, without an end.")
-GROUP_MANY = _("${name} gains all that its ${people} members have, without an end.")
-TAG_ONE = _("1 person, 1 item")
-TAG_MANY = _("1 person, ${count} items")
+GROUP_GAIN = Plural(
+    "${name} gains all that its ${count} member has, without an end.",
+    "${name} gains all that its ${count} members have, without an end.",
+)
+ONE_PERSON = Plural("1 person, ${count} item", "1 person, ${count} items")
 
 
 @dataclass(frozen=True)
@@ -104,13 +107,13 @@ class Offers:
     def _offers(self, place: Place, asker: Identity, identity: Identity) -> Iterator[Offer]:
         name = {"name": asker.name}
         if isinstance(place, Item):
-            yield Offer(THE_PLACE, Sentence(ONLY_THIS[place.kind]), Sentence(ONE_ITEM, name), Sentence(TAG_ONE))
+            yield Offer(THE_PLACE, Sentence(ONLY_THIS[place.kind]), Sentence(ONE_ITEM, name), _tag(1))
         folder = place.folder if isinstance(place, Item) else place
         if folder.id != ROOT_ID and Permission.MANAGE in self._rules.decision(identity, folder).rights:
             count = self._gained_in(folder, asker)
             value = THE_FOLDER if isinstance(place, Item) else THE_PLACE
             label = Sentence(FOLDER, {"folder": folder.name})
-            yield Offer(value, label, _counted(FOLDER_ONE, FOLDER_MANY, count, name), _tag(count))
+            yield Offer(value, label, Sentence(FOLDER_GAIN, {**name, "count": count}), _tag(count))
         if identity.is_admin:
             yield from self._groups(place, asker)
 
@@ -128,8 +131,8 @@ class Offers:
             if Permission.VIEW not in self._rules.decision(member, place).rights:
                 continue
             group = self._session.get_one(Group, group_id)
-            names = {"name": asker.name, "group": group.name, "people": f"{rule.people:,}"}
-            effect = Sentence(GROUP_ONE if rule.people == 1 else GROUP_MANY, names)
+            names = {"name": asker.name, "group": group.name}
+            effect = Sentence(GROUP_GAIN, {**names, "count": rule.people or 0})
             gained = max(0, self._seen_by(member) - before)
             found.append((gained, Offer(f"{A_GROUP}:{group.uid}", Sentence(GROUP, names), effect, _tag(gained))))
         yield from (offer for _gained, offer in sorted(found, key=lambda each: each[0]))
@@ -174,9 +177,5 @@ def headline(name: str, place: Place) -> Sentence:
     return Sentence(ASKS_FOLDER, {"name": name, "title": place.name})
 
 
-def _counted(one: str, many: str, count: int, names: dict[str, str]) -> Sentence:
-    return Sentence(one if count == 1 else many, {**names, "count": f"{count:,}"})
-
-
 def _tag(count: int) -> Sentence:
-    return _counted(TAG_ONE, TAG_MANY, count, {})
+    return Sentence(ONE_PERSON, {"count": count})

@@ -112,7 +112,7 @@ def _refusal(request: Request, status: int, error: Exception | None) -> Note | N
         return None
     detail: dict[str, Any] = {"request": where(request), "answer": status}
     if kind == "refused" and isinstance(error, DomainError):
-        detail["why"] = error.sentence
+        detail["why"] = str(error)
     return Note(kind, DENIED, _thing(request), detail)
 
 

@@ -30,10 +30,11 @@ SETTING = re.compile(
 NOT_CUES = ("NOTE", "STYLE", "REGION")
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
-NOTHING = "There is no caption in this file."
-BINARY = "This is no caption file: it holds more than text."
-ADVANCED = "This is a file of SubStation Alpha (.ass or .ssa). Save it as .srt or .vtt, and add that instead."
-MARKUP = "This is a web page or an XML file. Save it as .srt or .vtt, and add that instead."
+TOO_MANY = _("There are more than ${most} captions. Nothing is said that often.")
+NOTHING = _("There is no caption in this file.")
+BINARY = _("This is no caption file: it holds more than text.")
+ADVANCED = _("This is a file of SubStation Alpha (.ass or .ssa). Save it as .srt or .vtt, and add that instead.")
+MARKUP = _("This is a web page or an XML file. Save it as .srt or .vtt, and add that instead.")
 NO_TIME = _("“${text}” is no time. It looks like this: 0:07:12.800 --> 0:07:15.000")
 BACKWARDS = _("The caption ends before it begins.")
 NO_TEXT = _("There is text without a time above it: “${text}”")
@@ -85,7 +86,7 @@ class Unreadable(Invalid):
     """Captions with mistakes, each with its line."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
-        super().__init__("These captions cannot be read as they are.", "text")
+        super().__init__(_("These captions cannot be read as they are."), "text")
         self.problems = list(problems)
 
 
@@ -109,7 +110,7 @@ def read(text: str) -> list[Cue]:
         if len(problems) >= MOST_PROBLEMS:
             break
         if len(cues) > MOST_CUES:
-            raise Invalid(f"There are more than {MOST_CUES} captions. Nothing is said that often.", "text")
+            raise Invalid(Sentence(TOO_MANY, {"most": MOST_CUES}), "text")
     if problems:
         raise Unreadable(problems)
     if not cues:

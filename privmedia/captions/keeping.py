@@ -23,11 +23,12 @@ from privmedia.errors import Conflict
 from privmedia.installation import Installation
 from privmedia.library.models import CHAPTERS, File, Item, Version
 from privmedia.media import chapters_as_text
+from privmedia.text import mark as _
 
 log = logging.getLogger(__name__)
 
 MEDIA_TYPE = "text/vtt"  # always UTF-8, says the standard
-REPLACED = "The file was replaced in the meantime. Look at the new one, and send this again."
+REPLACED = _("The file was replaced in the meantime. Look at the new one, and send this again.")
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from pyramid.request import Request
 
 from privmedia.errors import TooLarge
 from privmedia.library.resources import ItemContext, item_of
+from privmedia.text import mark as _
 from privmedia.uploads.reading import Body
 from privmedia.uploads.resources import read_on_after
 
@@ -14,7 +15,7 @@ LONGEST = 5_000_000
 """Bytes of a file of captions. Those of three hours have about 200,000."""
 LONGEST_BODY = LONGEST + 200_000
 """What is around it in the form, its other fields included."""
-TOO_LARGE = "The file is too large: 5 MB is the most for captions. Nothing was changed."
+TOO_LARGE = _("The file is too large: 5 MB is the most for captions. Nothing was changed.")
 
 
 @dataclass(frozen=True)

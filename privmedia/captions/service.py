@@ -14,8 +14,9 @@ from privmedia.captions.models import Captions, Chapter
 from privmedia.errors import NotFound
 from privmedia.installation import Installation
 from privmedia.library.models import CHAPTERS, File, Item, Version
+from privmedia.lines import required_line
 from privmedia.search.service import Passage, Search
-from privmedia.text import required_line
+from privmedia.text import mark as _
 
 LONGEST_LABEL = 100
 
@@ -121,7 +122,7 @@ class Captioning:
 
     @staticmethod
     def _label(text: str) -> str:
-        missing = "Say what the captions are called."
+        missing = _("Say what the captions are called.")
         return required_line(text, field="label", missing=missing, longest=LONGEST_LABEL)
 
 

@@ -24,7 +24,7 @@ from privmedia.web.i18n import _
 from privmedia.web.rights import Right
 
 CHARSET = "captions/charset.jinja2"
-NO_CHARSET = "This is no text: none of the charsets that captions are written in fits. Save it as UTF-8."
+NO_CHARSET = _("This is no text: none of the charsets that captions are written in fits. Save it as UTF-8.")
 
 
 @view_config(
@@ -48,7 +48,7 @@ def receive(context: SentCaptions, request: Request) -> Any:
         tag = language_tag(fields.get("language", ""))
         return _taken(context, request, tag, fields.get("label", "") or name_of(tag), _data(reader, fields))
     except (Invalid, Conflict, TooLarge, NoSpace, Unavailable) as error:
-        request.note("captions.put", target=f"item:{context.item.uid}", detail={"why": error.sentence})
+        request.note("captions.put", target=f"item:{context.item.uid}", detail={"why": str(error)})
         return captions_page(context, request, problem=error.sentence, status=STATUS[type(error)])
 
 
@@ -60,7 +60,7 @@ def _taken(context: SentCaptions, request: Request, tag: str, label: str, data: 
     try:
         read = cues.read(text)
     except cues.Unreadable as error:
-        request.note("captions.put", target=f"item:{context.item.uid}", detail={"why": error.sentence})
+        request.note("captions.put", target=f"item:{context.item.uid}", detail={"why": str(error)})
         request.override_renderer = EDITOR
         return editor_page(context, request, tag, label, text, error=error)
     place = place_of(context.item)

@@ -20,6 +20,7 @@ from privmedia.captions.waiting import fetched
 from privmedia.errors import Conflict, Invalid
 from privmedia.library.resources import ItemContext
 from privmedia.library.views import crumbs, itself
+from privmedia.text import Sentence
 from privmedia.web.errors import STATUS
 from privmedia.web.i18n import _
 from privmedia.web.pages import flash
@@ -98,7 +99,9 @@ def saved(request: Request, context: ItemContext, language: str, read: list[cues
     return HTTPSeeOther(request.route_path("item_captions", item=context.item.uid))
 
 
-def captions_page(context: ItemContext, request: Request, *, problem: str = "", status: int = 200) -> dict[str, Any]:
+def captions_page(
+    context: ItemContext, request: Request, *, problem: str | Sentence = "", status: int = 200
+) -> dict[str, Any]:
     """The values of the page of all captions."""
     if context.item.kind not in HAS_TIME:
         raise HTTPNotFound

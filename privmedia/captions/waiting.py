@@ -11,10 +11,11 @@ import re
 from privmedia.captions.charsets import as_said
 from privmedia.errors import Invalid
 from privmedia.installation import Installation
+from privmedia.text import mark as _
 
 TICKET = re.compile(r"([0-9a-f]{32})\.([0-9a-f]{64})", re.ASCII)
-OVER = "That took too long: the file is no longer here. Send it again."
-NOT_ITS_TEXT = "The file is no text in that charset. Choose another."
+OVER = _("That took too long: the file is no longer here. Send it again.")
+NOT_ITS_TEXT = _("The file is no text in that charset. Choose another.")
 
 
 def set_aside(installation: Installation, data: bytes, *, item_uid: str, user_id: int) -> str:

@@ -20,6 +20,7 @@ from privmedia.db import reading, writing
 from privmedia.errors import DomainError
 from privmedia.installation import Installation
 from privmedia.jobs.service import LEASE, Claim, Jobs, LeaseLost
+from privmedia.text import mark as _
 
 log = logging.getLogger(__name__)
 
@@ -29,8 +30,8 @@ REPORT_SECONDS = 1.0
 CHORES_SECONDS = 3600.0
 DATABASE_DOWN_SECONDS = 5.0
 MAX_ATTEMPTS = 5
-UNEXPECTED = "Something went wrong on the server; its log says what."
-DIED = "The server tried it several times, and each time the work was cut off. Its log may say why."
+UNEXPECTED = _("Something went wrong on the server; its log says what.")
+DIED = _("The server tried it several times, and each time the work was cut off. Its log may say why.")
 
 
 class Stopping(Exception):
@@ -178,7 +179,7 @@ def work(installation: Installation, handler: Handler, claim: Claim, stop: threa
                 Jobs(session, installation).release(claim)
         except Exception as error:
             log.exception("job %s failed", claim.job_id)
-            sentence = error.sentence if isinstance(error, DomainError) else UNEXPECTED
+            sentence = str(error) if isinstance(error, DomainError) else UNEXPECTED
             failed(installation, handler, claim, sentence, hopeless=isinstance(error, Hopeless))
         else:
             with writing(installation.sessions) as session:

@@ -65,7 +65,7 @@ class ItemDetails(ItemCard):
 
     description: str
     alt: str
-    reason: str
+    reason: str | Sentence
     added_by: Uploader | None
     filename: str
     width: int | None

@@ -10,7 +10,7 @@ from privmedia.access.directory import Named
 from privmedia.access.permissions import ALL, NOTHING, Permission
 from privmedia.access.principals import EVERYONE
 from privmedia.library.effect import Effect, Shift
-from privmedia.text import ONE, Sentence, Words, listed
+from privmedia.text import ONE, Plural, Sentence, Words, listed
 from privmedia.text import mark as _
 
 CLAUSES = 3
@@ -29,56 +29,60 @@ EVERYBODY = _("Everyone")
 EVERY_RIGHT = _("all rights, Manage included")
 
 # The first clause of the line names what is counted; the others only count.
-GAIN = (_("1 person gains ${rights}"), _("${count} people gain ${rights}"))
-GAIN_TOO = (_("1 gains ${rights}"), _("${count} gain ${rights}"))
-LOSE = (_("1 person loses ${rights}"), _("${count} people lose ${rights}"))
-LOSE_TOO = (_("1 loses ${rights}"), _("${count} lose ${rights}"))
-ADD_ONLY = (
-    _("1 person can add files and sees only what they added"),
-    _("${count} people can add files and see only what they added"),
+GAIN = Plural("${count} person gains ${rights}", "${count} people gain ${rights}")
+GAIN_TOO = Plural("${count} gains ${rights}", "${count} gain ${rights}")
+LOSE = Plural("${count} person loses ${rights}", "${count} people lose ${rights}")
+LOSE_TOO = Plural("${count} loses ${rights}", "${count} lose ${rights}")
+ADD_ONLY = Plural(
+    "${count} person can add files and sees only what they added",
+    "${count} people can add files and see only what they added",
 )
-MORE_GAIN = (_("1 more gains something"), _("${count} more gain something"))
-MORE_LOSE = (_("1 more loses something"), _("${count} more lose something"))
-INSIDE_GAIN = (_("1 person gains something in places inside"), _("${count} people gain something in places inside"))
-INSIDE_LOSE = (_("1 person loses something in places inside"), _("${count} people lose something in places inside"))
+MORE_GAIN = Plural("${count} more gains something", "${count} more gain something")
+MORE_LOSE = Plural("${count} more loses something", "${count} more lose something")
+INSIDE_GAIN = Plural(
+    "${count} person gains something in places inside", "${count} people gain something in places inside"
+)
+INSIDE_LOSE = Plural(
+    "${count} person loses something in places inside", "${count} people lose something in places inside"
+)
 ONE_GAINS = _("${person} gains ${rights}")
 ONE_LOSES = _("${person} loses ${rights}")
 NOBODY_GAINS = _("nobody gains anything")
 NOBODY_LOSES = _("nobody loses anything")
 NOTHING_CHANGES = _("Nobody gains or loses anything")
 
-LINKS_STOP = (_("1 share link stops working"), _("${count} share links stop working"))
+LINKS_STOP = Plural("${count} share link stops working", "${count} share links stop working")
 
 SAVE = _("Save access")
-SAVE_AND_LOSE = (_("Save access, 1 person loses ${rights}"), _("Save access, ${count} people lose ${rights}"))
+SAVE_AND_LOSE = Plural(
+    "Save access, ${count} person loses ${rights}", "Save access, ${count} people lose ${rights}"
+)
 
-# Of a row: for one person by name, for one of a group, for several of a group.
-LOSES = (_("loses ${lost}"), _("1 person loses ${lost}"), _("${count} people lose ${lost}"))
-GAINS = (_("gains ${gained}"), _("1 person gains ${gained}"), _("${count} people gain ${gained}"))
+# Of a row: for one person by name, for some of a group.
+LOSES = (_("loses ${lost}"), Plural("${count} person loses ${lost}", "${count} people lose ${lost}"))
+GAINS = (_("gains ${gained}"), Plural("${count} person gains ${gained}", "${count} people gain ${gained}"))
 TRADES = (
     _("loses ${lost} and gains ${gained}"),
-    _("1 person loses ${lost} and gains ${gained}"),
-    _("${count} people lose ${lost} and gain ${gained}"),
+    Plural("${count} person loses ${lost} and gains ${gained}", "${count} people lose ${lost} and gain ${gained}"),
 )
-KEEPS = (_("keeps ${kept}"), _("1 person keeps ${kept}"), _("${count} people keep ${kept}"))
+KEEPS = (_("keeps ${kept}"), Plural("${count} person keeps ${kept}", "${count} people keep ${kept}"))
 KEEPS_THROUGH = (
     _("keeps ${kept}, through ${via}"),
-    _("1 person keeps ${kept}, through ${via}"),
-    _("${count} people keep ${kept}, through ${via}"),
+    Plural("${count} person keeps ${kept}, through ${via}", "${count} people keep ${kept}, through ${via}"),
 )
 STILL_NOTHING = (
     _("still sees nothing here"),
-    _("1 person still sees nothing here"),
-    _("${count} people still see nothing here"),
+    Plural("${count} person still sees nothing here", "${count} people still see nothing here"),
 )
 STILL_BLOCKED = (
     _("still sees nothing here: blocked through ${via}"),
-    _("1 person still sees nothing here: blocked through ${via}"),
-    _("${count} people still see nothing here: blocked through ${via}"),
+    Plural(
+        "${count} person still sees nothing here: blocked through ${via}",
+        "${count} people still see nothing here: blocked through ${via}",
+    ),
 )
-IN_PLACES = (
-    _("in 1 place inside with rules of its own"),
-    _("in ${count} places inside with rules of their own"),
+IN_PLACES = Plural(
+    "in ${count} place inside with rules of its own", "in ${count} places inside with rules of their own"
 )
 YOU = _("you")
 ITSELF = _("a rule of their own")
@@ -145,7 +149,7 @@ def button(effect: Effect) -> Sentence:
         return Sentence(SAVE)
     worst = next(right for right in Permission if any(right in lost for lost in losers.values()))
     count = sum(1 for lost in losers.values() if worst in lost)
-    return _plural(SAVE_AND_LOSE, count, rights=Sentence(RIGHTS[worst]))
+    return Sentence(SAVE_AND_LOSE, {"count": count, "rights": Sentence(RIGHTS[worst])})
 
 
 def rows(effect: Effect, names: Mapping[str, Named], reader_id: int) -> list[Row]:
@@ -181,8 +185,8 @@ def _row(fate: Fate, shifts: Sequence[Shift], names: Mapping[str, Named], reader
     if kind == "keeps":
         with_via, without = (KEEPS_THROUGH, KEEPS) if fate.kept else (STILL_BLOCKED, STILL_NOTHING)
         forms = with_via if fate.via in names else without
-    form = forms[0 if whom.is_person else 1 if len(shifts) == 1 else 2]
-    words: dict[str, Words] = {"count": f"{len(shifts):,}"}
+    form = forms[0 if whom.is_person else 1]
+    words: dict[str, Words] = {"count": len(shifts)}
     words |= {
         name: right_words(rights)
         for name, rights in (("lost", fate.lost), ("gained", fate.gained), ("kept", fate.kept))
@@ -192,7 +196,7 @@ def _row(fate: Fate, shifts: Sequence[Shift], names: Mapping[str, Named], reader
         words["via"] = Sentence(ITSELF) if names[fate.via].is_person else called(names[fate.via])
     more = []
     if fate.places:
-        more.append(_plural(IN_PLACES, fate.places))
+        more.append(Sentence(IN_PLACES, {"count": fate.places}))
     if not whom.is_person:
         more.append(_among(shifts, reader_id))
     return Row(kind, whom, Sentence(form, words), tuple(more))
@@ -211,28 +215,24 @@ def _of_one(shift: Shift) -> list[Sentence]:
     if shift.lost:
         found.append(Sentence(ONE_LOSES, {"person": shift.person.name, "rights": right_words(shift.lost)}))
     if shift.gained:
-        form = GAIN_TOO[0] if found else ONE_GAINS
-        found.append(Sentence(form, {"person": shift.person.name, "rights": right_words(shift.gained)}))
+        words: dict[str, Words] = {"person": shift.person.name, "count": 1, "rights": right_words(shift.gained)}
+        found.append(Sentence(GAIN_TOO if found else ONE_GAINS, words))
     if not shift.lost:
         return [*found, Sentence(NOBODY_LOSES)]
     return found if shift.gained else [*found, Sentence(NOBODY_GAINS)]
 
 
 def _counted(
-    sets: Iterable[Permission], first: Sequence[str], further: Sequence[str], more: Sequence[str]
+    sets: Iterable[Permission], first: Plural, further: Plural, more: Plural
 ) -> list[Sentence]:
     """How many lose, or gain, the same: the largest numbers first."""
     ranked = Counter(sets).most_common()
     found = [
-        _plural(further if place else first, count, rights=right_words(rights))
+        Sentence(further if place else first, {"count": count, "rights": right_words(rights)})
         for place, (rights, count) in enumerate(ranked[:CLAUSES])
     ]
     return [*found, *_number(sum(count for _rights, count in ranked[CLAUSES:]), more)]
 
 
-def _number(count: int, forms: Sequence[str]) -> list[Sentence]:
-    return [_plural(forms, count)] if count else []
-
-
-def _plural(forms: Sequence[str], count: int, **words: Words) -> Sentence:
-    return Sentence(forms[0 if count == 1 else 1], {"count": f"{count:,}", **words})
+def _number(count: int, forms: Plural) -> list[Sentence]:
+    return [Sentence(forms, {"count": count})] if count else []

@@ -11,6 +11,7 @@ from privmedia.jobs.worker import Task
 from privmedia.library.models import CHAPTERS, Kind, State
 from privmedia.media import CannotCopy, Damaged, Decision, FileType, Probe, TookTooLong, Verdict
 from privmedia.storage import ORIGINAL
+from privmedia.text import mark as _
 
 log = logging.getLogger(__name__)
 
@@ -18,7 +19,7 @@ POSTER = "poster.webp"
 WAVEFORM = "waveform.json"
 OWN_CHAPTERS = "chapters-of-file.vtt"
 """What the chapters are stored as that the file brought with it."""
-NO_ROOM = "The server had no space left to prepare it. Tell your administrator."
+NO_ROOM = _("The server had no space left to prepare it. Tell your administrator.")
 # How much of the bar is done after each step, as people see it.
 PROBED, PICTURED = 0.05, 0.15
 
@@ -75,7 +76,7 @@ class Preparation:
             self.task.report(PROBED)
             return self._outcome(file_type, probe)
         except (Damaged, RefusedType) as error:
-            return Outcome(state=State.FAILED, reason=error.sentence)
+            return Outcome(state=State.FAILED, reason=str(error))
         except NoSpace as error:
             raise NoSpace(NO_ROOM) from error
 
@@ -87,12 +88,12 @@ class Preparation:
         self.task.report(PICTURED)
         state, reason, duration = State.READY, decision.caveat or "", probe.duration
         if decision.verdict is Verdict.UNPLAYABLE:
-            state, reason = State.UNPLAYABLE, decision.reason or CannotCopy.sentence
+            state, reason = State.UNPLAYABLE, decision.reason or str(CannotCopy.sentence)
         else:
             try:
                 duration = self._make_playable(file_type, probe, decision).duration or duration
             except CannotCopy as error:
-                state, reason = State.UNPLAYABLE, error.sentence
+                state, reason = State.UNPLAYABLE, str(error)
         return Outcome(
             state=state,
             reason=reason,

@@ -10,7 +10,7 @@ from privmedia.access.principals import EVERYONE
 from privmedia.access.rules import Rule
 from privmedia.library.reach import Reach
 from privmedia.library.reach_tree import Row, Source
-from privmedia.text import Sentence, Words, day_words
+from privmedia.text import Plural, Sentence, Words, day_words
 from privmedia.text import mark as _
 
 SAME = _("the same, inherited")
@@ -34,10 +34,8 @@ EVERYBODY = _("everyone")
 A_FOLDER_ABOVE = _("a folder above")
 
 NO_PLACE = _("no rule names it")
-ONE_PLACE = _("1 place, and what lies inside")
-PLACES = _("${count} places, and what lies inside")
-ONE_BLOCK = _("blocked in 1 place")
-BLOCKS = _("blocked in ${count} places")
+PLACES = Plural("${count} place, and what lies inside", "${count} places, and what lies inside")
+BLOCKS = Plural("blocked in ${count} place", "blocked in ${count} places")
 SPARE = _("nothing that does not come from elsewhere as well")
 
 
@@ -69,10 +67,9 @@ def reasons(row: Row, reach: Reach) -> list[Reason]:
 def about(source: Source) -> Iterable[Sentence]:
     """What stands below the name of a group, or of the person, beside the number of items."""
     if source.places or not source.blocks:
-        template = (NO_PLACE, ONE_PLACE)[source.places] if source.places < 2 else PLACES
-        yield Sentence(template, {"count": str(source.places)})
+        yield Sentence(PLACES if source.places else NO_PLACE, {"count": source.places})
     if source.blocks:
-        yield Sentence(ONE_BLOCK if source.blocks == 1 else BLOCKS, {"count": str(source.blocks)})
+        yield Sentence(BLOCKS, {"count": source.blocks})
     if source.spare and source.places:
         yield Sentence(SPARE)
 

@@ -21,17 +21,21 @@ from privmedia.library.effects import Effects
 from privmedia.library.models import ROOT_ID, Folder, Item
 from privmedia.library.pointers import Place, PlaceName
 from privmedia.library.rules import Rules, Wanted
-from privmedia.text import Sentence, Words, listed
+from privmedia.text import Plural, Sentence, Words, listed
 from privmedia.text import mark as _
 
 THE_LIBRARY = _("the whole library")
 STOP = _("Rules from ${place} stop here.")
 GROUP_SEES_NO_FOLDER = _("The ${count} ${group} do not see this folder, its name or its count.")
 GROUP_SEES_NO_ITEM = _("The ${count} ${group} do not see this item or its title.")
-ONE_SEES_NO_FOLDER = _("1 person with access there does not see this folder, its name or its count: ${names}.")
-ONE_SEES_NO_ITEM = _("1 person with access there does not see this item or its title: ${names}.")
-MANY_SEE_NO_FOLDER = _("${count} people with access there do not see this folder, its name or its count: ${names}.")
-MANY_SEE_NO_ITEM = _("${count} people with access there do not see this item or its title: ${names}.")
+PEOPLE_SEE_NO_FOLDER = Plural(
+    "${count} person with access there does not see this folder, its name or its count: ${names}.",
+    "${count} people with access there do not see this folder, its name or its count: ${names}.",
+)
+PEOPLE_SEE_NO_ITEM = Plural(
+    "${count} person with access there does not see this item or its title: ${names}.",
+    "${count} people with access there do not see this item or its title: ${names}.",
+)
 
 
 @dataclass(frozen=True)
@@ -138,7 +142,6 @@ def _shut_out(shifts: list[Shift], causes: list[Named], *, is_item: bool) -> Sen
     only = causes[0]
     if len(causes) == 1 and only.people == count > 1 and not only.is_everyone:
         form = GROUP_SEES_NO_ITEM if is_item else GROUP_SEES_NO_FOLDER
-        return Sentence(form, {"count": f"{count:,}", "group": only.name})
-    one, many = (ONE_SEES_NO_ITEM, MANY_SEE_NO_ITEM) if is_item else (ONE_SEES_NO_FOLDER, MANY_SEE_NO_FOLDER)
+        return Sentence(form, {"count": count, "group": only.name})
     named = listed([Sentence(_("everyone")) if cause.is_everyone else cause.name for cause in causes], most=3)
-    return Sentence(one if count == 1 else many, {"count": f"{count:,}", "names": named})
+    return Sentence(PEOPLE_SEE_NO_ITEM if is_item else PEOPLE_SEE_NO_FOLDER, {"count": count, "names": named})

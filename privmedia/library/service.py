@@ -12,7 +12,12 @@ from privmedia.ids import is_uid, new_uid
 from privmedia.installation import Installation
 from privmedia.library.models import ROOT_ID, File, Folder, Item, Kind, State, Version
 from privmedia.library.pointers import Pointers
-from privmedia.text import clean_block, clean_line, name_key, required_line
+from privmedia.lines import required_line, too_long
+from privmedia.text import Sentence, clean_block, clean_line, name_key
+from privmedia.text import mark as _
+
+TOO_DEEP = _("Folders can lie ${most} deep at most.")
+TAKEN = _("There is a folder “${name}” here already.")
 
 LONGEST_NAME = 200
 LONGEST_TITLE = 300
@@ -77,7 +82,7 @@ class Library:
     def add_folder(self, *, parent: Folder, name: str, by: int | None = None) -> Folder:
         """Make a folder with its parent's rules. Raises Invalid for the name, Conflict when it is taken."""
         if len(self.ancestors(parent)) + 1 >= DEEPEST:
-            raise Invalid(f"Folders can lie {DEEPEST} deep at most.", "name")
+            raise Invalid(Sentence(TOO_DEEP, {"most": DEEPEST}), "name")
         acl_id = self.pointers.hold_place(parent)
         folder = Folder(uid=new_uid(), parent_id=parent.id, acl_id=acl_id, created_by=by, created_at=self.now)
         self._name(folder, name)
@@ -138,7 +143,7 @@ class Library:
         """Change an item's title and description, and what a picture shows if given. Raises Invalid."""
         text = clean_block(description)
         if len(text) > LONGEST_DESCRIPTION:
-            raise Invalid(f"That is {len(text)} characters; {LONGEST_DESCRIPTION} is the most.", "description")
+            raise too_long(text, LONGEST_DESCRIPTION, "description")
         item.title, item.description = self._title(title), text
         if alt is not None:
             item.alt = clean_line(alt)[:LONGEST_ALT]
@@ -146,15 +151,15 @@ class Library:
         return item
 
     def _title(self, title: str) -> str:
-        return required_line(title, field="title", missing="Give it a title.", longest=LONGEST_TITLE)
+        return required_line(title, field="title", missing=_("Give it a title."), longest=LONGEST_TITLE)
 
     def _name(self, folder: Folder, name: str) -> None:
         """Name a new or an existing folder and write it. Raises Invalid or Conflict."""
-        line = required_line(name, field="name", missing="Give the folder a name.", longest=LONGEST_NAME)
+        line = required_line(name, field="name", missing=_("Give the folder a name."), longest=LONGEST_NAME)
         if "/" in line:
             raise Invalid("A folder's name cannot contain “/”.", "name")
         key = name_key(line)
-        taken = Conflict(f"There is a folder “{line}” here already.")
+        taken = Conflict(Sentence(TAKEN, {"name": line}))
         if self._is_taken(folder, key):
             raise taken
         folder.name, folder.name_key = line, key

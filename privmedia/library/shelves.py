@@ -20,6 +20,7 @@ from privmedia.library.lists import RULED_BY, Lists, Wanted
 from privmedia.library.models import PREPARE, File, Folder, Item, Star, State, Version
 from privmedia.library.tree import Tree
 from privmedia.media.codecs import human_name
+from privmedia.media.words import recalled
 from privmedia.playback.service import Playbacks
 
 PAGE = 48
@@ -96,7 +97,7 @@ class Shelves:
             **vars(card),
             description=item.description,
             alt=item.alt,
-            reason=item.reason,
+            reason=recalled(item.reason) if item.reason else "",
             added_by=Uploader.of(uploader) if uploader else None,
             filename=version.filename,
             width=version.width,

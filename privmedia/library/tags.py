@@ -11,7 +11,12 @@ from privmedia.accounts.identity import Identity
 from privmedia.errors import Invalid
 from privmedia.installation import Installation
 from privmedia.library.models import Folder, Item, ItemTag
-from privmedia.text import clean_line, name_key
+from privmedia.text import Sentence, Words, clean_line, name_key
+from privmedia.text import mark as _
+
+WOULD_HAVE = _("“${title}” would have ${count} tags; ${most} is the most.")
+LONG_TAG = _("A tag has ${most} characters at most. “${tag}” has ${count}.")
+MANY_TAGS = _("That is ${count} tags; ${most} is the most.")
 
 MOST_TAGS = 30
 LONGEST_TAG = 60
@@ -46,7 +51,8 @@ class Tags:
         has = {name_key(name): name for name in self.of(item)}
         new = {key: name for key, name in checked_tags(names).items() if key not in has}
         if len(has) + len(new) > MOST_TAGS:
-            raise Invalid(f"“{item.title}” would have {len(has) + len(new)} tags; {MOST_TAGS} is the most.", "tags")
+            why: dict[str, Words] = {"title": item.title, "count": len(has) + len(new), "most": MOST_TAGS}
+            raise Invalid(Sentence(WOULD_HAVE, why), "tags")
         self.session.add_all(ItemTag(item_id=item.id, key=key, name=name) for key, name in new.items())
         self.session.flush()
         return list(new.values())
@@ -82,8 +88,8 @@ def checked_tags(names: Iterable[str]) -> dict[str, str]:
         if not line:
             continue
         if len(line) > LONGEST_TAG:
-            raise Invalid(f"A tag has {LONGEST_TAG} characters at most. “{line[:20]}…” has {len(line)}.", "tags")
+            raise Invalid(Sentence(LONG_TAG, {"most": LONGEST_TAG, "tag": f"{line[:20]}…", "count": len(line)}), "tags")
         found.setdefault(name_key(line), line)
     if len(found) > MOST_TAGS:
-        raise Invalid(f"That is {len(found)} tags; {MOST_TAGS} is the most.", "tags")
+        raise Invalid(Sentence(MANY_TAGS, {"count": len(found), "most": MOST_TAGS}), "tags")
     return found

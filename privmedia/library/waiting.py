@@ -10,11 +10,14 @@ from privmedia.accounts.models import User
 from privmedia.installation import Installation
 from privmedia.library.counting import Counting
 from privmedia.library.tree import Tree
-from privmedia.text import Sentence, listed
+from privmedia.text import Plural, Sentence, listed
 from privmedia.text import mark as _
 
 NAMED = 2
 """How many folders are named before it is said how many more there are."""
+
+WAIT = Plural("${count} item waits for you", "${count} items wait for you")
+MORE_WAIT = _("More than ${count} items wait for you")
 
 
 @dataclass(frozen=True)
@@ -39,12 +42,8 @@ class WaitingRoom:
         """What the person will see, decided as it will be when they have come in."""
         identity = self._as(user)
         items, tops = self._counting.totals(identity).items, self._tree.tops(identity)
-        if items.number == 0:
-            count = None
-        elif items.number == 1:
-            count = Sentence(_("1 item waits for you"))
-        else:
-            count = Sentence(_("${count} items wait for you"), {"count": str(items)})
+        words = MORE_WAIT if items.more else WAIT
+        count = Sentence(words, {"count": items.number}) if items.number else None
         names = listed([top.name for top in tops], NAMED) if tops else None
         groups = [group.name for group in user.groups]
         return Waiting(

@@ -18,7 +18,7 @@ from privmedia.installation import Installation
 from privmedia.library.cards import FolderCard, ItemCard
 from privmedia.library.models import ROOT_ACL_ID, ROOT_ID, Folder, Item
 from privmedia.library.pointers import Pointers
-from privmedia.text import Sentence, Words, listed
+from privmedia.text import Plural, Sentence, Words, listed
 from privmedia.text import mark as _
 
 Card = TypeVar("Card", FolderCard, ItemCard)
@@ -29,24 +29,22 @@ NAMED = 3
 
 ONLY_YOU = _("Only you can see this (and administrators).")
 ONLY_ADMINISTRATORS = _("Only administrators can see this.")
-ONE_FOLDER = _("1 person can see this folder")
-MANY_FOLDER = _("${count} people can see this folder")
-ONE_ITEM = _("1 person, and administrators.")
-MANY_ITEM = _("${count} people, and administrators.")
-ONE_ADDS = _("1 person can add files and sees only what they added.")
-MANY_ADD = _("${count} people can add files and see only what they added.")
+SEE_FOLDER = Plural("${count} person can see this folder", "${count} people can see this folder")
+SEE_ITEM = Plural("${count} person, and administrators.", "${count} people, and administrators.")
+CAN_ADD = Plural(
+    "${count} person can add files and sees only what they added.",
+    "${count} people can add files and see only what they added.",
+)
 FROM_HERE = _("${names}, by rules set here.")
 FROM_ABOVE = _("${names}, from ${place}.")
 FROM_HIDDEN = _("${names}, from a folder above.")
-ONE_THROUGH = _("1 person, through ${place}")
-MANY_THROUGH = _("${count} people, through ${place}")
+PEOPLE_THROUGH = Plural("${count} person, through ${place}", "${count} people, through ${place}")
 THROUGH = _("through ${place}")
-ONE = _("1 person")
-MANY = _("${count} people")
+PEOPLE = Plural("${count} person", "${count} people")
 BY_NAME = _("named here")
 UPLOADED_IT = _("uploaded it")
 EVERYBODY = _("Everyone")
-GROUPS = _("${count} groups")
+GROUPS = Plural("${count} group", "${count} groups")
 GROUP_AND = _("${name} +${count}")
 ADMINISTRATORS = _("Administrators")
 SAME_PEOPLE = _("same people")
@@ -93,12 +91,12 @@ class WhoSees:
 
     def of_folder(self, folder: Folder, identity: Identity) -> Summary:
         audience = self.access.audience(folder.acl_id)
-        return self._summary(audience, self.pointers.own(folder), identity, ONE_FOLDER, MANY_FOLDER)
+        return self._summary(audience, self.pointers.own(folder), identity, SEE_FOLDER)
 
     def of_item(self, item: Item, identity: Identity) -> Summary:
         acl_id = self.pointers.applying(item)
         audience = self.access.audience(acl_id, owner_id=item.uploader_id, shown=item.shown)
-        summary = self._summary(audience, self.pointers.own(item), identity, ONE_ITEM, MANY_ITEM)
+        summary = self._summary(audience, self.pointers.own(item), identity, SEE_ITEM)
         uploader = item.uploader
         rights = audience.rights.get(uploader.id, NOTHING) if uploader is not None else NOTHING
         named = {entry.principal for entry in audience.entries}
@@ -142,7 +140,7 @@ class WhoSees:
         return {acl_id: _whom(who) for acl_id, who in self.access.whom_for(acl_ids).items()}
 
     def _summary(
-        self, audience: Audience, own_acl: int | None, identity: Identity, one: str, many: str
+        self, audience: Audience, own_acl: int | None, identity: Identity, counted: Plural
     ) -> Summary:
         count = audience.viewers
         if audience.only(identity.user_id):
@@ -150,13 +148,13 @@ class WhoSees:
         elif count == 0:
             headline = Sentence(ONLY_ADMINISTRATORS)
         else:
-            headline = Sentence(one if count == 1 else many, {"count": f"{count:,}"})
+            headline = Sentence(counted, {"count": count})
         entries = [entry for entry in audience.entries if not entry.deny]
         found = self.pointers.places({entry.acl_id for entry in entries}, identity)
         places = {acl_id: place.words for acl_id, place in found.items()}
         reasons = list(_sources(entries, own_acl, places))
         if audience.adders:
-            reasons.append(Sentence(ONE_ADDS if audience.adders == 1 else MANY_ADD, {"count": f"{audience.adders:,}"}))
+            reasons.append(Sentence(CAN_ADD, {"count": audience.adders}))
         return Summary(headline, reasons, [_row(entry, own_acl, places) for entry in entries], count)
 
 
@@ -165,12 +163,12 @@ def _whom(who: Who) -> tuple[Sentence, str]:
     if who.everyone:
         return Sentence(EVERYBODY), "building"
     if len(who.groups) > 1:
-        return Sentence(GROUPS, {"count": str(len(who.groups))}), "people"
+        return Sentence(GROUPS, {"count": len(who.groups)}), "people"
     if who.groups:
         more = len(who.people)
-        return Sentence(GROUP_AND if more else NAME, {"name": who.groups[0], "count": str(more)}), "people"
+        return Sentence(GROUP_AND if more else NAME, {"name": who.groups[0], "count": more}), "people"
     if len(who.people) > 1:
-        return Sentence(MANY, {"count": str(len(who.people))}), "person"
+        return Sentence(PEOPLE, {"count": len(who.people)}), "person"
     if who.people:
         return Sentence(NAME, {"name": who.people[0]}), "person"
     return Sentence(ADMINISTRATORS), "lock"
@@ -192,13 +190,12 @@ def _sources(entries: list[Entry], own_acl: int | None, places: dict[int, Words]
 def _row(entry: Entry, own_acl: int | None, places: dict[int, Words]) -> Row:
     icon = "building" if entry.principal == EVERYONE else "person" if entry.people is None else "people"
     place = None if entry.acl_id == own_acl else places.get(entry.acl_id)
+    template: str | Plural
     if entry.people is None:
         template = BY_NAME if place is None else THROUGH
-    elif entry.people == 1:
-        template = ONE if place is None else ONE_THROUGH
     else:
-        template = MANY if place is None else MANY_THROUGH
-    reason = Sentence(template, {"count": f"{entry.people or 0:,}", "place": place or ""})
+        template = PEOPLE if place is None else PEOPLE_THROUGH
+    reason = Sentence(template, {"count": entry.people or 0, "place": place or ""})
     return Row(_name(entry), icon, reason, given_words(entry.allow))
 
 

@@ -2,20 +2,17 @@
 whether it was read."""
 from __future__ import annotations
 
-import gettext
 import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
-from string import Template
 
 from sqlalchemy.orm import Session
 
+from privmedia import languages
 from privmedia.installation import Installation
 from privmedia.mail.models import Mail
 from privmedia.text import Sentence, clean_line
 
-TRANSLATIONS = Path(__file__).parent.parent / "locale"
 WIDTH = 76  # characters
 
 
@@ -34,13 +31,7 @@ more. It may be asked again for the same row, after nobody knows whether the fir
 
 def letter(language: str, subject: Sentence, *paragraphs: Sentence | str) -> Letter:
     """A letter of sentences in a language; what is only a text stands there as it is, such as an address."""
-    words = gettext.translation("privmedia", TRANSLATIONS, [language or "en"], fallback=True)
-
-    def say(part: Sentence | str) -> str:
-        if isinstance(part, str):
-            return part
-        return Template(words.gettext(part.template)).substitute(part.names)
-
+    say = languages.language(language).say
     text = "\n\n".join(_folded(say(paragraph)) for paragraph in paragraphs)
     return Letter(clean_line(say(subject)), f"{text}\n")
 

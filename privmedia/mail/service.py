@@ -22,13 +22,21 @@ class Mails:
         self._session = session
         self._jobs = Jobs(session, installation)
         self._now = installation.clock()
+        self._language = installation.settings.language
 
     def post(
         self, kind: str, recipient: str, *, detail: Mapping[str, Any] | None = None, language: str = ""
     ) -> Mail:
-        """Have a letter written and sent soon, by the writer of `kind`, from `detail`: ids and names, never a token."""
+        """Have a letter written and sent soon, by the writer of `kind`, from `detail`: ids and names, never a token.
+
+        It is in the language of the recipient; where they chose none, in that of the settings.
+        """
         mail = Mail(
-            kind=kind, recipient=recipient, language=language, detail=dict(detail or {}), created_at=self._now
+            kind=kind,
+            recipient=recipient,
+            language=language or self._language,
+            detail=dict(detail or {}),
+            created_at=self._now,
         )
         self._session.add(mail)
         self._session.flush()
@@ -38,7 +46,13 @@ class Mails:
     def post_all(self, kind: str, letters: Iterable[tuple[str, Mapping[str, Any], str]]) -> None:
         """The same for many letters of a kind, each with recipient, detail and language, in few statements."""
         mails = [
-            Mail(kind=kind, recipient=recipient, language=language, detail=dict(detail), created_at=self._now)
+            Mail(
+                kind=kind,
+                recipient=recipient,
+                language=language or self._language,
+                detail=dict(detail),
+                created_at=self._now,
+            )
             for recipient, detail, language in letters
         ]
         self._session.add_all(mails)

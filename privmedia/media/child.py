@@ -13,9 +13,10 @@ from typing import Any
 from privmedia.errors import NoSpace
 from privmedia.media import sandbox
 from privmedia.media.errors import Damaged, SandboxFailed
+from privmedia.text import mark as _
 
 CRASHES = (signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL, signal.SIGSEGV)
-CRASHED = "The file is damaged: reading it breaks the decoder."
+CRASHED = _("The file is damaged: reading it breaks the decoder.")
 
 
 def ask(

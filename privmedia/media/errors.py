@@ -2,33 +2,34 @@
 from __future__ import annotations
 
 from privmedia.errors import DomainError
+from privmedia.text import mark as _
 
 
 class Damaged(DomainError):
     """The file itself cannot be read. Trying again will not help; another copy of it may."""
 
-    sentence = "The file is damaged: it cannot be read."
+    sentence = _("The file is damaged: it cannot be read.")
 
 
 class TookTooLong(DomainError):
     """A limit of time was reached. Trying again may help when the server was busy."""
 
-    sentence = "Preparing this file took too long."
+    sentence = _("Preparing this file took too long.")
 
 
 class ToolMissing(DomainError):
     """A program that is needed is not on this server. Trying again helps once it is installed."""
 
-    sentence = "A program that is needed to prepare this file is missing on the server."
+    sentence = _("A program that is needed to prepare this file is missing on the server.")
 
 
 class SandboxFailed(DomainError):
     """The child process could not be started or did not do its part; the file is not to blame."""
 
-    sentence = "The server could not start the program that prepares files."
+    sentence = _("The server could not start the program that prepares files.")
 
 
 class CannotCopy(DomainError):
     """The streams cannot be put into another container as they are; only conversion makes the file playable."""
 
-    sentence = "This file plays only after conversion."
+    sentence = _("This file plays only after conversion.")

@@ -23,9 +23,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from privmedia.media import words
 from privmedia.media.codecs import human_name
 from privmedia.media.filetype import TYPES, FileType, Kind
 from privmedia.media.probe import Audio, Probe, Video
+from privmedia.media.words import said
+from privmedia.text import mark as _
 
 
 class Verdict(StrEnum):
@@ -113,15 +116,12 @@ PIXEL_FORMATS = {
 HIGHEST_LEVEL_OF_H264 = 51
 PROTECTED_TAGS = frozenset(("encv", "enca", "drmi", "drms", "p608"))
 
-NO_BROWSER = "No browser plays that."
-PROTECTED = "This file is protected against copying. No browser plays that."
 CAVEATS = {
-    "hevc": "This file is HEVC (H.265). Some browsers play that only with the right hardware, others not at all.",
-    "av1": "This file is AV1. Safari plays that on newer devices only.",
-    "ogg": "This file is Ogg. Older versions of Safari do not play that.",
+    "hevc": said(words.HARDWARE, format="HEVC (H.265)"),
+    "av1": said(words.NEW_SAFARI, format="AV1"),
+    "ogg": said(words.OLD_SAFARI, format="Ogg"),
 }
-LARGE = "This file is H.264 of level {level:.1f}. Older devices do not play that."
-INTERLACED = "This file is interlaced. Fine lines show where something moves."
+INTERLACED = _("This file is interlaced. Fine lines show where something moves.")
 
 
 def decide(file_type: FileType, probe: Probe) -> Decision:
@@ -132,7 +132,7 @@ def decide(file_type: FileType, probe: Probe) -> Decision:
         return _picture(file_type, probe)
     tags = {film.tag for film in probe.video} | {sound.tag for sound in probe.audio}
     if tags & PROTECTED_TAGS:
-        return Decision(Verdict.UNPLAYABLE, Kind.VIDEO if probe.video else Kind.AUDIO, reason=PROTECTED)
+        return Decision(Verdict.UNPLAYABLE, Kind.VIDEO if probe.video else Kind.AUDIO, reason=words.PROTECTED)
     if probe.video:
         return _film(file_type, probe, probe.video[0])
     return _sound(file_type, probe, probe.audio[0])
@@ -167,7 +167,7 @@ def _sound(file_type: FileType, probe: Probe, sound: Audio) -> Decision:
     fitting = [container for container in SOUND_CONTAINERS if sound.codec in container.audio]
     already = [container for container in fitting if file_type.name in container.is_already]
     if not fitting:
-        reason = f"This file is {human_name(sound.codec, sound.tag)}. {NO_BROWSER}"
+        reason = said(words.NO_BROWSER, format=human_name(sound.codec, sound.tag))
         return Decision(Verdict.UNPLAYABLE, Kind.AUDIO, reason=reason)
     container = (already or fitting)[0]
     return _in(container, Kind.AUDIO, probe, bool(already), (sound.index,), caveat=CAVEATS.get(container.extension))
@@ -193,20 +193,23 @@ def _why_not(film: Video) -> str | None:
     name = human_name(film.codec, film.tag)
     formats = PIXEL_FORMATS.get(film.codec)
     if formats is None:
-        return f"This file is {name}. {NO_BROWSER}"
+        return said(words.NO_BROWSER, format=name)
     if film.pix_fmt in formats:
         return None
-    return f"This file is {name} {_in_words(film.pix_fmt)}. Most browsers do not play that."
+    return said(words.FEW_BROWSERS, format=name, pixels=_in_words(film.pix_fmt))
 
 
 def _in_words(pix_fmt: str | None) -> str:
     if pix_fmt is None:
-        return "of an unknown kind"
+        return words.UNKNOWN_PIXELS
     depth = next((bits for bits in ("16", "14", "12", "10", "9") if f"p{bits}" in pix_fmt), None)
     colour = next((colour for colour in ("422", "440", "444") if colour in pix_fmt), None)
-    said = [f"with {depth} bits per colour"] if depth else []
-    said += [f"with {colour[0]}:{colour[1]}:{colour[2]} colour"] if colour else []
-    return " and ".join(said) or f"in the form {pix_fmt}"
+    ratio = ":".join(colour or "")
+    if depth and colour:
+        return said(words.DEPTH_AND_COLOUR, bits=depth, ratio=ratio)
+    if depth:
+        return said(words.DEPTH, bits=depth)
+    return said(words.COLOUR, ratio=ratio) if colour else said(words.PIXELS, name=pix_fmt)
 
 
 def _why_no_sound(film: Video, sounds: Iterable[Audio]) -> str:
@@ -214,13 +217,13 @@ def _why_no_sound(film: Video, sounds: Iterable[Audio]) -> str:
     name = human_name(sound.codec, sound.tag)
     known_elsewhere = any(sound.codec in container.audio for container in (*FILM_CONTAINERS, *SOUND_CONTAINERS))
     if known_elsewhere:
-        return f"The sound of this file is {name}. No browser plays that together with {human_name(film.codec)}."
-    return f"The sound of this file is {name}. Most browsers do not play that."
+        return said(words.NO_SOUND_WITH, format=name, film=human_name(film.codec))
+    return said(words.NO_SOUND, format=name)
 
 
 def _caveat(film: Video) -> str | None:
     if film.codec == "h264" and film.level and film.level > HIGHEST_LEVEL_OF_H264:
-        return LARGE.format(level=film.level / 10)
+        return said(words.LARGE, level=f"{film.level / 10:.1f}")
     if film.interlaced:
         return INTERLACED
     return CAVEATS.get(film.codec)

@@ -5,27 +5,37 @@ import re
 import struct
 from collections.abc import Iterator
 
-SAVE_AS_PDF = "Save it as PDF and add that instead."
-SPREADSHEET = f"Spreadsheets cannot be played here. {SAVE_AS_PDF}"
-TEXT_DOCUMENT = f"Text documents cannot be played here. {SAVE_AS_PDF}"
-PRESENTATION = "Presentations cannot be played here. Save it as PDF or as a video and add that instead."
-DRAWING = f"Drawings cannot be played here. {SAVE_AS_PDF}"
-BOOK = f"E-books cannot be played here. {SAVE_AS_PDF}"
-WEB_PAGE = f"Web pages cannot be played here. {SAVE_AS_PDF}"
-PLAIN_TEXT = f"Plain text cannot be played here. {SAVE_AS_PDF}"
-OFFICE_FILE = f"Office files cannot be played here. {SAVE_AS_PDF}"
-MESSAGE = f"Mails cannot be played here. {SAVE_AS_PDF}"
-SVG = "SVG drawings cannot be shown here. Save it as PNG and add that instead."
-PICTURE = "{} cannot be shown here. Save it as JPEG or PNG and add that instead."
-SOUND = "{} cannot be played here. Save it as MP3 or WAV and add that instead."
-FILM = "{} cannot be played here. Save it as MP4 and add that instead."
-ARCHIVE = "Archives cannot be played here. Unpack it and add the files in it."
-DISC = "Disc images cannot be played here. Open it and add the files in it."
-PLAYLIST = "Playlists cannot be played here. Add the files it names."
-CAPTIONS = "Captions cannot be played on their own. Add the video they belong to."
-PROGRAM = "Programs cannot be played here. Video, audio, pictures and PDF can."
-UNKNOWN = "This kind of file cannot be played here. Video, audio, pictures and PDF can."
-EMPTY = "The file is empty."
+from privmedia.text import mark as _
+
+SPREADSHEET = _("Spreadsheets cannot be played here. Save it as PDF and add that instead.")
+TEXT_DOCUMENT = _("Text documents cannot be played here. Save it as PDF and add that instead.")
+PRESENTATION = _("Presentations cannot be played here. Save it as PDF or as a video and add that instead.")
+DRAWING = _("Drawings cannot be played here. Save it as PDF and add that instead.")
+BOOK = _("E-books cannot be played here. Save it as PDF and add that instead.")
+WEB_PAGE = _("Web pages cannot be played here. Save it as PDF and add that instead.")
+PLAIN_TEXT = _("Plain text cannot be played here. Save it as PDF and add that instead.")
+OFFICE_FILE = _("Office files cannot be played here. Save it as PDF and add that instead.")
+MESSAGE = _("Mails cannot be played here. Save it as PDF and add that instead.")
+SVG = _("SVG drawings cannot be shown here. Save it as PNG and add that instead.")
+PHOTOSHOP = _("Photoshop files cannot be shown here. Save it as JPEG or PNG and add that instead.")
+JPEG_XL = _("JPEG XL pictures cannot be shown here. Save it as JPEG or PNG and add that instead.")
+JPEG_2000 = _("JPEG 2000 pictures cannot be shown here. Save it as JPEG or PNG and add that instead.")
+RAW_PHOTO = _("Raw photos cannot be shown here. Save it as JPEG or PNG and add that instead.")
+MIDI = _("MIDI files cannot be played here. Save it as MP3 or WAV and add that instead.")
+AIFF = _("AIFF files cannot be played here. Save it as MP3 or WAV and add that instead.")
+AMR = _("AMR recordings cannot be played here. Save it as MP3 or WAV and add that instead.")
+CAF = _("CAF files cannot be played here. Save it as MP3 or WAV and add that instead.")
+REAL_MEDIA = _("RealMedia files cannot be played here. Save it as MP4 and add that instead.")
+FLASH = _("Flash files cannot be played here. Save it as MP4 and add that instead.")
+MXF = _("MXF files cannot be played here. Save it as MP4 and add that instead.")
+BMP = _("BMP pictures cannot be shown here. Save it as JPEG or PNG and add that instead.")
+ARCHIVE = _("Archives cannot be played here. Unpack it and add the files in it.")
+DISC = _("Disc images cannot be played here. Open it and add the files in it.")
+PLAYLIST = _("Playlists cannot be played here. Add the files it names.")
+CAPTIONS = _("Captions cannot be played on their own. Add the video they belong to.")
+PROGRAM = _("Programs cannot be played here. Video, audio, pictures and PDF can.")
+UNKNOWN = _("This kind of file cannot be played here. Video, audio, pictures and PDF can.")
+EMPTY = _("The file is empty.")
 
 # Where it begins, with what, and what it is then.
 BY_MAGIC = (
@@ -46,25 +56,25 @@ BY_MAGIC = (
     (0, b"\xcf\xfa\xed\xfe", PROGRAM),
     (0, b"\xca\xfe\xba\xbe", PROGRAM),
     (0, b"{\\rtf", TEXT_DOCUMENT),
-    (0, b"8BPS", PICTURE.format("Photoshop files")),
-    (0, b"\x00\x00\x00\x0cJXL ", PICTURE.format("JPEG XL pictures")),
-    (0, b"\x00\x00\x00\x0cjP  ", PICTURE.format("JPEG 2000 pictures")),
-    (8, b"CR\x02", PICTURE.format("Raw photos")),
-    (0, b"MThd", SOUND.format("MIDI files")),
-    (8, b"AIFF", SOUND.format("AIFF files")),
-    (8, b"AIFC", SOUND.format("AIFF files")),
-    (0, b"#!AMR", SOUND.format("AMR recordings")),
-    (0, b"caff", SOUND.format("CAF files")),
-    (0, b".RMF", FILM.format("RealMedia files")),
-    (0, b"FWS", FILM.format("Flash files")),
-    (0, b"CWS", FILM.format("Flash files")),
-    (0, b"\x06\x0e\x2b\x34\x02\x05\x01\x01", FILM.format("MXF files")),
+    (0, b"8BPS", PHOTOSHOP),
+    (0, b"\x00\x00\x00\x0cJXL ", JPEG_XL),
+    (0, b"\x00\x00\x00\x0cjP  ", JPEG_2000),
+    (8, b"CR\x02", RAW_PHOTO),
+    (0, b"MThd", MIDI),
+    (8, b"AIFF", AIFF),
+    (8, b"AIFC", AIFF),
+    (0, b"#!AMR", AMR),
+    (0, b"caff", CAF),
+    (0, b".RMF", REAL_MEDIA),
+    (0, b"FWS", FLASH),
+    (0, b"CWS", FLASH),
+    (0, b"\x06\x0e\x2b\x34\x02\x05\x01\x01", MXF),
 )
 # Too short to mean anything in a file that is text.
 BY_SHORT_MAGIC = (
     (b"MZ", PROGRAM),
-    (b"BM", PICTURE.format("BMP pictures")),
-    (b"\xff\x0a", PICTURE.format("JPEG XL pictures")),
+    (b"BM", BMP),
+    (b"\xff\x0a", JPEG_XL),
 )
 
 OFFICE_FOLDERS = ((b"xl/", SPREADSHEET), (b"word/", TEXT_DOCUMENT), (b"ppt/", PRESENTATION), (b"visio/", DRAWING))

@@ -15,6 +15,7 @@ from privmedia.media.errors import CannotCopy, Damaged, SandboxFailed
 from privmedia.media.filetype import TYPES, FileType
 from privmedia.media.playability import Decision, Verdict, decide
 from privmedia.media.probe import Probe, probe
+from privmedia.media.words import ENDS_EARLY, said
 
 MIB = sandbox.MIB
 # A slow disk still copies this much in a second, reading and writing, twice for an index at the front.
@@ -30,7 +31,6 @@ BARE_AAC_INSIDE = ("aac", "mpegps", "mpegts")
 LENGTH_IS_A_GUESS = ("aac", "mp3")
 DISK_FULL = ("No space left on device", "Disk quota exceeded")
 KILLED = 128 + signal.SIGKILL
-ENDS_EARLY = "The file is damaged: it stops after {reached} of {length}."
 
 
 def make_playable(
@@ -156,7 +156,7 @@ class Remux:
         length, reached = self.original.duration or 0, result.duration or 0
         allowed = max(SHORTER_BY_SECONDS, SHORTER_BY_AT_MOST * length)
         if self.file_type.name not in LENGTH_IS_A_GUESS and length - reached > allowed:
-            raise Damaged(ENDS_EARLY.format(reached=clock_time(reached), length=clock_time(length)))
+            raise Damaged(said(ENDS_EARLY, reached=clock_time(reached), length=clock_time(length)))
         return result
 
 

@@ -71,7 +71,7 @@ def sniff(source: Path | bytes, filename: str = "") -> FileType:
     if name is None:
         raise RefusedType(refusals.sentence_for(head, extension))
     if name == "raw" or (name == "tiff" and (extension in RAW_PHOTO_MAKERS or head[8:11] == b"CR\x02")):
-        raise RefusedType(refusals.PICTURE.format("Raw photos"))
+        raise RefusedType(refusals.RAW_PHOTO)
     return TYPES[name]
 
 

@@ -25,14 +25,18 @@ from privmedia.library.lists import RULED_BY
 from privmedia.library.models import ROOT_ID, Deletion, DeletionRule, Folder, Item
 from privmedia.library.pointers import Place, Pointers
 from privmedia.library.service import Library
+from privmedia.text import Sentence
+from privmedia.text import mark as _
 
 KEPT = timedelta(days=30)
 """How long a deletion can be taken back."""
 PURGE = "purge"
 """The kind of the job that takes apart what leaves the bin."""
-FOLDER_GONE = "Its folder was deleted too. Choose where it goes."
-NOT_ALL = "Some of what lies in “{name}” has rules of its own, and you may not change it. Ask somebody who manages it."
-MANAGERS_ONLY = "Only who manages it deletes it for good. It goes by itself when its 30 days are over."
+FOLDER_GONE = _("Its folder was deleted too. Choose where it goes.")
+NOT_ALL = _(
+    "Some of what lies in “${name}” has rules of its own, and you may not change it. Ask somebody who manages it."
+)
+MANAGERS_ONLY = _("Only who manages it deletes it for good. It goes by itself when its 30 days are over.")
 
 
 @dataclass(frozen=True)
@@ -68,7 +72,7 @@ class Bin:
             if place.id == ROOT_ID:
                 raise Conflict("The library itself cannot be deleted.")
             if not self.may_take_along(place, identity):
-                raise NotAllowed(NOT_ALL.format(name=place.name))
+                raise NotAllowed(Sentence(NOT_ALL, {"name": place.name}))
         deletion = Deletion(
             uid=new_uid(),
             is_item=isinstance(place, Item),

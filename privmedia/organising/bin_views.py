@@ -19,6 +19,7 @@ from privmedia.organising.chooser import Chooser
 from privmedia.organising.move_views import address_of
 from privmedia.organising.moving import Moves, lies_in, name_of
 from privmedia.organising.resources import DeletionContext
+from privmedia.text import Plural, Sentence
 from privmedia.web.i18n import _
 from privmedia.web.pages import flash
 from privmedia.web.rights import Right
@@ -26,6 +27,11 @@ from privmedia.web.rights import Right
 MOST_UNDONE = 500
 PURGE = "organising/purge.jinja2"
 RESTORE = "organising/restore.jinja2"
+BACK = Plural("${count} is back.", "${count} are back.")
+GONE = Plural(
+    "${count} deleted for good. Its files are being removed.",
+    "${count} deleted for good. Their files are being removed.",
+)
 
 
 @view_config(route_name="bin", permission=Right.SIGNED_IN, request_method="GET", renderer="organising/bin.jinja2")
@@ -104,7 +110,7 @@ def undo(context: FolderContext, request: Request) -> Any:
     if len(restored) == 1:
         say_restored(request, restored[0])
         return HTTPSeeOther(address_of(request, restored[0].place))
-    flash(request, _("${count} are back.", mapping={"count": str(len(restored))}))
+    flash(request, Sentence(BACK, {"count": len(restored)}))
     return HTTPSeeOther(address_of(request, restored[0].folder))
 
 
@@ -129,12 +135,11 @@ def ask_to_empty(context: FolderContext, request: Request) -> Any:
 @view_config(route_name="bin_empty", permission=Right.SIGNED_IN, request_method="POST")
 def empty(context: FolderContext, request: Request) -> Any:
     count = request.write(Bin).empty(context.identity)
-    text = _("${count} deleted for good. Their files are being removed.", mapping={"count": str(count)})
-    flash(request, text if count else _("There was nothing to delete."))
+    flash(request, Sentence(GONE, {"count": count}) if count else _("There was nothing to delete."))
     return HTTPSeeOther(request.route_path("bin"))
 
 
-def restore_page(context: DeletionContext, request: Request, problem: str = "") -> dict[str, Any]:
+def restore_page(context: DeletionContext, request: Request, problem: str | Sentence = "") -> dict[str, Any]:
     """The tree to choose from, and how many people will see it in the folder that is chosen."""
     identity = context.identity
     place = request.read(Bin).place_of(context.deletion)

@@ -15,6 +15,7 @@ from privmedia.library.who_sees import WhoSees
 from privmedia.organising.chooser import Chooser
 from privmedia.organising.copying import copy_item, may_copy
 from privmedia.organising.moving import Moves
+from privmedia.text import Sentence
 from privmedia.web.i18n import _
 from privmedia.web.pages import flash
 from privmedia.web.rights import Right
@@ -38,7 +39,7 @@ def copy(context: ItemContext, request: Request) -> Any:
     return HTTPSeeOther(request.route_path("item", item=new))
 
 
-def page(context: ItemContext, request: Request, problem: str = "") -> dict[str, Any]:
+def page(context: ItemContext, request: Request, problem: str | Sentence = "") -> dict[str, Any]:
     """The tree to choose from, and how many people will see the copy in the folder that is chosen."""
     identity, item = context.identity, context.item
     chosen, viewers = request.params.get("to", ""), None

@@ -21,10 +21,12 @@ from privmedia.installation import Installation
 from privmedia.library.models import File, Folder, Item, ItemTag, State, Version
 from privmedia.library.service import Library
 from privmedia.organising.moving import Moves
+from privmedia.text import Sentence
+from privmedia.text import mark as _
 
-NO_DOWNLOAD = "Only who may download “{name}” can copy it: the copy would be a way to the file."
-NOT_READY = "“{name}” is still being prepared. Copy it when it is ready."
-CHANGED = "“{name}” was replaced or moved at this moment. Nothing was copied."
+NO_DOWNLOAD = _("Only who may download “${name}” can copy it: the copy would be a way to the file.")
+NOT_READY = _("“${name}” is still being prepared. Copy it when it is ready.")
+CHANGED = _("“${name}” was replaced or moved at this moment. Nothing was copied.")
 FIRST = 1
 """The number of a copy's only version."""
 
@@ -45,7 +47,7 @@ def copy_item(installation: Installation, identity: Identity, uid: str, to_uid: 
         with writing(installation.sessions) as session:
             item, to = _allowed(session, installation, identity, uid, to_uid)
             if item.current != number:
-                raise Conflict(CHANGED.format(name=item.title))
+                raise Conflict(Sentence(CHANGED, {"name": item.title}))
             _enter(Library(session, installation), identity, item, to, new)
             Audit(session, installation).record(
                 "item.copy",
@@ -60,11 +62,11 @@ def copy_item(installation: Installation, identity: Identity, uid: str, to_uid: 
     return new
 
 
-def may_copy(moves: Moves, item: Item, identity: Identity) -> str:
-    """Why the caller may not copy an item; "" if it can be copied."""
+def may_copy(moves: Moves, item: Item, identity: Identity) -> Sentence | None:
+    """Why the caller may not copy an item; None if it can be copied."""
     if Permission.DOWNLOAD not in moves.rights(item, identity):
-        return NO_DOWNLOAD.format(name=item.title)
-    return "" if item.state == State.READY else NOT_READY.format(name=item.title)
+        return Sentence(NO_DOWNLOAD, {"name": item.title})
+    return None if item.state == State.READY else Sentence(NOT_READY, {"name": item.title})
 
 
 def _allowed(

@@ -13,11 +13,13 @@ from privmedia.library.service import Library
 from privmedia.library.views import crumbs, itself
 from privmedia.organising.bin import NOT_ALL, Bin
 from privmedia.organising.outlook import Outlooks
+from privmedia.text import Plural, Sentence
 from privmedia.web.i18n import _
 from privmedia.web.pages import flash_undo
 from privmedia.web.rights import Right
 
 PAGE = "organising/delete.jinja2"
+IN_BIN = Plural("${count} is in the bin.", "${count} are in the bin.")
 
 
 @view_config(route_name="item_delete", permission=Right.EDIT, request_method="GET", renderer=PAGE)
@@ -53,7 +55,7 @@ def ask_folder(context: FolderContext, request: Request) -> Any:
         "kind": "folder",
         "crumbs": [*crumbs(request, identity, folder), (folder.name, back)],
         "back": back,
-        "refused": "" if all_of_it else NOT_ALL.format(name=folder.name),
+        "refused": "" if all_of_it else Sentence(NOT_ALL, {"name": folder.name}),
     }
 
 
@@ -73,9 +75,6 @@ def delete_folder(context: FolderContext, request: Request) -> Any:
 def say_deleted(request: Request, deletions: list[str], name: str = "") -> None:
     """Say on the next page what went into the bin, with the way back."""
     count = len(deletions)
-    if count == 1:
-        text = _("“${name}” is in the bin.", mapping={"name": name})
-    else:
-        text = _("${count} are in the bin.", mapping={"count": str(count)})
+    text = Sentence(_("“${name}” is in the bin."), {"name": name}) if count == 1 else Sentence(IN_BIN, {"count": count})
     fields = [("deletion", uid) for uid in deletions]
     flash_undo(request, text, request.route_path("bin_undo"), fields, more=_("It stays there for 30 days."))

@@ -22,18 +22,19 @@ from privmedia.library.service import Library
 from privmedia.library.views import crumbs, itself
 from privmedia.organising.chooser import Chooser
 from privmedia.organising.move_words import afterwards, button
-from privmedia.organising.moving import Moved, Moves, lies_in, name_of
+from privmedia.organising.moving import CHOOSE, Moved, Moves, lies_in, name_of
 from privmedia.organising.selection import MOST, NONE_MOVES, SOME_MOVE, Selection
 from privmedia.sharing.standing import Standing
 from privmedia.sharing.stopping import Stopping
-from privmedia.text import Sentence
+from privmedia.text import Plural, Sentence
 from privmedia.web.i18n import _
 from privmedia.web.pages import flash, flash_undo, say_in
 from privmedia.web.rights import Right
 
 PAGE = "organising/move.jinja2"
-CHANGED = "Who sees it there changed while this page was open. Nothing is moved yet; look again."
-MOVED_MEANWHILE = "“{name}” was moved meanwhile. Nothing was moved now; look where it lies."
+MOVED = Plural("${count} item moved to ${folder}.", "${count} items moved to ${folder}.")
+CHANGED = _("Who sees it there changed while this page was open. Nothing is moved yet; look again.")
+MOVED_MEANWHILE = _("“${name}” was moved meanwhile. Nothing was moved now; look where it lies.")
 
 
 @dataclass
@@ -54,7 +55,7 @@ class Moving:
         """What is needed where it goes."""
         return Permission.EDIT if isinstance(self.places[0], Folder) else Permission.UPLOAD
 
-    def page(self, problem: str = "", status: int = 200) -> dict[str, Any]:
+    def page(self, problem: str | Sentence = "", status: int = 200) -> dict[str, Any]:
         """The page, with the effect of the folder that is chosen, if one is."""
         request = self.request
         request.response.status_int = status
@@ -98,7 +99,7 @@ class Moving:
             return "folder"
         return first.kind.value if len(self.places) == 1 else "many"
 
-    def effect(self, chosen: str, problem: str) -> tuple[Effect | None, str]:
+    def effect(self, chosen: str, problem: str | Sentence) -> tuple[Effect | None, str | Sentence]:
         """What moving there would do; None, with the reason, if it cannot be."""
         if not chosen:
             return None, problem
@@ -124,11 +125,11 @@ class Moving:
         shown = dict(pair.split(":", 1) for pair in request.POST.getall("from") if ":" in pair)
         for place in self.places:
             if shown.get(place.uid) != request.read(Library).uid_of(lies_in(place)):
-                return self.page(MOVED_MEANWHILE.format(name=name_of(place)), 409)
+                return self.page(Sentence(MOVED_MEANWHILE, {"name": name_of(place)}), 409)
         chosen = request.POST.get("to", "")
         effect, problem = self.effect(chosen, "")
         if effect is None:
-            return self.page(problem or "Choose a folder that you may add to.", 422)
+            return self.page(problem or CHOOSE, 422)
         if request.POST.get("effect") != effect.digest:
             return self.page(CHANGED, 409)
         moves, library = request.write(Moves), request.write(Library)
@@ -146,7 +147,7 @@ class Moving:
         """The place on the session that writes. Raises Conflict if it lies elsewhere than the form says."""
         found: Place = library.item(place.uid) if isinstance(place, Item) else library.folder(place.uid)
         if library.uid_of(lies_in(found)) != shown.get(place.uid):
-            raise Conflict(MOVED_MEANWHILE.format(name=name_of(place)))
+            raise Conflict(Sentence(MOVED_MEANWHILE, {"name": name_of(place)}))
         return found
 
     def destination(self, to: Folder) -> str:
@@ -232,7 +233,7 @@ def move_back(context: FolderContext, request: Request) -> Any:
             right = Permission.EDIT if kind == "folder" else Permission.UPLOAD
             back.append(moves.move(place, moves.target(folder, identity, right), identity))
         except (DomainError, Invalid) as error:
-            flash(request, _(error.sentence), "warn")
+            flash(request, error.sentence, "warn")
     if not back:
         return HTTPSeeOther(request.route_path("library"))
     flash(request, _("It is back where it was.") if len(back) == 1 else _("They are back where they were."))
@@ -246,9 +247,9 @@ def say_moved(request: Request, moved: Sequence[Moved], to: Folder, effect: Effe
     """Say on the next page what was moved and who lost sight of it, with the way back."""
     folder = request.localizer.translate(_("the library")) if to.parent_id is None else to.name
     if len(moved) == 1:
-        text = _("“${name}” moved to ${folder}.", mapping={"name": name_of(moved[0].place), "folder": folder})
+        text = Sentence(_("“${name}” moved to ${folder}."), {"name": name_of(moved[0].place), "folder": folder})
     else:
-        text = _("${count} items moved to ${folder}.", mapping={"count": str(len(moved)), "folder": folder})
+        text = Sentence(MOVED, {"count": len(moved), "folder": folder})
     more = " ".join(say_in(request, sentence) for sentence in afterwards(effect))
     if not all(one.can_go_back for one in moved):
         flash(request, f"{request.localizer.translate(text)} {more}")

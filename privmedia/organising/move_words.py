@@ -4,20 +4,20 @@ from __future__ import annotations
 from privmedia.access.permissions import Permission
 from privmedia.library.effect import Effect
 from privmedia.library.effect_words import RIGHTS
-from privmedia.text import Sentence
+from privmedia.text import Plural, Sentence
 from privmedia.text import mark as _
 
 MOVE = (_("Move it"), _("Move them"))
 LOSE_SIGHT = (
-    (_("Move it, 1 person loses sight"), _("Move it, ${people} people lose sight")),
-    (_("Move them, 1 person loses sight"), _("Move them, ${people} people lose sight")),
+    Plural("Move it, ${count} person loses sight", "Move it, ${count} people lose sight"),
+    Plural("Move them, ${count} person loses sight", "Move them, ${count} people lose sight"),
 )
 LOSE = (
-    (_("Move it, 1 person loses ${rights}"), _("Move it, ${people} people lose ${rights}")),
-    (_("Move them, 1 person loses ${rights}"), _("Move them, ${people} people lose ${rights}")),
+    Plural("Move it, ${count} person loses ${rights}", "Move it, ${count} people lose ${rights}"),
+    Plural("Move them, ${count} person loses ${rights}", "Move them, ${count} people lose ${rights}"),
 )
-LOST_SIGHT = (_("1 person lost sight."), _("${people} people lost sight."))
-GAINED_SIGHT = (_("1 person gained sight."), _("${people} people gained sight."))
+LOST_SIGHT = Plural("${count} person lost sight.", "${count} people lost sight.")
+GAINED_SIGHT = Plural("${count} person gained sight.", "${count} people gained sight.")
 
 
 def button(effect: Effect, things: int) -> Sentence:
@@ -29,7 +29,7 @@ def button(effect: Effect, things: int) -> Sentence:
     worst = next(right for right in Permission if any(right in lost for lost in losers.values()))
     people = sum(1 for lost in losers.values() if worst in lost)
     forms = (LOSE_SIGHT if worst is Permission.VIEW else LOSE)[several]
-    return Sentence(forms[int(people != 1)], {"people": f"{people:,}", "rights": Sentence(RIGHTS[worst])})
+    return Sentence(forms, {"count": people, "rights": Sentence(RIGHTS[worst])})
 
 
 def afterwards(effect: Effect) -> list[Sentence]:
@@ -37,5 +37,5 @@ def afterwards(effect: Effect) -> list[Sentence]:
     found = []
     for people, forms in ((effect.sees_lost, LOST_SIGHT), (effect.sees_gained, GAINED_SIGHT)):
         if people:
-            found.append(Sentence(forms[int(people != 1)], {"people": f"{people:,}"}))
+            found.append(Sentence(forms, {"count": people}))
     return found

@@ -14,6 +14,7 @@ from operator import or_ as either
 from sqlalchemy import func, literal, select
 from sqlalchemy.orm import Session
 
+from privmedia.access.explanation import right_words
 from privmedia.access.permissions import NOTHING, Permission
 from privmedia.access.service import Access
 from privmedia.accounts.identity import Identity
@@ -26,18 +27,22 @@ from privmedia.library.models import ROOT_ID, Folder, Item
 from privmedia.library.pointers import Place, Pointers
 from privmedia.library.service import DEEPEST, Library
 from privmedia.organising.bin import Bin
+from privmedia.text import Sentence
+from privmedia.text import mark as _
 
-CHOOSE = "Choose a folder that you may add to."
-NOT_HERE = "You may not add to that folder."
-NOT_YOURS = "You cannot edit “{name}”."
-IN_ITSELF = "“{name}” cannot be moved into itself."
-THERE = "“{name}” lies there already."
-WOULD_GAIN = (
-    "There you could do more with “{name}” than you may now: {rights}. Ask somebody who manages it to move it."
+CHOOSE = _("Choose a folder that you may add to.")
+NOT_HERE = _("You may not add to that folder.")
+NOT_YOURS = _("You cannot edit “${name}”.")
+IN_ITSELF = _("“${name}” cannot be moved into itself.")
+THERE = _("“${name}” lies there already.")
+WOULD_GAIN = _(
+    "There you could do more with “${name}” than you may now: ${rights}. Ask somebody who manages it to move it."
 )
-TAKEN = "There is a folder “{name}” there already."
-TOO_DEEP = f"Folders can lie {DEEPEST} deep at most."
-NOT_ALL = "Some of what lies in “{name}” has rules of its own, and you may not change it. Ask somebody who manages it."
+TAKEN = _("There is a folder “${name}” there already.")
+TOO_DEEP = _("Folders can lie ${most} deep at most.")
+NOT_ALL = _(
+    "Some of what lies in “${name}” has rules of its own, and you may not change it. Ask somebody who manages it."
+)
 
 
 @dataclass(frozen=True)
@@ -81,9 +86,9 @@ class Moves:
         name = name_of(place)
         rights = self.rights(place, identity)
         if Permission.EDIT not in rights:
-            raise NotAllowed(NOT_YOURS.format(name=name))
+            raise NotAllowed(Sentence(NOT_YOURS, {"name": name}))
         if lies_in(place) == to.id:
-            raise Conflict(THERE.format(name=name))
+            raise Conflict(Sentence(THERE, {"name": name}))
         if isinstance(place, Folder):
             self._check_folder(place, to, identity)
         if identity.is_admin or Permission.MANAGE in rights:
@@ -96,8 +101,7 @@ class Moves:
         if isinstance(place, Item):
             gained &= ~Permission.UPLOAD  # means nothing for an item
         if gained:
-            words = ", ".join(right.word for right in Permission if right in gained)
-            raise NotAllowed(WOULD_GAIN.format(name=name, rights=words))
+            raise NotAllowed(Sentence(WOULD_GAIN, {"name": name, "rights": right_words(gained)}))
 
     def rights(self, place: Place, identity: Identity) -> Permission:
         """What the caller may do with it where it lies."""
@@ -141,14 +145,14 @@ class Moves:
 
     def _check_folder(self, folder: Folder, to: Folder, identity: Identity) -> None:
         if folder.id == ROOT_ID or to.id in set(self.session.scalars(self.pointers.below(folder))):
-            raise Conflict(IN_ITSELF.format(name=folder.name))
+            raise Conflict(Sentence(IN_ITSELF, {"name": folder.name}))
         if not self.bin.may_take_along(folder, identity):
-            raise NotAllowed(NOT_ALL.format(name=folder.name))
+            raise NotAllowed(Sentence(NOT_ALL, {"name": folder.name}))
         taken = select(Folder.id).where(Folder.parent_id == to.id, Folder.name_key == folder.name_key)
         if self.session.scalar(taken) is not None:
-            raise Conflict(TAKEN.format(name=folder.name))
+            raise Conflict(Sentence(TAKEN, {"name": folder.name}))
         if self._depth(to) + self._height(folder) > DEEPEST - 1:
-            raise Invalid(TOO_DEEP, "to")
+            raise Invalid(Sentence(TOO_DEEP, {"most": DEEPEST}), "to")
 
     def _depth(self, folder: Folder) -> int:
         return len(self.library.ancestors(folder))

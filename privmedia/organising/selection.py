@@ -14,20 +14,19 @@ from privmedia.ids import is_uid
 from privmedia.installation import Installation
 from privmedia.library.lists import RULED_BY
 from privmedia.library.models import Folder, Item
-from privmedia.text import Sentence, Words, listed
+from privmedia.text import Plural, Sentence, listed
 from privmedia.text import mark as _
 
 MOST = 200
 """How many can be changed at once: an address names them all."""
 NAMED = 3
-ONE_STAYS = _("You cannot edit ${names}. It stays as it is.")
-MANY_STAY = _("You cannot edit ${names}. They stay as they are.")
-NONE_MOVES = (_("It cannot be moved."), _("None of the ${all} can be moved."))
-NONE_GOES = (_("It cannot be deleted."), _("None of the ${all} can be deleted."))
-NONE_IS_TAGGED = (_("It cannot be tagged."), _("None of the ${all} can be tagged."))
-SOME_MOVE = _("${count} of ${all} can be moved.")
-SOME_GO = _("${count} of ${all} can be deleted.")
-SOME_ARE_TAGGED = _("${count} of ${all} can be tagged.")
+STAY = Plural("You cannot edit ${names}. It stays as it is.", "You cannot edit ${names}. They stay as they are.")
+NONE_MOVES = Plural("It cannot be moved.", "None of the ${count} can be moved.")
+NONE_GOES = Plural("It cannot be deleted.", "None of the ${count} can be deleted.")
+NONE_IS_TAGGED = Plural("It cannot be tagged.", "None of the ${count} can be tagged.")
+SOME_MOVE = Plural("${count} of ${all} can be moved.", "${count} of ${all} can be moved.")
+SOME_GO = Plural("${count} of ${all} can be deleted.", "${count} of ${all} can be deleted.")
+SOME_ARE_TAGGED = Plural("${count} of ${all} can be tagged.", "${count} of ${all} can be tagged.")
 
 
 @dataclass(frozen=True)
@@ -39,18 +38,14 @@ class Selected:
     others: Sequence[Item]
     """Those the caller may only see."""
 
-    def shortfall(self, none: Sequence[str], some: str) -> list[Sentence]:
+    def shortfall(self, none: Plural, some: Plural) -> list[Sentence]:
         """What cannot be done with all of them, named; nothing if all can."""
         if not self.others:
             return []
         count, whole = len(self.items), len(self.items) + len(self.others)
-        if count:
-            first = Sentence(some, {"count": str(count), "all": str(whole)})
-        else:
-            first = Sentence(none[0 if whole == 1 else 1], {"all": str(whole)})
-        quoted: list[Words] = [f"“{item.title}”" for item in self.others]
-        stays = ONE_STAYS if len(quoted) == 1 else MANY_STAY
-        return [first, Sentence(stays, {"names": listed(quoted, most=NAMED)})]
+        first = Sentence(some, {"count": count, "all": whole}) if count else Sentence(none, {"count": whole})
+        quoted = [Sentence(_("“${title}”"), {"title": item.title}) for item in self.others]
+        return [first, Sentence(STAY, {"names": listed(quoted, most=NAMED), "count": len(quoted)})]
 
 
 class Selection:

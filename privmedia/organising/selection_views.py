@@ -28,11 +28,13 @@ from privmedia.organising.selection import (
     Selected,
     Selection,
 )
+from privmedia.text import Plural, Sentence
 from privmedia.web.i18n import _
 from privmedia.web.pages import flash
 from privmedia.web.rights import Right
 
 TAG_PAGE = "organising/tag.jinja2"
+TAGGED = Plural("${count} tagged.", "${count} tagged.")
 DOINGS = {"move": "move", "tag": "tag", "delete": "delete"}
 """What the bar can do, and the route of its page."""
 
@@ -48,7 +50,7 @@ def selection(context: FolderContext, request: Request) -> Any:
         flash(request, _("Nothing was selected."), "info")
         return HTTPSeeOther(request.route_path("library"))
     if len(items) > MOST:
-        flash(request, _("At most ${most} at once: the rest is not in it.", mapping={"most": str(MOST)}), "warn")
+        flash(request, _("At most ${most} at once: the rest is not in it.", mapping={"most": MOST}), "warn")
     return HTTPSeeOther(request.route_path(route, _query=[("item", uid) for uid in items[:MOST]]))
 
 
@@ -104,9 +106,9 @@ def tag_them(context: FolderContext, request: Request) -> Any:
         return tag_page(context, request, chosen, form)
     except DomainError as error:
         request.tm.doom()
-        flash(request, _(error.sentence), "bad")
+        flash(request, error.sentence, "bad")
     else:
-        flash(request, _("${count} tagged.", mapping={"count": str(len(chosen.items))}))
+        flash(request, Sentence(TAGGED, {"count": len(chosen.items)}))
     return HTTPSeeOther(request.route_path("library"))
 
 

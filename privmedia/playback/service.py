@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from privmedia.errors import Invalid
 from privmedia.installation import Installation
 from privmedia.playback.models import Playback
+from privmedia.text import mark as _
 
 LONGEST = 100 * 3600.0
 """Seconds. Nothing in a library plays for more than four days."""
@@ -21,7 +22,7 @@ ENDED = 0.97
 """The share from which on it counts as watched to the end: titles roll there."""
 KEPT = 1000
 """Items each person's history holds; the oldest make room."""
-NO_TIME = "That is no time in this item."
+NO_TIME = _("That is no time in this item.")
 
 
 class Playbacks:

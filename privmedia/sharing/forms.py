@@ -12,10 +12,11 @@ from privmedia.accounts import passwords
 from privmedia.errors import Invalid
 from privmedia.library.rules import end_of
 from privmedia.sharing.service import LONG_NOTE, LONGEST_NAME, LONGEST_NOTE, MOST_VIEWINGS, NO_NAME, USUAL
+from privmedia.text import Plural, Sentence
 from privmedia.web.forms import Form
 from privmedia.web.i18n import _
-from privmedia.web.pages import date
 
+IN_DAYS = Plural("In ${count} day, ${day}", "In ${count} days, ${day}")
 DAYS = (1, 7, 30, 90, 180, 365)
 """The times that are offered, as far as the settings allow them."""
 A_NUMBER = _("Write a number of 1 or more, or nothing.")
@@ -71,6 +72,5 @@ def suggested_password() -> str:
 
 
 def _in_days(request: Request, days: int, now: datetime) -> str:
-    words = _("In 1 day, ${day}") if days == 1 else _("In ${days} days, ${day}")
-    named = {"days": str(days), "day": date(now + timedelta(days=days))}
-    return str(request.localizer.translate(words, mapping=named))
+    day = (now + timedelta(days=days)).date()
+    return str(request.localizer.translate(Sentence(IN_DAYS, {"count": days, "day": day})))

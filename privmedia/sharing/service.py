@@ -19,10 +19,11 @@ from privmedia.ids import is_uid, new_token, new_uid
 from privmedia.installation import Installation
 from privmedia.library.models import ROOT_ID, Folder, Item
 from privmedia.library.pointers import Place
+from privmedia.lines import required_line
 from privmedia.sharing.models import Link
 from privmedia.sharing.standing import PlaceFolder, Standing, State, not_ended, standings
 from privmedia.sharing.visits import target_of
-from privmedia.text import clean_block, required_line
+from privmedia.text import Plural, Sentence, clean_block
 from privmedia.text import mark as _
 
 LONGEST_NAME = 120
@@ -38,6 +39,9 @@ NO_NAME = _("Say what it is for: a name to know it by.")
 LONG_NOTE = _("A note may have 500 characters.")
 NOT_THE_LIBRARY = _("Share a folder of the library, not the library itself.")
 NOT_READY = _("It is still being prepared. Share it when it can be played.")
+TOO_LATE = Plural(
+    "${count} day is the longest a link may work here.", "${count} days is the longest a link may work here."
+)
 NO_TIME = _("Choose when the link stops working.")
 PASSWORD_NEEDED = _("Links need a password here. Your administrator asks for it.")
 TOO_MANY = _("There are 200 links to this already. Revoke some first.")
@@ -222,7 +226,7 @@ class Links:
             raise Invalid(NO_TIME, "lasts")
         if lasts > self.longest:
             days = self._settings.link_longest_days
-            raise Invalid(f"{days} days is the longest a link may work here.", "lasts")
+            raise Invalid(Sentence(TOO_LATE, {"count": days}), "lasts")
 
 
 def _told(link: Link) -> dict[str, Any]:

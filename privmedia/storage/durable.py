@@ -12,12 +12,13 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from privmedia.errors import NoSpace, Unavailable
+from privmedia.text import mark as _
 
 FILE_MODE = 0o640
 FOLDER_MODE = 0o750
 # EFBIG: a limit on the size of one file, set for the process or by the file system.
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
-DISK_REFUSED = "The disk of the server refused the file. Nothing of it was kept; tell your administrator."
+DISK_REFUSED = _("The disk of the server refused the file. Nothing of it was kept; tell your administrator.")
 
 
 @contextlib.contextmanager

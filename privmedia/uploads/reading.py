@@ -14,6 +14,7 @@ from typing import Protocol
 from multipart import MultipartError, MultipartSegment, PushMultipartParser, parse_options_header
 
 from privmedia.errors import Invalid, TooLarge
+from privmedia.text import mark as _
 
 log = logging.getLogger(__name__)
 
@@ -25,11 +26,11 @@ MOST_PARTS = 1000
 ENVELOPE = 1 << 20
 """What a form may be longer than its files: the fields, and what stands between the parts."""
 
-BROKEN_OFF = "The connection ended before everything was sent. Nothing was kept; send it again."
-NOT_A_FORM = "That is no upload form: it has to be sent as multipart/form-data."
-GARBLED = "The upload cannot be read: it is no complete form. Nothing was kept; send it again."
-FIELD_TOO_LONG = "A field of the form is too long."
-FIELD_AFTER_FILE = "The fields of the form have to come before the files."
+BROKEN_OFF = _("The connection ended before everything was sent. Nothing was kept; send it again.")
+NOT_A_FORM = _("That is no upload form: it has to be sent as multipart/form-data.")
+GARBLED = _("The upload cannot be read: it is no complete form. Nothing was kept; send it again.")
+FIELD_TOO_LONG = _("A field of the form is too long.")
+FIELD_AFTER_FILE = _("The fields of the form have to come before the files.")
 
 
 class Readable(Protocol):

@@ -13,12 +13,14 @@ from privmedia.errors import DomainError, NoSpace, RefusedType, Unavailable
 from privmedia.ids import new_uid
 from privmedia.media import HEAD_BYTES, FileType, sniff
 from privmedia.storage import Incoming, Storage
+from privmedia.text import Sentence
+from privmedia.text import mark as _
 from privmedia.uploads.names import clean_filename
 from privmedia.uploads.reading import FilePart
 
 log = logging.getLogger(__name__)
 
-NO_ROOM_FOR_IT = "The server has no space left for this file. Tell your administrator."
+NO_ROOM_FOR_IT = _("The server has no space left for this file. Tell your administrator.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +42,7 @@ class Refused:
     error: DomainError
 
     @property
-    def sentence(self) -> str:
+    def sentence(self) -> str | Sentence:
         return self.error.sentence
 
 

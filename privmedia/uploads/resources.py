@@ -8,10 +8,14 @@ from pyramid.request import Request
 from pyramid.response import Response
 
 from privmedia.errors import TooLarge
+from privmedia.text import Sentence, Size
+from privmedia.text import mark as _
 from privmedia.uploads.reading import ENVELOPE, Body
-from privmedia.web.i18n import _
-from privmedia.web.pages import filesize
 
+TOO_MUCH = _(
+    "These files are too large together: ${limit} is the most that can be sent at once. "
+    "Nothing was kept. Choose fewer or smaller ones."
+)
 READ_ON = 16 << 20
 """Bytes that are still taken after an answer: closing the connection at once could cut the answer off."""
 
@@ -32,21 +36,16 @@ def upload_of(request: Request) -> UploadContext:
     if length is None and not request.environ.get("wsgi.input_terminated"):
         length = 0  # nobody could tell where it ends
     body = Body(
-        request.environ["wsgi.input"], length=length, limit=limit + ENVELOPE, too_large=too_large(request, limit)
+        request.environ["wsgi.input"], length=length, limit=limit + ENVELOPE, too_large=too_large(limit)
     )
     if request.method == "POST":
         request.add_response_callback(lambda _request, response: read_on_after(response, body))
     return UploadContext(body, length)
 
 
-def too_large(request: Request, limit: int) -> TooLarge:
+def too_large(limit: int) -> TooLarge:
     """The refusal of more than the settings allow at once."""
-    sentence = _(
-        "These files are too large together: ${limit} is the most that can be sent at once. "
-        "Nothing was kept. Choose fewer or smaller ones.",
-        mapping={"limit": filesize(limit)},
-    )
-    return TooLarge(request.localizer.translate(sentence), limit)
+    return TooLarge(Sentence(TOO_MUCH, {"limit": Size(limit)}), limit)
 
 
 def read_on_after(response: Response, body: Body) -> None:

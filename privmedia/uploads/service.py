@@ -16,11 +16,13 @@ from privmedia.installation import Installation
 from privmedia.jobs.service import Jobs
 from privmedia.library.models import PREPARE, ROOT_ID, Folder, Kind
 from privmedia.library.service import LONGEST_TITLE, Library, Received
+from privmedia.lines import too_long
 from privmedia.text import clean_line
+from privmedia.text import mark as _
 from privmedia.uploads.receiving import Arrived
 
-NO_FOLDER = "Choose the folder the files go to."
-NOT_HERE = "You may not add files to this folder."
+NO_FOLDER = _("Choose the folder the files go to.")
+NOT_HERE = _("You may not add files to this folder.")
 
 
 @dataclass(frozen=True)
@@ -108,7 +110,7 @@ def checked_title(title: str) -> str:
     """A title as it was typed, cleaned; "" if there is none. Raises Invalid if it is too long."""
     line = clean_line(title)
     if len(line) > LONGEST_TITLE:
-        raise Invalid(f"That is {len(line)} characters; {LONGEST_TITLE} is the most.", "title")
+        raise too_long(line, LONGEST_TITLE, "title")
     return line
 
 

@@ -19,6 +19,7 @@ from privmedia.errors import DomainError, Invalid, NoSpace, NotAllowed, NotFound
 from privmedia.ids import is_uid
 from privmedia.library.tree import Tree
 from privmedia.library.who_sees import WhoSees
+from privmedia.text import Plural, Sentence
 from privmedia.uploads.keeping import keep
 from privmedia.uploads.reading import ENVELOPE, FormReader
 from privmedia.uploads.receiving import Receipt
@@ -34,6 +35,10 @@ FORM = "privmedia:templates/uploads/plain.jinja2"
 REPORT = "privmedia:templates/uploads/report.jinja2"
 MOST_COUNTED = 6
 """Lists of rules for which the form counts people; for more it says in a word whom each is for, at once."""
+ADDED = Plural(
+    "${count} file was added. It is being prepared.", "${count} files were added. They are being prepared."
+)
+WILL_SEE = Plural("${count} person will see it", "${count} people will see it")
 
 
 @view_config(route_name="upload", request_method="GET", permission=Right.ADD)
@@ -62,7 +67,7 @@ def receive(context: UploadContext, request: Request) -> Response:
                 raise Invalid("Choose at least one file.", "file")
             added = keep(request.installation, request.identity, destination, title, receipt)
     except (Invalid, TooLarge, NoSpace) as error:
-        request.note("upload", target=_folder(fields), detail={"why": error.sentence})
+        request.note("upload", target=_folder(fields), detail={"why": str(error)})
         return _form(request, fields, error)
     for refused in receipt.refused:
         detail = {"file": refused.filename, "why": refused.sentence}
@@ -77,7 +82,7 @@ def _check_size(context: UploadContext, request: Request) -> None:
     limit = request.installation.settings.max_upload_size
     if context.length is not None:
         if context.length > limit + ENVELOPE:
-            raise too_large(request, limit)
+            raise too_large(limit)
         check_space(request.installation, context.length)
 
 
@@ -119,7 +124,7 @@ def _welcome(request: Request, destination: Destination, added: Sequence[Added],
     if len(added) == 1:
         flash(request, _("“${title}” was added. It is being prepared.", mapping={"title": added[0].title}))
         return HTTPSeeOther(request.route_path("item", item=added[0].uid))
-    flash(request, _("${count} files were added. They are being prepared.", mapping={"count": len(added)}))
+    flash(request, Sentence(ADDED, {"count": len(added)}))
     if title:
         flash(request, _("The title was left out: it is for a single file."), "info")
     return HTTPSeeOther(request.route_path("folder", folder=destination.folder_uid))
@@ -180,10 +185,5 @@ def _seen_by(request: Request, acl_ids: Sequence[int]) -> dict[int, str]:
         if audience.only(request.identity.user_id) or not audience.viewers:
             words[acl_id] = request.localizer.translate(_("only you and administrators will see it"))
         else:
-            words[acl_id] = request.localizer.pluralize(
-                _("${count} person will see it"),
-                _("${count} people will see it"),
-                audience.viewers,
-                mapping={"count": audience.viewers},
-            )
+            words[acl_id] = request.localizer.translate(Sentence(WILL_SEE, {"count": audience.viewers}))
     return words

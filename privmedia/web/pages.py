@@ -3,24 +3,25 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
-from string import Template
 from typing import Any
 
 from jinja2 import pass_context
 from jinja2.runtime import Context
-from markupsafe import Markup, escape
+from markupsafe import Markup
 from pyramid.config import Configurator
 from pyramid.csrf import get_csrf_token
 from pyramid.events import BeforeRender
 from pyramid.i18n import TranslationString
 from pyramid.request import Request
 from pyramid.session import SignedCookieSessionFactory
+from pyramid.threadlocal import get_current_request
 
-from privmedia.text import Sentence, Words
+from privmedia.languages import Language
+from privmedia.text import LANGUAGES, Plural, Sentence, Words, day_words
 from privmedia.text import mark as _
-from privmedia.web.i18n import DOMAIN, language_of
+from privmedia.web.i18n import DOMAIN
 from privmedia.web.markdown import markdown
 
 THEMES = ("auto", "light", "dark")
@@ -98,13 +99,19 @@ def _popped(request: Request, queue: str) -> list[Any]:
     return list(request.session.pop_flash(queue)) if f"_f_{queue}" in request.session else []
 
 
-def flash(request: Request, text: str, kind: str = "ok") -> None:
+def flash(request: Request, text: str | Sentence, kind: str = "ok") -> None:
     """Show `text` once, on the next page: kind ok, info, warn or bad."""
     request.session.flash(request.localizer.translate(text), kind)
 
 
 def flash_undo(
-    request: Request, text: str, action: str, fields: Sequence[tuple[str, str]] = (), *, more: str = "", undo: str = ""
+    request: Request,
+    text: str | Sentence,
+    action: str,
+    fields: Sequence[tuple[str, str]] = (),
+    *,
+    more: str = "",
+    undo: str = "",
 ) -> None:
     """Show what was done once, on the next page, with a button that posts `fields` to `action` and takes it back.
 
@@ -121,33 +128,43 @@ def flash_undo(
     request.session.flash(toast, TOAST)
 
 
+# Filters take the context, though they ask nothing of it: else Jinja would apply them to constants when it compiles,
+# in the language of whoever comes first.
 @pass_context
-def say(context: Context, sentence: Words, bold: str = "") -> str:
+def say(_context: Context, sentence: Words, bold: str = "") -> str:
     """A sentence of a service, with the names in it, in the reader's language; what is a name alone stays as it is.
 
     `bold` is the one of its names that is to stand out.
     """
-    if isinstance(sentence, str) or bold not in sentence.names:
-        return say_in(context["request"], sentence)
-    names = {key: say(context, name) for key, name in sentence.names.items()}
-    translated = context["request"].localizer.translate(TranslationString(sentence.template, domain=DOMAIN))
-    escaped = {key: Markup("<b>{}</b>").format(name) if key == bold else escape(name) for key, name in names.items()}
-    return Markup(Template(str(escape(translated))).substitute(escaped))  # every part of it is escaped
+    return _reader().say(sentence, bold)
+
+
+@pass_context
+def written(_context: Context, value: Any) -> Any:
+    """A number, a day or a sentence in the reader's language; anything else, HTML above all, as it is."""
+    return _reader().say(value) if isinstance(value, int | date) else said(value)
+
+
+def said(value: Any) -> Any:
+    """What a template puts out: a message or a sentence that a view passed on is said in the reader's language."""
+    if isinstance(value, TranslationString | Sentence):
+        return get_current_request().localizer.translate(value)
+    return value
 
 
 def say_in(request: Request, sentence: Words) -> str:
     """The same as text, in the language of the request."""
-    if isinstance(sentence, str):
-        return sentence
-    names = {key: say_in(request, name) for key, name in sentence.names.items()}
-    return str(request.localizer.translate(TranslationString(sentence.template, domain=DOMAIN, mapping=names)))
+    return str(request.localizer.language.say(sentence))
 
 
-def in_hours(seconds: float) -> str:
+def in_hours(seconds: float) -> Sentence:
     """9 h 12 min, or 12 min, or less than a minute."""
-    minutes = round(seconds / 60)
-    hours, rest = divmod(minutes, 60)
-    return f"{hours:,} h {rest} min" if hours else f"{minutes} min" if minutes else f"{round(seconds)} s"
+    hours, minutes = divmod(round(seconds / 60), 60)
+    if hours:
+        return Sentence(_("${hours} h ${minutes} min"), {"hours": hours, "minutes": minutes})
+    if minutes:
+        return Sentence(_("${minutes} min"), {"minutes": minutes})
+    return Sentence(_("${seconds} s"), {"seconds": round(seconds)})
 
 
 def duration(seconds: float | None) -> str:
@@ -159,21 +176,22 @@ def duration(seconds: float | None) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
-def filesize(size: int | None) -> str:
-    """1.2 GB, in powers of 1000 as disks are sold; whole numbers below 10 MB's precision."""
-    if size is None:
-        return ""
-    amount, unit = float(size), "bytes"
-    for unit in ("bytes", "KB", "MB", "GB", "TB"):
-        if amount < 999.5 or unit == "TB":
-            break
-        amount /= 1000
-    return f"{amount:.0f} {unit}" if unit in ("bytes", "KB") or amount >= 100 else f"{amount:.1f} {unit}"
+@pass_context
+def forms(_context: Context, message: Plural) -> str:
+    """All forms of a message, for the script of a page: which one a number has is known there (`counted`)."""
+    return json.dumps(_reader().forms(message), ensure_ascii=False)
 
 
-def date(moment: datetime | None) -> str:
+@pass_context
+def filesize(_context: Context, size: int | None) -> str:
+    """1.2 GB."""
+    return "" if size is None else _reader().size(size)
+
+
+@pass_context
+def day(_context: Context, moment: date | None) -> str:
     """19 November 2026."""
-    return "" if moment is None else f"{moment.day} {moment:%B %Y}"
+    return "" if moment is None else _reader().day(moment)
 
 
 @pass_context
@@ -182,30 +200,38 @@ def ago(context: Context, moment: datetime | None) -> Markup:
     if moment is None:
         return Markup("")
     now = context["request"].installation.clock()
-    exactly = f"{date(moment)}, {moment:%H:%M} UTC"
+    exactly = _reader().moment(moment)
     return Markup('<time datetime="{}" title="{}">{}</time>').format(
-        moment.isoformat(timespec="seconds"), exactly, say(context, words_since(moment, now))
+        moment.isoformat(timespec="seconds"), exactly, _reader().say(words_since(moment, now))
     )
 
 
-# Up to how many seconds ago, counted in units of how many seconds: the words for one and for several.
+# Up to how many seconds ago, counted in units of how many seconds, in which words.
 AGES = (
-    (60, 60, _("just now"), _("just now")),
-    (3600, 60, _("1 minute ago"), _("${count} minutes ago")),
-    (86_400, 3600, _("1 hour ago"), _("${count} hours ago")),
-    (14 * 86_400, 86_400, _("yesterday"), _("${count} days ago")),
-    (60 * 86_400, 7 * 86_400, _("1 week ago"), _("${count} weeks ago")),
+    (3600, 60, Plural("${count} minute ago", "${count} minutes ago")),
+    (86_400, 3600, Plural("${count} hour ago", "${count} hours ago")),
+    (14 * 86_400, 86_400, Plural("${count} day ago", "${count} days ago")),
+    (60 * 86_400, 7 * 86_400, Plural("${count} week ago", "${count} weeks ago")),
 )
 
 
 def words_since(moment: datetime, now: datetime) -> Sentence:
     """`3 hours ago`; a date from two months on."""
     seconds = (now - moment).total_seconds()
-    for limit, length, one, several in AGES:
+    if seconds < 60:
+        return Sentence(_("just now"))
+    if 86_400 <= seconds < 2 * 86_400:
+        return Sentence(_("yesterday"))
+    for limit, length, words in AGES:
         if seconds < limit:
-            count = int(seconds // length)
-            return Sentence(one if count == 1 else several, {"count": str(count)})
-    return Sentence("${date}", {"date": date(moment)})
+            return Sentence(words, {"count": int(seconds // length)})
+    return day_words(moment.date())
+
+
+def _reader() -> Language:
+    # A macro may be imported without its page's context; the request it is for is known all the same.
+    found: Language = get_current_request().localizer.language
+    return found
 
 
 def includeme(config: Configurator) -> None:
@@ -214,14 +240,14 @@ def includeme(config: Configurator) -> None:
         {
             "jinja2.undefined": "strict",
             "jinja2.i18n.domain": DOMAIN,
+            "jinja2.finalize": "privmedia.web.pages.said",
+            "jinja2.i18n_extension": "privmedia.web.i18n.Counting",
             "jinja2.trim_blocks": "true",
             "jinja2.lstrip_blocks": "true",
         }
     )
     config.include("pyramid_jinja2")
     config.add_jinja2_search_path("privmedia:templates")
-    config.add_translation_dirs("privmedia:locale")
-    config.set_locale_negotiator(language_of)
     config.set_session_factory(
         SignedCookieSessionFactory(
             settings.secret,
@@ -242,6 +268,8 @@ def includeme(config: Configurator) -> None:
 
 def _furnish(config: Configurator, assets: Assets) -> None:
     environment: Any = config.get_jinja2_environment()
-    environment.globals.update(asset=assets.url, icon=assets.icon)
-    environment.filters.update(say=say, duration=duration, in_hours=in_hours, filesize=filesize, ago=ago, date=date)
-    environment.filters.update(markdown=markdown)
+    environment.globals.update(asset=assets.url, icon=assets.icon, LANGUAGES=LANGUAGES, Plural=Plural)
+    environment.filters.update(
+        say=say, written=written, forms=forms, duration=duration, in_hours=in_hours, filesize=filesize,
+        ago=ago, date=day, markdown=markdown,
+    )

@@ -91,6 +91,7 @@ TABLE: dict[str, list[tuple[str, Row]]] = {
     "__static/": [("/static/manifest.json", PUBLIC)],
     "login": [("/login", for_all(ELSEWHERE).but(nobody=OK))],
     "logout": [("/logout", for_all(WRONG))],
+    "language": [("/language", for_all(WRONG))],
     "setup": [("/setup/" + "x" * 43, for_all(410))],
     "invite": [("/invite/" + "x" * 43, for_all(410))],
     "account": [("/account", ACCOUNT)],

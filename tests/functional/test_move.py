@@ -145,7 +145,7 @@ def test_who_may_only_edit_gives_themselves_nothing_by_moving(site: Site, brand:
     site.set("Product training", site.user("maren"), Permission.EDIT)
     site.set("Brand kit", site.user("maren"), Permission.MANAGE)
     page = chosen(site.as_("maren"), f"/m/{site.video}/move", brand)
-    assert "There you could do more with “Main bearing” than you may now: Download, Manage." in page
+    assert "There you could do more with “Main bearing” than you may now: Download and Manage." in page
     assert "move-form" not in page.forms
 
 

@@ -40,7 +40,7 @@ def call(config: Path, *words: str) -> Result:
 
 def refusal(result: Result) -> str:
     assert isinstance(result.exception, DomainError)
-    return result.exception.sentence
+    return str(result.exception)
 
 
 @pytest.mark.parametrize("command", ["serve", "worker"])

@@ -73,4 +73,4 @@ def test_nginx_accepts_what_is_printed(app: AppServer, tls: bool, folder: Path) 
 def test_an_application_that_listens_on_no_socket_cannot_be_put_behind_nginx(folder: Path) -> None:
     result = printed(folder, bind="127.0.0.1:8000")
     assert isinstance(result.exception, Invalid)
-    assert "unix socket" in result.exception.sentence
+    assert "unix socket" in str(result.exception)

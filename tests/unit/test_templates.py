@@ -8,6 +8,7 @@ import pytest
 from jinja2 import Environment, FileSystemLoader, nodes
 
 from privmedia.web import pages
+from privmedia.web.i18n import Counting
 
 ROOT = Path(__file__).parents[2]
 TEMPLATES = ROOT / "privmedia" / "templates"
@@ -15,9 +16,9 @@ NAMES = sorted(str(path.relative_to(TEMPLATES)) for path in TEMPLATES.rglob("*.j
 # Macros whose first argument is the name of an icon, beside icon() itself.
 TAKES_AN_ICON = {"icon", "icon_avatar", "empty"}
 
-environment = Environment(loader=FileSystemLoader(TEMPLATES), extensions=["jinja2.ext.i18n"], autoescape=True)
-FILTERS = ("say", "duration", "filesize", "ago", "date", "markdown")
-environment.filters.update({name: getattr(pages, name) for name in FILTERS})
+environment = Environment(loader=FileSystemLoader(TEMPLATES), extensions=[Counting], autoescape=True)
+FILTERS = ("say", "written", "forms", "duration", "in_hours", "filesize", "ago", "markdown")
+environment.filters.update({name: getattr(pages, name) for name in FILTERS}, date=pages.day)
 
 
 @pytest.fixture(params=NAMES)

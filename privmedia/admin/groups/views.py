@@ -19,6 +19,7 @@ from privmedia.admin.paging import Pages, page_number
 from privmedia.admin.people import one_person
 from privmedia.errors import Conflict, Invalid, NotFound
 from privmedia.library.named import Named
+from privmedia.text import Plural, Sentence
 from privmedia.web.forms import Form
 from privmedia.web.i18n import _
 from privmedia.web.pages import flash
@@ -26,6 +27,10 @@ from privmedia.web.rights import Right
 
 LONGEST_SEARCH = 100
 MOST = 200
+JOINED = Plural(
+    "${count} person joined. They see now what the group sees.",
+    "${count} people joined. They see now what the group sees.",
+)
 """Lines in the form that adds people."""
 
 
@@ -123,9 +128,7 @@ class OneGroup:
         accounts = self.request.write(Accounts)
         users = [accounts.user(person.uid) for person in people if person is not None]
         joined = self.writing.join(group=self.same_group, users=users, by=self.request.identity)
-        if joined == 1:
-            return self.done(_("1 person joined. They see now what the group sees."))
-        return self.done(_("${count} people joined. They see now what the group sees.", mapping={"count": joined}))
+        return self.done(Sentence(JOINED, {"count": joined}))
 
     @view_config(request_method="POST", request_param="do=remove")
     def remove(self) -> Any:

@@ -142,7 +142,7 @@ def nothing(request: Request, wanted: Wanted, query: dict[str, str]) -> dict[str
     for moment, words in ((wanted.since, _("from ${day}")), (wanted.until, _("up to ${day}"))):
         if moment is not None:
             day = day_words((moment - timedelta(days=1) if moment is wanted.until else moment).date())
-            parts.append(_(words, mapping={"day": str(day)}))
+            parts.append(_(words, mapping={"day": day}))
     newest = request.read(AuditLog).newest(anytime(wanted)) if wanted.since or wanted.until else None
     links = []
     if wanted.who and query.keys() != {"who"}:

@@ -9,8 +9,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from privmedia.errors import Invalid
-from privmedia.text import clean_line
+from privmedia.text import Sentence, clean_line
 from privmedia.text import mark as _
+
+UNCLEAR = _("“${typed}” is neither yes nor no.")
 
 LONGEST = 900_000  # bytes; what was previewed travels once more in a form, which may have 1 MB
 MOST_LINES = 5000
@@ -47,7 +49,7 @@ class Person:
     groups: Sequence[str]
     guest: bool
     admin: bool
-    problem: str = ""
+    problem: Sentence | None = None
 
 
 @dataclass(frozen=True)
@@ -119,7 +121,7 @@ def _person(line: int, cells: Sequence[str], header: Mapping[str, int]) -> Perso
         groups=list(dict.fromkeys(groups)),
         guest=bool(flags["guest"]),
         admin=bool(flags["admin"]),
-        problem=f"“{unclear}” is neither yes nor no." if unclear else "",
+        problem=Sentence(UNCLEAR, {"typed": unclear}) if unclear else None,
     )
 
 

@@ -102,12 +102,12 @@ class PeopleImport:
             error = refused.get(place)
             names = [known.get(name_key(name), name) for name in person.groups]
             if person.problem:
-                step = Step(person, Outcome.LEFT_OUT, Sentence(person.problem))
+                step = Step(person, Outcome.LEFT_OUT, person.problem)
             elif address in seen:
                 again = Sentence(_("It stands in line ${line} already."), {"line": str(seen[address])})
                 step = Step(person, Outcome.LEFT_OUT, again)
             elif error is not None and user is None:
-                step = Step(person, Outcome.LEFT_OUT, Sentence(error.sentence))
+                step = Step(person, Outcome.LEFT_OUT, error.said)
             elif unknown and not make_groups:
                 step = Step(
                     person, Outcome.LEFT_OUT, Sentence(_("There is no group ${names}."), {"names": listed(unknown)})

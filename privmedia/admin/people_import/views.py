@@ -13,6 +13,7 @@ from privmedia.admin.people_import.reading import LONGEST, Text, decoded
 from privmedia.admin.people_import.resources import ImportContext
 from privmedia.admin.people_import.service import Outcome, PeopleImport
 from privmedia.errors import Conflict, Invalid, TooLarge
+from privmedia.text import Sentence
 from privmedia.uploads.reading import FormReader
 from privmedia.web.csrf import check_csrf, check_origin
 from privmedia.web.i18n import _
@@ -71,7 +72,7 @@ def carry_out(request: Request) -> Any:
     return {"done": done, "send": bool(fields["send"])}
 
 
-def _preview(request: Request, text: Text, fields: Mapping[str, str], problem: str = "") -> dict[str, Any]:
+def _preview(request: Request, text: Text, fields: Mapping[str, str], problem: str | Sentence = "") -> dict[str, Any]:
     plan = request.read(PeopleImport).plan(text.text, make_groups=bool(fields.get("make_groups")))
     if problem:
         request.response.status_int = 409

@@ -78,7 +78,7 @@ class Inviting:
             return
         where = _("Line ${number}, ${text}:", mapping={"number": line.number, "text": line.email})
         translate = self.request.localizer.translate
-        sentence = error.sentence if alone else f"{translate(where)} {translate(_(error.sentence))}"
+        sentence = error.sentence if alone else f"{translate(where)} {translate(error.sentence)}"
         self.form["people"].errors = [*self.form["people"].errors, sentence]
 
     def _refused(self) -> Any:

@@ -26,6 +26,10 @@ from privmedia.library.rules import Rules, Wanted
 from privmedia.sharing.service import Links
 from privmedia.sharing.standing import Standing
 from privmedia.sharing.stopping import Stopping
+from privmedia.text import Sentence
+from privmedia.text import mark as _
+
+IS_DISABLED = _("${name} is disabled and cannot take anything over.")
 
 CLOSED = "closed"
 """The outcome of a question whose asker has left."""
@@ -115,7 +119,7 @@ class Leaving:
         if heir.id == user.id:
             raise Invalid("Nobody can take over from themselves.", "heir")
         if heir.disabled_at is not None:
-            raise Invalid(f"{heir.name} is disabled and cannot take anything over.", "heir")
+            raise Invalid(Sentence(IS_DISABLED, {"name": heir.name}), "heir")
         alone = self._named.managed_alone(user)
         for use in alone:
             self._rules.set(use.place, Wanted(principal_of(heir.id), Permission.MANAGE), by=by)

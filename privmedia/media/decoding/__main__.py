@@ -11,8 +11,9 @@ from typing import Any
 from privmedia.media.decoding import frames, pages, pictures, tracks, waveform
 from privmedia.media.errors import Damaged
 from privmedia.media.filetype import TYPES, Kind
+from privmedia.text import mark as _
 
-TOO_MUCH_MEMORY = "The file cannot be prepared: it asks for more memory than the server gives one file."
+TOO_MUCH_MEMORY = _("The file cannot be prepared: it asks for more memory than the server gives one file.")
 
 
 def probe(path: Path, name: str) -> dict[str, Any]:
@@ -61,7 +62,7 @@ def main() -> None:
     try:
         answer("done", verb(path, **question))
     except Damaged as problem:
-        answer("damaged", problem.sentence)
+        answer("damaged", str(problem))
     except MemoryError:
         answer("damaged", TOO_MUCH_MEMORY)
     except OSError as problem:

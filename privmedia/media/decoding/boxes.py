@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import BinaryIO
 
 from privmedia.media.errors import Damaged
+from privmedia.text import mark as _
 
-INDEX_MISSING = "The file is damaged: its index is missing."
-INDEX_CUT = "The file is damaged: its index is cut off."
-END_MISSING = "The file is damaged: its end is missing."
+INDEX_MISSING = _("The file is damaged: its index is missing.")
+INDEX_CUT = _("The file is damaged: its index is cut off.")
+END_MISSING = _("The file is damaged: its end is missing.")
 
 MOST_BOXES = 500_000
 EBML_HEADER, SEGMENT = 0x1A45DFA3, 0x18538067
@@ -56,7 +57,7 @@ def mp4_layout(path: Path) -> Layout:
 def boxes(file: BinaryIO, total: int) -> Iterator[tuple[bytes, int, int]]:
     """Each outermost box: its kind, where it starts, where it says it ends. Stops where nothing sensible follows."""
     at = 0
-    for _ in range(MOST_BOXES):
+    for _number in range(MOST_BOXES):
         if at >= total:
             return
         file.seek(at)

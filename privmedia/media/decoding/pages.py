@@ -8,8 +8,9 @@ import pypdfium2
 
 from privmedia.media.decoding import pictures
 from privmedia.media.errors import Damaged
+from privmedia.text import mark as _
 
-UNREADABLE = "The file is damaged: the PDF cannot be read."
+UNREADABLE = _("The file is damaged: the PDF cannot be read.")
 LONGEST = 1280
 # Rendered a little larger than needed: letters come out smoother.
 RENDERED = 1600

@@ -8,9 +8,10 @@ import pi_heif  # type: ignore[import-untyped]  # ships no types
 from PIL import Image, ImageOps
 
 from privmedia.media.errors import Damaged
+from privmedia.media.words import TOO_LARGE, said
+from privmedia.text import mark as _
 
-UNREADABLE = "The file is damaged: the picture cannot be read."
-TOO_LARGE = "The picture is too large to be shown: {} by {} pixels."
+UNREADABLE = _("The file is damaged: the picture cannot be read.")
 
 PILLOW_FORMATS = {
     "jpeg": "JPEG", "png": "PNG", "gif": "GIF", "webp": "WEBP", "avif": "AVIF", "heic": "HEIF", "tiff": "TIFF",
@@ -41,7 +42,7 @@ def opened(path: Path, name: str) -> Image.Image:
         raise Damaged(UNREADABLE) from problem
     width, height = image.size
     if width * height > (MOST_PIXELS_OF_JPEG if name == "jpeg" else MOST_PIXELS):
-        raise Damaged(TOO_LARGE.format(width, height))
+        raise Damaged(said(TOO_LARGE, width=str(width), height=str(height)))
     return image
 
 

@@ -18,10 +18,11 @@ from privmedia.media.decoding import boxes
 from privmedia.media.errors import Damaged
 from privmedia.media.filetype import FileType
 from privmedia.text import clean_line
+from privmedia.text import mark as _
 
-UNREADABLE = "The file is damaged: it cannot be read."
-NOTHING_IN_IT = "The file is damaged: it holds neither picture nor sound."
-TOO_MANY_STREAMS = "The file cannot be prepared: it has more tracks than any film."
+UNREADABLE = _("The file is damaged: it cannot be read.")
+NOTHING_IN_IT = _("The file is damaged: it holds neither picture nor sound.")
+TOO_MANY_STREAMS = _("The file cannot be prepared: it has more tracks than any film.")
 
 MOST_STREAMS = 100
 MOST_CHAPTERS = 200

@@ -1,7 +1,7 @@
 // [data-adder]: typing a name suggests people and groups (a combobox with a list, after the ARIA patterns of the W3C);
 // choosing one adds a row to the table. Without a choice, Enter sends the form, and the server finds whom it means.
 import { found } from "./enliven.js";
-import { fill } from "./words.js";
+import { counted } from "./words.js";
 
 const STILL = 150; // milliseconds without a letter before the server is asked
 
@@ -89,7 +89,7 @@ async function suggest(address, typed) {
 
 function details(one, form) {
   if (one.people === null) return one.email;
-  return fill(one.people === 1 ? form.dataset.person : form.dataset.people, { count: one.people });
+  return counted(JSON.parse(form.dataset.people), one.people);
 }
 
 function face(avatar, one) {

@@ -13,3 +13,10 @@ export function size(bytes) {
 export function fill(text, values) {
   return text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 }
+
+/** The one of `forms` (`{"one": "{count} person", "other": …}`) that belongs to `count`, with the number in it. */
+export function counted(forms, count) {
+  const language = document.documentElement.lang;
+  const form = new Intl.PluralRules(language).select(count);
+  return fill(forms[form] ?? forms.other, { count: new Intl.NumberFormat(language).format(count) });
+}

@@ -59,7 +59,7 @@ def done(result: Result) -> str:
 
 def refused(result: Result) -> str:
     assert isinstance(result.exception, DomainError)
-    return result.exception.sentence
+    return str(result.exception)
 
 
 def test_why_tells_the_decision_and_its_path(run: Run) -> None:
