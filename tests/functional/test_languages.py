@@ -48,7 +48,9 @@ PAGES = (
     "/m/0000000000000000",
 )
 READ = ("title", "placeholder", "aria-label", "alt", "data-l", "data-busy")
-NAMES = {"Closed", "Training", "Bearing", "Lockout", "Another group", *(name.replace("_", "-") for name in PEOPLE)}
+NAMES = {"Closed", "Training", "Bearing", "Lockout", "Another group", "Gdynia contractors"} | {
+    name.replace("_", "-") for name in PEOPLE
+}
 """What is called so in the little library stays so in any language."""
 
 
