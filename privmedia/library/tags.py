@@ -23,7 +23,7 @@ LONGEST_TAG = 60
 OFFERED = 200
 """How many tags are suggested."""
 LOOKED_AT = 5000
-"""Suggestions come from so many of the newest tags in the library; looking at all of them would cost more."""
+"""Suggestions come from so many of the newest tags that one may see; counting all of them would cost more."""
 
 
 class Tags:
@@ -59,15 +59,18 @@ class Tags:
 
     def offered(self, identity: Identity) -> list[str]:
         """Tags to choose from: those most used on items that exist for the caller. No other item adds to them."""
-        newest = select(ItemTag).order_by(ItemTag.item_id.desc()).limit(LOOKED_AT).subquery()
         ruled_by = func.coalesce(Item.acl_id, Folder.acl_id)
-        seen = item_seen(ruled_by, Item.uploader_id, Item.shown, identity, now=self.now)
+        newest = (
+            select(ItemTag.key, ItemTag.name)
+            .join(Item, Item.id == ItemTag.item_id)
+            .join(Folder, Folder.id == Item.folder_id)
+            .where(item_seen(ruled_by, Item.uploader_id, Item.shown, identity, now=self.now))
+            .order_by(ItemTag.item_id.desc())
+            .limit(LOOKED_AT)  # among those one may see: others would push some of them out
+            .subquery()
+        )
         used = (
             select(func.max(newest.c.name).label("name"))
-            .select_from(newest)
-            .join(Item, Item.id == newest.c.item_id)
-            .join(Folder, Folder.id == Item.folder_id)
-            .where(seen)
             .group_by(newest.c.key)
             .order_by(func.count().desc(), newest.c.key)
             .limit(OFFERED)
