@@ -17,6 +17,7 @@ def test_what_is_typed_is_suggested_and_chosen_with_the_keyboard_alone(visit: Vi
     page = visit()
     steps.sign_in(page, "jonas@skarvik.example")
     field, options = page.locator("#q"), page.locator("#suggestions [role=option]")
+    expect(field).to_have_role("combobox")  # the script is there
     page.keyboard.press("/")
     expect(field).to_be_focused()
     page.keyboard.type("uberf")
@@ -32,6 +33,7 @@ def test_what_is_typed_is_suggested_and_chosen_with_the_keyboard_alone(visit: Vi
     expect(field).not_to_have_attribute("aria-activedescendant", re.compile("."))
     page.keyboard.press("Enter")
     expect(page.locator("h1")).to_have_text("Results for “uberf”")
+    expect(field).to_have_role("combobox")
     page.keyboard.press("/")
     page.keyboard.type("uberfahrt")
     expect(options.first.locator("mark")).to_have_text("Überfahrt")
