@@ -11,7 +11,7 @@ from privmedia.text import mark as _
 
 MOST = 200
 LONGEST_TITLE = 200
-LINE = re.compile(r"\s*(?:(\d{1,3}):)?(\d{1,3}):(\d{1,2})(?:[.,](\d{1,3}))?\s+[-\u2013\u2014:|]?\s*(.+?)\s*", re.ASCII)
+LINE = re.compile(r"(?:(\d{1,3}):)?(\d{1,3}):(\d{1,2})(?:[.,](\d{1,3}))?\s+[-\u2013\u2014:|]?(.+)", re.ASCII)
 NOT_A_CHAPTER = _("A chapter looks like this: 4:06 Draw the old bearing")
 TWICE = _("Two chapters begin at ${time}.")
 TOO_LATE = _("The chapter begins at ${time}, after the end.")
@@ -53,7 +53,7 @@ def read(text: str, *, length: float | None) -> list[Mark]:
 
 
 def _mark(line: str, number: int, before: Sequence[Mark], length: float | None) -> Mark:
-    found = LINE.fullmatch(line)
+    found = LINE.fullmatch(line.strip())
     if found is None or int(found[3]) > 59 or (found[1] is not None and int(found[2]) > 59):
         raise Unreadable([Problem(number, Sentence(NOT_A_CHAPTER))])
     seconds = (int(found[1] or 0) * 60 + int(found[2])) * 60 + int(found[3])

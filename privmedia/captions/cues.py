@@ -23,7 +23,7 @@ LONGEST_CUE = 2000
 """Characters of one caption."""
 
 TIME = r"(?:(\d{1,3}):)?(\d{1,2}):(\d{1,2})[.,](\d{1,3})"
-TIMING = re.compile(rf"\s*{TIME}\s*-->\s*{TIME}(?:\s+(.*?))?\s*", re.ASCII)
+TIMING = re.compile(rf"{TIME}\s*-->\s*{TIME}(?:\s(.*))?", re.ASCII)
 SETTING = re.compile(
     r"vertical:(?:rl|lr)|(?:line|position|size):-?[\d.]{1,8}%?(?:,[a-z-]{1,12})?|align:[a-z]{3,6}", re.ASCII
 )
@@ -145,7 +145,7 @@ def cue_in(first: int, block: list[str]) -> Iterator[Cue]:
             return  # the number of a SubRip caption whose text was taken out
         raise Unreadable([Problem(first, Sentence(NO_TEXT, {"text": _short(block[0])}))])
     line = first + at
-    timing = TIMING.fullmatch(block[at])
+    timing = TIMING.fullmatch(block[at].strip())
     if timing is None:
         raise Unreadable([Problem(line, Sentence(NO_TIME, {"text": _short(block[at])}))])
     start, end = milliseconds(timing.groups()[:4]), milliseconds(timing.groups()[4:8])

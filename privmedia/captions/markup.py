@@ -7,7 +7,8 @@ import unicodedata
 from privmedia.media.timed_text import escaped
 from privmedia.text import TURNING
 
-TAG = re.compile(r"<(/?)([a-zA-Z]*)([^<>]*)>")
+# No part may begin with what the part before it takes: looking for the end of a tag that has none would take too long.
+TAG = re.compile(r"<(/?)([a-zA-Z]*)(|[^a-zA-Z<>][^<>]*)>")
 SIMPLE = frozenset({"b", "i", "u", "ruby", "rt"})
 MOMENT = re.compile(r"(?:\d{2,3}:)?[0-5]\d:[0-5]\d\.\d{3}", re.ASCII)
 CLASS = re.compile(r"(?:\.[A-Za-z][\w-]{0,30}){1,4}", re.ASCII)
@@ -16,7 +17,7 @@ LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,3}", re.ASCII)
 OVERRIDE = re.compile(r"\{\\[^{}]*\}")
 ENTITIES = {"&lt;": "<", "&gt;": ">", "&nbsp;": "\u00a0", "&quot;": '"', "&#39;": "'", "&lrm;": "", "&rlm;": ""}
 ENTITY = re.compile("|".join(map(re.escape, (*ENTITIES, "&amp;"))))
-VOICE = re.compile(r"<v(?:\.[^\s>]*)?\s+([^<>]*)>")
+VOICE = re.compile(r"<v(?:\.[^\s>]*)?\s([^<>]*)>")
 
 
 def cleaned(text: str) -> str:

@@ -11,11 +11,11 @@ from privmedia.text import mark as _
 from privmedia.uploads.reading import Body
 from privmedia.uploads.resources import read_on_after
 
-LONGEST = 5_000_000
+LONGEST = 1_000_000
 """Bytes of a file of captions. Those of three hours have about 200,000."""
 LONGEST_BODY = LONGEST + 200_000
 """What is around it in the form, its other fields included."""
-TOO_LARGE = _("The file is too large: 5 MB is the most for captions. Nothing was changed.")
+TOO_LARGE = _("The file is too large: 1 MB is the most for captions. Nothing was changed.")
 
 
 @dataclass(frozen=True)

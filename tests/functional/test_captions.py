@@ -136,7 +136,7 @@ def test_mistakes_are_told_by_their_lines_and_the_text_is_there_to_be_mended(edi
 def test_a_file_that_is_too_large_is_refused(editor: TestApp, world: World) -> None:
     answer = add(editor, world, b"WEBVTT\n\n" + b"x" * 10_000_000)
     assert answer.status_int == 413
-    assert "5 MB is the most" in answer
+    assert "1 MB is the most" in answer
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
