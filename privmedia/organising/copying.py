@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import inspect, select
+from sqlalchemy import inspect, or_, select
 from sqlalchemy.orm import Session
 
 from privmedia.access.permissions import Permission
@@ -18,9 +18,11 @@ from privmedia.db import Base, reading, writing
 from privmedia.errors import Conflict, NotAllowed, NotFound
 from privmedia.ids import new_uid
 from privmedia.installation import Installation
-from privmedia.library.models import File, Folder, Item, ItemTag, State, Version
+from privmedia.jobs.service import Jobs
+from privmedia.library.models import PAGES, File, Folder, Item, ItemTag, Kind, State, Version
 from privmedia.library.service import Library
 from privmedia.organising.moving import Moves
+from privmedia.search.models import SearchPart
 from privmedia.text import Sentence
 from privmedia.text import mark as _
 
@@ -48,7 +50,10 @@ def copy_item(installation: Installation, identity: Identity, uid: str, to_uid: 
             item, to = _allowed(session, installation, identity, uid, to_uid)
             if item.current != number:
                 raise Conflict(Sentence(CHANGED, {"name": item.title}))
-            _enter(Library(session, installation), identity, item, to, new)
+            copied = _enter(Library(session, installation), identity, item, to, new)
+            if item.kind is Kind.DOCUMENT:
+                # Some of its pages may not be drawn yet; if all are there is nothing to do.
+                Jobs(session, installation).enqueue(PAGES, copied.id)
             Audit(session, installation).record(
                 "item.copy",
                 identity=identity,
@@ -82,8 +87,8 @@ def _allowed(
     return item, moves.target(to_uid, identity, Permission.UPLOAD)
 
 
-def _enter(library: Library, identity: Identity, item: Item, to: Folder, uid: str) -> None:
-    """Write the rows of the copy."""
+def _enter(library: Library, identity: Identity, item: Item, to: Folder, uid: str) -> Version:
+    """Write the rows of the copy; answers its version."""
     session, now = library.session, library.now
     library.pointers.hold_place(to)
     version = session.scalars(
@@ -113,7 +118,12 @@ def _enter(library: Library, identity: Identity, item: Item, to: Folder, uid: st
             session.add(table(**_columns(row, "version_id"), version_id=copied.id))
     for tag in session.scalars(select(ItemTag).where(ItemTag.item_id == item.id)):
         session.add(ItemTag(item_id=new.id, key=tag.key, name=tag.name))
+    said = or_(SearchPart.version.is_(None), SearchPart.version == version.number)
+    for part in session.scalars(select(SearchPart).where(SearchPart.item_id == item.id, said)):
+        number = None if part.version is None else FIRST
+        session.add(SearchPart(**_columns(part, "id", "item_id", "version"), item_id=new.id, version=number))
     session.flush()
+    return copied
 
 
 def _columns(row: Base, *without: str) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from privmedia.library.paths import Paths
 from privmedia.library.service import Library, Received
 from privmedia.library.tags import Tags
 from privmedia.operations.check import files, unreferenced
+from privmedia.search.service import Passage, Search
 from tests.functional.access_site import Site
 from tests.functional.visitors import token_of
 
@@ -66,6 +67,20 @@ def test_a_copy_has_its_own_address_and_the_same_bytes_on_the_disk(
     assert second.read_bytes() == b"every byte of it"
     assert unreferenced(installation).problems == []
     assert [problem for problem in files(installation, full=False).problems if uid in problem] == []
+
+
+def test_a_copy_is_found_by_what_is_said_in_it(site: Site, film: str, installation: Installation) -> None:
+    site.set(THRUSTER, site.user("maren"), Permission.DOWNLOAD)
+    with writing(installation.sessions) as session:
+        item = Library(session, installation).item(film)
+        Search(session, installation).put(item.id, "captions-en", [Passage("warm the housing", at=21)], version=1)
+    maren = site.as_("maren")
+    form = maren.get(f"/m/{film}/copy").forms["choose-form"]
+    form["to"] = form.fields["to"][0].options[0][0]
+    copy = form.submit().forms["copy-form"].submit(status=303).follow().request.path
+    links = maren.get("/search?q=housing").html.select("main a[href]")
+    found = {link["href"].partition("?")[0].partition("#")[0] for link in links}
+    assert {f"/m/{film}", copy} <= found
 
 
 def test_who_may_not_download_cannot_copy(site: Site, film: str) -> None:
