@@ -229,7 +229,7 @@ def move_back(context: FolderContext, request: Request) -> Any:
     for pair in request.POST.getall("back")[:MOST]:
         kind, uid, folder = (*pair.split(":"), "", "")[:3]
         try:
-            place: Place = library.folder(uid) if kind == "folder" else library.item(uid)
+            place = moves.find(kind, uid, identity)
             right = Permission.EDIT if kind == "folder" else Permission.UPLOAD
             back.append(moves.move(place, moves.target(folder, identity, right), identity))
         except (DomainError, Invalid) as error:

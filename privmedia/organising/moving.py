@@ -14,6 +14,7 @@ from operator import or_ as either
 from sqlalchemy import func, literal, select
 from sqlalchemy.orm import Session
 
+from privmedia.access.decision import Decision
 from privmedia.access.explanation import right_words
 from privmedia.access.permissions import NOTHING, Permission
 from privmedia.access.service import Access
@@ -82,7 +83,11 @@ class Moves:
         return self.access.audience(self.target(uid, identity, right).acl_id).viewers
 
     def check(self, place: Place, to: Folder, identity: Identity) -> None:
-        """Raise NotAllowed, Conflict or Invalid, with a sentence, if the caller may not move it there."""
+        """Raise NotAllowed, Conflict or Invalid, with a sentence, if the caller may not move it there.
+
+        Raises NotFound, which names nothing, if it does not exist for the caller.
+        """
+        self.require_sight(place, identity)
         name = name_of(place)
         rights = self.rights(place, identity)
         if Permission.EDIT not in rights:
@@ -103,10 +108,21 @@ class Moves:
         if gained:
             raise NotAllowed(Sentence(WOULD_GAIN, {"name": name, "rights": right_words(gained)}))
 
+    def find(self, kind: str, uid: str, identity: Identity) -> Place:
+        """A folder, if `kind` says so, or an item that exists for the caller. Raises NotFound."""
+        place: Place = self.library.folder(uid) if kind == "folder" else self.library.item(uid)
+        self.require_sight(place, identity)
+        return place
+
+    def require_sight(self, place: Place, identity: Identity) -> None:
+        """Raise NotFound for what does not exist for the caller."""
+        decision = self._decision(place, identity)
+        if Permission.VIEW not in (decision.folder_rights if isinstance(place, Folder) else decision.rights):
+            raise NotFound
+
     def rights(self, place: Place, identity: Identity) -> Permission:
         """What the caller may do with it where it lies."""
-        owner, shown = (place.uploader_id, place.shown) if isinstance(place, Item) else (None, True)
-        return self.access.decision(identity, self.pointers.applying(place), owner, shown=shown).rights
+        return self._decision(place, identity).rights
 
     def effect(self, places: Sequence[Place], to: Folder, reader: Identity) -> Effect:
         """What moving all of them would do to people, put together."""
@@ -142,6 +158,10 @@ class Moves:
         self.session.flush()
         back = bool((kind | Permission.EDIT) & self.access.decision(identity, was_in.acl_id).folder_rights)
         return Moved(place, was_in, back and Permission.EDIT in self.rights(place, identity))
+
+    def _decision(self, place: Place, identity: Identity) -> Decision:
+        owner, shown = (place.uploader_id, place.shown) if isinstance(place, Item) else (None, True)
+        return self.access.decision(identity, self.pointers.applying(place), owner, shown=shown)
 
     def _check_folder(self, folder: Folder, to: Folder, identity: Identity) -> None:
         if folder.id == ROOT_ID or to.id in set(self.session.scalars(self.pointers.below(folder))):

@@ -16,6 +16,7 @@ from privmedia.library.pointers import Pointers
 from privmedia.library.rules import Rules
 from privmedia.library.service import Library, Received
 from tests.functional.access_site import Site
+from tests.functional.visitors import token_of
 
 pytestmark = pytest.mark.both_databases
 THRUSTER = "Product training/Thruster T4"
@@ -197,3 +198,28 @@ def test_many_folders_are_found_by_name(site: Site, maren: TestApp, installation
     form["q"] = "brand 229"
     found = form.submit().html.select(".ftree label span")
     assert "Brand kit / Fair 229" in [name.text for name in found]
+
+
+def test_moving_back_says_the_same_of_what_is_hidden_missing_and_in_the_bin(
+    site: Site, brand: str, installation: Installation
+) -> None:
+    hidden = [f"item:{site.video}", f"folder:{site.thruster}"]
+    binned = [add_item(installation, "Brand kit", "Old logo")]
+    with writing(installation.sessions) as session:
+        binned.append(Paths(session, installation).make_folders("Brand kit/Old fonts")[-1].uid)
+    site.set("Brand kit", site.user("maren"), Permission.EDIT)
+    maren = site.as_("maren")
+    for uid, letter in zip(binned, "mf", strict=True):
+        maren.get(f"/{letter}/{uid}/delete").forms["delete-form"].submit(status=303).follow()
+    gone = [f"item:{binned[0]}", f"folder:{binned[1]}"]
+    missing = [f"item:{new_uid()}", f"folder:{new_uid()}"]
+    for to in (brand, site.training, new_uid()):
+        answers = set()
+        for what in (*hidden, *gone, *missing):
+            fields = {"csrf_token": token_of(maren), "back": f"{what}:{to}"}
+            page = maren.post("/move/back", fields, status=303).follow()
+            answers.add(page.html.main.text)
+            assert "Main bearing" not in page
+            assert "Thruster T4" not in page
+        assert len(answers) == 1
+        assert "There is nothing here." in answers.pop()
