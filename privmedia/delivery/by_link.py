@@ -39,6 +39,8 @@ class ByLink(NamedTuple):
     maker_is_admin: bool
     maker_name: str
     allow: int
+    shared_item_id: int | None
+    """The item that is shared; None where a folder is, in which nobody's uploads are their own."""
     link_id: int
     link_uid: str
     link_name: str
@@ -51,9 +53,11 @@ class ByLink(NamedTuple):
         """
         if self.number != self.current:
             return NOTHING
-        who = {"admin": bool(self.maker_is_admin), "own": self.uploader_id == self.maker_id, "shown": bool(self.shown)}
-        place, here = (rights_at(bits, self.allow, **who) for bits in (self.place_bits, self.bits))
-        return here if place else NOTHING
+        own = self.uploader_id == self.maker_id
+        own_place = own and self.shared_item_id is not None
+        who = {"admin": bool(self.maker_is_admin), "shown": bool(self.shown)}
+        place = rights_at(self.place_bits, self.allow, own=own_place, **who)
+        return rights_at(self.bits, self.allow, own=own, **who) if place else NOTHING
 
 
 def question(*, preview: bool = False) -> Select[*tuple[Any, ...]]:
@@ -78,6 +82,7 @@ def question(*, preview: bool = False) -> Select[*tuple[Any, ...]]:
         User.is_admin,
         User.name,
         Link.allow,
+        Link.item_id,
         Link.id,
         Link.uid,
         Link.name,

@@ -160,6 +160,17 @@ def test_with_the_folder_closed_to_its_maker_a_link_opens_nothing_inside_either(
     assert rights(token, inside) == NOTHING
 
 
+def test_a_folder_in_which_its_maker_may_only_upload_by_now_opens_not_even_their_own_uploads(
+    share: Share, rights: Rights, library: PrivateLibrary
+) -> None:
+    own = library.add_item(CONTENT, by=MAKER)
+    folder, itself = share(library.folder, folder=True, download=True), share(own, download=True)
+    assert rights(folder.visit, own) == rights(itself.visit, own) == Permission.VIEW | Permission.DOWNLOAD
+    library.set_rule(MAKER, Permission.UPLOAD)
+    assert rights(folder.visit, own) == NOTHING
+    assert rights(itself.visit, own) == Permission.VIEW
+
+
 def test_only_the_version_that_is_shown_and_only_once_there_is_something_to_view(
     share: Share, rights: Rights, library: PrivateLibrary, item: str
 ) -> None:
