@@ -5,6 +5,7 @@ A deletion takes one item, or one folder with all that lies in it. From then on 
 """
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -188,12 +189,25 @@ class Bin:
         return self._with(Permission.EDIT, identity, mine)
 
     def managed(self, identity: Identity) -> Select[int]:
-        """Ids of those the caller may let go: who manages it now and did then, and who deleted their own upload."""
+        """Ids of those to let go: who manages all of it now, and did then, may; and who deleted their own upload."""
         own = and_(Deletion.deleted_by == identity.user_id, Item.uploader_id == identity.user_id)
         seen = Deletion.id.in_(self.seen(identity))
-        by_rules = select(Deletion.id).where(seen, Deletion.id.in_(self._with(Permission.MANAGE, identity, None)))
+        managed = Deletion.id.in_(self._with(Permission.MANAGE, identity, None))
+        by_rules = select(Deletion.id).where(seen, managed, *self._all_managed(identity))
         by_upload = select(Deletion.id).join(Item, _TOP_ITEM).where(seen, own)
         return by_rules.union(by_upload).subquery().select()
+
+    def _all_managed(self, identity: Identity) -> Sequence[ColumnElement[bool]]:
+        """Whether the caller manages now whatever a deletion took: for good goes nothing that rules keep from them."""
+        manages_folder = allowed(Folder.acl_id, None, identity, Permission.MANAGE, now=self.now)
+        manages_item = allowed(RULED_BY, Item.uploader_id, identity, Permission.MANAGE, now=self.now)
+        folders = select(Folder.id).where(Folder.deletion_id == Deletion.id, not_(manages_folder))
+        items = (
+            select(Item.id)
+            .join(Folder, Folder.id == Item.folder_id)
+            .where(Item.deletion_id == Deletion.id, Item.acl_id.is_not(None), not_(manages_item))
+        )
+        return [not_(kept.correlate(Deletion).exists()) for kept in (folders, items)]
 
     def _with(self, right: Permission, identity: Identity, excused: ColumnElement[bool] | None) -> Select[int]:
         """Ids of deletions where the caller has a right by the rules of now and, unless excused, by those of then."""

@@ -15,6 +15,7 @@ from privmedia.jobs.service import Jobs
 from privmedia.library.models import Deletion, Folder, Item, Kind, Leftover, State
 from privmedia.library.paths import Paths
 from privmedia.library.pointers import Pointers
+from privmedia.library.rules import Rules
 from privmedia.library.service import Library, Received
 from privmedia.operations.check import check
 from privmedia.organising.jobs import empty_in_time, remove_leftovers, take_apart
@@ -234,6 +235,48 @@ def test_only_who_manages_it_deletes_for_good_and_the_files_go_after_the_rows(
         assert session.scalars(select(Leftover)).all() == []
     assert_whole(installation)
     assert admin.get(f"/m/{site.video}")
+
+
+@pytest.fixture
+def closed(site: Site, installation: Installation) -> str:
+    """An item in a folder of its own rules below one of Maren's, which she does not see; answers its id."""
+    with writing(installation.sessions) as session:
+        inner = Paths(session, installation).make_folders(f"{THRUSTER}/Closed")[-1]
+        Rules(session, installation).set_inherits(inner, False)
+    return add_item(installation, f"{THRUSTER}/Closed", "Secret")
+
+
+def test_who_manages_a_folder_but_not_all_that_went_with_it_does_not_delete_it_for_good(
+    site: Site, closed: str, installation: Installation
+) -> None:
+    site.set(THRUSTER, site.user("maren"), Permission.MANAGE)
+    maren, admin = site.as_("maren"), site.as_("ada")
+    delete(admin, f"/f/{site.thruster}")
+    (deletion,) = deletions(installation)
+    assert titles(maren) == ["Thruster T4"]
+    assert f"/bin/{deletion}/delete" not in maren.get("/bin")
+    maren.post(f"/bin/{deletion}/delete", {"csrf_token": token_of(maren)}, status=403)
+    emptied = maren.post("/bin/empty", {"csrf_token": token_of(maren)}, status=303).follow()
+    assert "There was nothing to delete." in emptied
+    work(installation)
+    restore(maren)
+    assert admin.get(f"/m/{closed}")
+    delete(admin, f"/f/{site.thruster}")
+    assert titles(admin) == ["Thruster T4"]
+    assert "1 deleted for good" in admin.post("/bin/empty", {"csrf_token": token_of(admin)}, status=303).follow()
+
+
+def test_an_item_with_rules_of_its_own_keeps_its_folder_from_going_for_good(
+    site: Site, installation: Installation
+) -> None:
+    site.set(THRUSTER, site.user("maren"), Permission.MANAGE)
+    site.set(f"{THRUSTER}/Main bearing", site.user("maren"), NOTHING, deny=True)
+    maren = site.as_("maren")
+    delete(site.as_("ada"), f"/f/{site.thruster}")
+    (deletion,) = deletions(installation)
+    maren.post(f"/bin/{deletion}/delete", {"csrf_token": token_of(maren)}, status=403)
+    restore(maren)
+    site.as_("ada").get(f"/m/{site.video}")
 
 
 def test_after_thirty_days_it_goes_by_itself_wherever_the_worker_was_killed(
