@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pyramid.httpexceptions import HTTPSeeOther
+from pyramid.httpexceptions import HTTPForbidden, HTTPSeeOther
 from pyramid.request import Request
 from pyramid.view import view_config
 
@@ -35,6 +35,9 @@ def show(context: LinkContext, request: Request) -> Any:
 
 @view_config(route_name="link_manage", request_method="POST", permission=Right.MANAGE, renderer=LINK)
 def extend(context: LinkContext, request: Request) -> Any:
+    """For those who may make links there now: to go on is to share it again. Revoking asks for less."""
+    if not context.manages_place:
+        raise HTTPForbidden
     form = _end_form(request)
     if not form.validate():
         request.response.status_int = 422
@@ -72,6 +75,7 @@ def _page(context: LinkContext, request: Request, form: EndForm) -> dict[str, An
     return {
         "standing": context.standing,
         "sees_place": context.sees_place,
+        "may_extend": context.manages_place and context.standing.link.revoked_at is None,
         "form": form,
         "back": _back(context, request),
     }

@@ -93,12 +93,21 @@ class Standing:
         return State.WORKS
 
     @property
-    def maker_sees_it(self) -> bool:
-        """Whether the place exists for the maker, so that its name may be told to them."""
+    def makers_rights(self) -> Permission:
+        """What the maker may do at the place, whatever has become of the link."""
         own = self.item is not None and self.item.uploader_id == self.maker.id
         shown = self.item is None or self.item.shown
-        rights = Decision.of_bits(self.bits, admin=self.maker.is_admin, own=own, shown=shown).rights
-        return Permission.VIEW in rights
+        return Decision.of_bits(self.bits, admin=self.maker.is_admin, own=own, shown=shown).rights
+
+    @property
+    def maker_sees_it(self) -> bool:
+        """Whether the place exists for the maker, so that its name may be told to them."""
+        return Permission.VIEW in self.makers_rights
+
+    @property
+    def maker_manages_it(self) -> bool:
+        """Whether the maker could make such a link still, and so may extend this one."""
+        return Permission.MANAGE in self.makers_rights
 
     @property
     def may_download(self) -> bool:

@@ -170,6 +170,27 @@ def test_a_link_that_has_expired_works_again_when_it_is_extended(
     assert lines(site)[-1][0] == "link.extend"
 
 
+def test_whoever_does_not_manage_the_place_any_more_revokes_a_link_and_does_not_extend_it(
+    site: Site, maren: TestApp, browser: Any, clock: FakeClock
+) -> None:
+    _page, path = made(maren, site, lasts="1")
+    (link,) = links(site)
+    form = maren.get(f"/links/{link.uid}").forms["extend-form"]
+    site.set("Product training", site.user("maren"), Permission.VIEW)
+    form["lasts"] = "7"
+    assert "You can see it, but you may not do this with it." in form.submit(status=403)
+    clock.forward(days=1)
+    maren = site.as_("maren")
+    assert "Extend" not in maren.get("/links")
+    page = maren.get(f"/links/{link.uid}")
+    assert "extend-form" not in page.forms
+    revoke = page.click("Revoke").forms["revoke-form"]
+    maren.post(f"/links/{link.uid}", {"csrf_token": revoke["csrf_token"].value, "lasts": "7"}, status=403)
+    browser().get(path, status=410)
+    revoke.submit(status=303)
+    assert [kind for kind, *_ in lines(site)] == ["link.add", "link.revoke"]
+
+
 def test_the_links_somebody_made_say_where_they_lead_while_they_may_view_it(maren: TestApp, site: Site) -> None:
     made(maren, site)
     mine = maren.get("/links")
