@@ -24,10 +24,11 @@ from privmedia.access.service import Access
 from privmedia.access.visible import folder_seen, item_seen
 from privmedia.accounts.identity import Identity
 from privmedia.accounts.models import Membership, User
+from privmedia.db import WITH_BIN
 from privmedia.installation import Installation
 from privmedia.library.effect import Effect, Facts, Giving, Person, Shift, by_principal, rights_of, together
 from privmedia.library.models import Folder, Item
-from privmedia.library.pointers import Place, Pointers
+from privmedia.library.pointers import Place, Pointers, with_it
 
 
 class WantedRule(Protocol):
@@ -130,7 +131,8 @@ class Effects:
             return self.access.rules(place.folder.acl_id)
         if place.parent_id is None:
             return []
-        return self.access.rules(self.session.get_one(Folder, place.parent_id).acl_id)
+        above = self.session.get_one(Folder, place.parent_id, execution_options=WITH_BIN)
+        return self.access.rules(above.acl_id)
 
     def folders_reached(self, place: Folder, reader: Identity) -> int:
         """How many folders inside go by what is allowed here; only those that the reader can see."""
@@ -208,19 +210,24 @@ class Effects:
             yield Shift(shift.person, shift.cause, before, after, places=len(many))
 
     def _places_inside(self, folder: Folder, reader: Identity) -> list[_Inside]:
-        """The places below with rules of their own that the reader can see."""
+        """The places below with rules of their own that the reader can see; in the bin, those that went with it."""
         tree = _tree(folder)
         folders = select(Folder.acl_id).where(
-            Folder.id.in_(tree), Folder.acl_id != folder.acl_id, folder_seen(Folder.acl_id, reader, now=self.now)
+            Folder.id.in_(tree),
+            with_it(Folder, folder),
+            Folder.acl_id != folder.acl_id,
+            folder_seen(Folder.acl_id, reader, now=self.now),
         )
         items = select(Item.acl_id, Item.uploader_id, Item.shown).where(
             Item.folder_id.in_(tree),
+            with_it(Item, folder),
             Item.acl_id.is_not(None),
             item_seen(Item.acl_id, Item.uploader_id, Item.shown, reader, now=self.now),
         )
         owners: dict[int, tuple[int | None, bool]]
-        owners = dict.fromkeys(self.session.scalars(folders.distinct()), (None, True))
-        for acl_id, uploader_id, shown in self.session.execute(items):
+        found = self.session.scalars(folders.distinct(), execution_options=WITH_BIN)
+        owners = dict.fromkeys(found, (None, True))
+        for acl_id, uploader_id, shown in self.session.execute(items, execution_options=WITH_BIN):
             if acl_id is not None:
                 owners[acl_id] = (uploader_id, shown)
         if not owners:

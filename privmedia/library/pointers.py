@@ -12,7 +12,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from sqlalchemy import Select, or_, select, update
+from sqlalchemy import ColumnElement, Select, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from privmedia.access.chains import Chains
@@ -41,6 +41,14 @@ class PlaceName:
     @property
     def words(self) -> Words:
         return Sentence(WHOLE_LIBRARY) if self.is_root else self.name
+
+
+def with_it(table: type[Folder | Item], folder: Folder) -> ColumnElement[bool]:
+    """Whether rows are present as a folder is; of a folder in the bin, whether they went there with it.
+
+    For statements by WITH_BIN over what lies below it.
+    """
+    return table.deletion_id.is_not_distinct_from(folder.deletion_id)
 
 
 class Pointers:

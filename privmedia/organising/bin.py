@@ -24,7 +24,7 @@ from privmedia.installation import Installation
 from privmedia.jobs.service import Jobs
 from privmedia.library.lists import RULED_BY
 from privmedia.library.models import ROOT_ID, Deletion, DeletionRule, Folder, Item
-from privmedia.library.pointers import Place, Pointers
+from privmedia.library.pointers import Place, Pointers, with_it
 from privmedia.library.service import Library
 from privmedia.text import Sentence
 from privmedia.text import mark as _
@@ -98,19 +98,24 @@ class Bin:
         return deletion
 
     def may_take_along(self, folder: Folder, identity: Identity) -> bool:
-        """Whether the caller may edit everything in a folder: what is in the bin already does not count."""
+        """Whether the caller may edit everything in a folder: what is in the bin already does not count.
+
+        Of a folder in the bin it is what went there with it.
+        """
         if identity.is_admin:
             return True
         below = self.pointers.below(folder)
         edits_folder = allowed(Folder.acl_id, None, identity, Permission.EDIT, now=self.now)
         edits_item = allowed(RULED_BY, Item.uploader_id, identity, Permission.EDIT, now=self.now)
-        folders = select(Folder.id).where(Folder.id.in_(below), not_(edits_folder))
+        folders = select(Folder.id).where(Folder.id.in_(below), with_it(Folder, folder), not_(edits_folder))
         items = (
             select(Item.id)
             .join(Folder, Folder.id == Item.folder_id)
-            .where(Item.folder_id.in_(below), Item.acl_id.is_not(None), not_(edits_item))
+            .where(Item.folder_id.in_(below), with_it(Item, folder), Item.acl_id.is_not(None), not_(edits_item))
         )
-        return not any(self.session.scalar(closed.limit(1)) for closed in (folders, items))
+        return not any(
+            self.session.scalar(closed.limit(1), execution_options=WITH_BIN) for closed in (folders, items)
+        )
 
     def find(self, uid: str, identity: Identity) -> Deletion:
         """A deletion that exists for the caller. Raises NotFound."""

@@ -20,12 +20,13 @@ from privmedia.access.permissions import NOTHING, Permission
 from privmedia.access.service import Access
 from privmedia.accounts.identity import Identity
 from privmedia.audit.service import Audit
+from privmedia.db import WITH_BIN
 from privmedia.errors import Conflict, Invalid, NotAllowed, NotFound
 from privmedia.installation import Installation
 from privmedia.library.effect import Effect, Shift
 from privmedia.library.effects import Effects
 from privmedia.library.models import ROOT_ID, Folder, Item
-from privmedia.library.pointers import Place, Pointers
+from privmedia.library.pointers import Place, Pointers, with_it
 from privmedia.library.service import DEEPEST, Library
 from privmedia.organising.bin import Bin
 from privmedia.text import Sentence
@@ -181,8 +182,9 @@ class Moves:
         """How many levels a folder has, itself counted."""
         top = select(Folder.id, literal(1).label("level")).where(Folder.id == folder.id)
         tree = top.cte("levels", recursive=True)
-        tree = tree.union_all(select(Folder.id, tree.c.level + 1).join(tree, Folder.parent_id == tree.c.id))
-        return self.session.scalar(select(func.max(tree.c.level))) or 1
+        inside = select(Folder.id, tree.c.level + 1).join(tree, Folder.parent_id == tree.c.id)
+        tree = tree.union_all(inside.where(with_it(Folder, folder)))
+        return self.session.scalar(select(func.max(tree.c.level)), execution_options=WITH_BIN) or 1
 
 
 def _of_an_item(effect: Effect) -> Effect:

@@ -8,15 +8,19 @@ from sqlalchemy import select
 from webtest import TestApp
 
 from privmedia.access.permissions import NOTHING, Permission
+from privmedia.accounts.models import User
 from privmedia.db import WITH_BIN, reading, writing
 from privmedia.ids import new_uid
 from privmedia.installation import Installation
 from privmedia.jobs.service import Jobs
+from privmedia.library.effect import Effect
+from privmedia.library.effects import Effects
 from privmedia.library.models import Deletion, Folder, Item, Kind, Leftover, State
 from privmedia.library.paths import Paths
 from privmedia.library.pointers import Pointers
+from privmedia.library.reach import as_identity
 from privmedia.library.rules import Rules
-from privmedia.library.service import Library, Received
+from privmedia.library.service import DEEPEST, Library, Received
 from privmedia.operations.check import check
 from privmedia.organising.jobs import empty_in_time, remove_leftovers, take_apart
 from tests.conftest import FakeClock
@@ -351,6 +355,82 @@ def test_what_lost_its_folder_is_restored_to_another_one(
     refused = editor.post(f"/bin/{folder}/restore", {"csrf_token": token_of(editor), "to": other}, status=409)
     assert "There you could do more with “Thruster T4” than you may now" in refused
     assert_whole(installation)
+
+
+@pytest.fixture
+def other(site: Site, installation: Installation) -> str:
+    """Another folder that Maren may edit; answers its id."""
+    with writing(installation.sessions) as session:
+        uid = Paths(session, installation).make_folders("Brand kit")[-1].uid
+    site.set("Brand kit", site.user("maren"), Permission.EDIT)
+    return uid
+
+
+@pytest.mark.parametrize("right", [Permission.EDIT, Permission.MANAGE])
+def test_a_folder_with_something_one_may_not_edit_is_not_restored_to_another_one(
+    site: Site, closed: str, other: str, right: Permission, installation: Installation
+) -> None:
+    site.set(THRUSTER, site.user("maren"), right)
+    maren = site.as_("maren")
+    delete(site.as_("ada"), f"/f/{site.thruster}")
+    (deletion,) = deletions(installation)
+    fields = {"csrf_token": token_of(maren), "to": other}
+    refused = maren.post(f"/bin/{deletion}/restore", fields, status=409)
+    assert "Some of what lies in “Thruster T4” has rules of its own" in refused
+    assert "Closed" not in refused.html.main.text
+    assert titles(maren) == ["Thruster T4"]
+    restore(maren)
+    assert site.as_("ada").get(f"/m/{closed}").html.select(".crumbs a")[-1].text == "Closed"
+
+
+def test_what_a_move_does_to_people_inside_is_the_same_out_of_the_bin(
+    site: Site, editor: TestApp, other: str, installation: Installation
+) -> None:
+    with writing(installation.sessions) as session:
+        Paths(session, installation).make_folders(f"{THRUSTER}/Drawings")
+    site.set("Product training", site.user("jonas"), NOTHING, deny=True)
+    for path in (f"{THRUSTER}/Drawings", f"{THRUSTER}/Main bearing"):
+        site.set(path, site.user("jonas"), Permission.VIEW)
+
+    def effect() -> Effect:
+        with reading(installation.sessions) as session:
+            thruster = select(Folder).where(Folder.uid == site.thruster)
+            place = session.scalars(thruster, execution_options=WITH_BIN).one()
+            to = Library(session, installation).folder(other)
+            reader = as_identity(session.get_one(User, site.people["ada"].id), frozenset())
+            return Effects(session, installation).of_move(place, to, reader=reader)
+
+    before = effect()
+    assert [(shift.person.name, shift.places) for shift in before.inside] == [("Jonas Bakke", 2)]
+    delete(site.as_("ada"), f"/f/{site.thruster}")
+    assert effect() == before
+
+
+def test_a_folder_whose_parent_is_in_the_bin_too_is_restored_to_another_one(
+    site: Site, editor: TestApp, other: str, installation: Installation
+) -> None:
+    with writing(installation.sessions) as session:
+        inner = Paths(session, installation).make_folders(f"{THRUSTER}/Drawings")[-1].uid
+    delete(editor, f"/f/{inner}")
+    delete(editor, f"/f/{site.thruster}")
+    fields = {"csrf_token": token_of(editor), "to": other}
+    editor.post(f"/bin/{deletions(installation)[0]}/restore", fields, status=303)
+    assert editor.get(f"/f/{inner}").html.h1.text == "Drawings"
+    assert_whole(installation)
+
+
+def test_a_deep_folder_is_not_restored_to_where_it_would_lie_too_deep(
+    site: Site, installation: Installation
+) -> None:
+    with writing(installation.sessions) as session:
+        paths = Paths(session, installation)
+        deep = paths.make_folders("/".join(["Deep"] * (DEEPEST - 3)))[-1].uid
+        top = paths.make_folders("Tall/2/3/4")[0].uid
+    ada = site.as_("ada")
+    delete(ada, f"/f/{top}")
+    fields = {"csrf_token": token_of(ada), "to": deep}
+    refused = ada.post(f"/bin/{deletions(installation)[0]}/restore", fields, status=409)
+    assert f"Folders can lie {DEEPEST} deep at most." in refused
 
 
 def test_the_bin_is_emptied_after_asking(site: Site, editor: TestApp, installation: Installation) -> None:
