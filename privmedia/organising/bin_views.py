@@ -99,12 +99,14 @@ def restore(context: DeletionContext, request: Request) -> Any:
 @view_config(route_name="bin_undo", permission=Right.SIGNED_IN, request_method="POST")
 def undo(context: FolderContext, request: Request) -> Any:
     """Bring back what was deleted a moment ago, all of it."""
-    bin_, restored = request.write(Bin), []
+    bin_, restored, gone = request.write(Bin), [], False
     for uid in request.POST.getall("deletion")[:MOST_UNDONE]:
         try:
             restored.append(bin_.restore(bin_.find(uid, context.identity), context.identity))
         except (NotFound, Conflict):
-            flash(request, _("Something is not in the bin any more, or its folder was deleted too."), "warn")
+            gone = True
+    if gone:
+        flash(request, _("Something is not in the bin any more, or its folder was deleted too."), "warn")
     if not restored:
         return HTTPSeeOther(request.route_path("bin"))
     if len(restored) == 1:

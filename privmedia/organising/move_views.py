@@ -12,7 +12,7 @@ from pyramid.view import view_config
 from privmedia.access.directory import Directory
 from privmedia.access.permissions import Permission
 from privmedia.accounts.identity import Identity
-from privmedia.errors import Conflict, DomainError, Invalid, NotFound
+from privmedia.errors import Conflict, DomainError, NotFound
 from privmedia.library.effect import Effect
 from privmedia.library.effect_words import rows as effect_rows
 from privmedia.library.models import Folder, Item
@@ -28,7 +28,7 @@ from privmedia.sharing.standing import Standing
 from privmedia.sharing.stopping import Stopping
 from privmedia.text import Plural, Sentence
 from privmedia.web.i18n import _
-from privmedia.web.pages import flash, flash_undo, say_in
+from privmedia.web.pages import flash, flash_problems, flash_undo, say_in
 from privmedia.web.rights import Right
 
 PAGE = "organising/move.jinja2"
@@ -226,14 +226,16 @@ def move_back(context: FolderContext, request: Request) -> Any:
     """Undo: each thing that was moved goes back to where it was, if it may."""
     moves, library, identity = request.write(Moves), request.write(Library), context.identity
     back: list[Moved] = []
+    problems: list[DomainError] = []
     for pair in request.POST.getall("back")[:MOST]:
         kind, uid, folder = (*pair.split(":"), "", "")[:3]
         try:
             place = moves.find(kind, uid, identity)
             right = Permission.EDIT if kind == "folder" else Permission.UPLOAD
             back.append(moves.move(place, moves.target(folder, identity, right), identity))
-        except (DomainError, Invalid) as error:
-            flash(request, error.sentence, "warn")
+        except DomainError as error:
+            problems.append(error)
+    flash_problems(request, problems)
     if not back:
         return HTTPSeeOther(request.route_path("library"))
     flash(request, _("It is back where it was.") if len(back) == 1 else _("They are back where they were."))

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from pyramid.request import Request
 from pyramid.session import SignedCookieSessionFactory
 from pyramid.threadlocal import get_current_request
 
+from privmedia.errors import DomainError
 from privmedia.languages import Language
 from privmedia.text import LANGUAGES, Plural, Sentence, Words, day_words
 from privmedia.text import mark as _
@@ -32,6 +33,9 @@ ICON = Markup(
 )
 TOAST = "toast"
 MESSAGES = ("ok", "info", "warn", "bad")
+MOST_SAID = 2000
+"""Bytes of what is said at once: messages travel in a cookie, and browsers keep cookies of 4,096 bytes, of which a
+third goes for its letters."""
 
 
 class Assets:
@@ -116,6 +120,7 @@ def flash_undo(
     """Show what was done once, on the next page, with a button that posts `fields` to `action` and takes it back.
 
     `undo` is what the button says without script, where it does not go away: "Undo" unless something else fits better.
+    What is too much for the cookie is said without the button.
     """
     translate = request.localizer.translate
     toast = {
@@ -125,7 +130,23 @@ def flash_undo(
         "fields": [list(field) for field in fields],
         "undo": translate(undo or _("Undo")),
     }
+    if len(json.dumps(toast)) > MOST_SAID:
+        flash(request, f"{toast['text']} {toast['more']}".strip())
+        return
     request.session.flash(toast, TOAST)
+
+
+def flash_problems(request: Request, problems: Iterable[DomainError]) -> None:
+    """Say why some of many were not done: the first of each kind, and no more than can be said at once."""
+    kinds: dict[str | Plural, Sentence] = {}
+    for problem in problems:
+        kinds.setdefault(problem.said.template, problem.said)
+    room = MOST_SAID
+    for sentence in kinds.values():
+        room -= len(json.dumps(request.localizer.translate(sentence)))
+        if room < 0:
+            return
+        flash(request, sentence, "warn")
 
 
 # Filters take the context, though they ask nothing of it: else Jinja would apply them to constants when it compiles,

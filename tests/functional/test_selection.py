@@ -11,7 +11,9 @@ from privmedia.installation import Installation
 from privmedia.library.models import Kind, State
 from privmedia.library.paths import Paths
 from privmedia.library.service import Library, Received
+from privmedia.organising.selection import MOST
 from tests.functional.access_site import Site
+from tests.functional.visitors import token_of
 
 THRUSTER = "Product training/Thruster T4"
 
@@ -94,3 +96,53 @@ def test_what_one_may_not_see_was_never_selected(site: Site, three: list[str]) -
 
 def test_without_a_selection_the_bar_says_so(site: Site, three: list[str]) -> None:
     assert "Nothing was selected." in site.as_("maren").get("/selection?do=move", status=303).follow()
+
+
+@pytest.fixture
+def many(site: Site, installation: Installation) -> list[str]:
+    """As many items as can be changed at once."""
+    with writing(installation.sessions) as session:
+        folder, library = Paths(session, installation).folder(THRUSTER), Library(session, installation)
+        uids = []
+        for number in range(MOST):
+            received = Received(uid=new_uid(), filename="a.mp4", media_type="video/mp4", size=4, kind=Kind.VIDEO)
+            version = library.add_item(folder=folder, title=f"Take {number}", received=received, by=None)
+            version.item.shown, version.item.state = True, State.READY
+            uids.append(received.uid)
+    return uids
+
+
+def test_as_many_as_go_at_once_are_deleted_and_the_page_says_so_without_undo(site: Site, many: list[str]) -> None:
+    site.set(THRUSTER, site.user("maren"), Permission.EDIT)
+    maren = site.as_("maren")
+    fields = [("csrf_token", token_of(maren)), *(("item", uid) for uid in many)]
+    done = maren.post("/delete", fields, status=303).follow()
+    assert f"{MOST} are in the bin. It stays there for 30 days." in done
+    assert "/bin/undo" not in [form.action for form in done.forms.values()]
+    maren.get(f"/m/{many[0]}", status=404)
+
+
+def test_as_many_as_go_at_once_are_moved(site: Site, many: list[str], installation: Installation) -> None:
+    with writing(installation.sessions) as session:
+        other = Paths(session, installation).make_folders("Brand kit")[-1].uid
+    for path in (THRUSTER, "Brand kit"):
+        site.set(path, site.user("maren"), Permission.EDIT)
+    maren = site.as_("maren")
+    page = maren.get("/move?" + "&".join(f"item={uid}" for uid in many) + f"&to={other}")
+    done = page.forms["move-form"].submit(status=303).follow()
+    assert f"{MOST} items moved to Brand kit." in done
+    assert "/move/back" not in [form.action for form in done.forms.values()]
+
+
+def test_what_cannot_be_undone_of_many_is_said_once(site: Site, many: list[str]) -> None:
+    site.set(THRUSTER, site.user("maren"), Permission.VIEW)
+    maren = site.as_("maren")
+    token = ("csrf_token", token_of(maren))
+    wanted = [f"item:{uid}:{site.training}" for uid in (*many[:99], *(new_uid() for _gone in range(101)))]
+    site.set("Product training", site.user("maren"), Permission.UPLOAD)
+    page = maren.post("/move/back", [token, *(("back", one) for one in wanted)], status=303).follow()
+    said = [alert.text.strip() for alert in page.html.select(".flashes > *")]
+    assert said == ["You cannot edit “Take 0”.", "There is nothing here."]
+    gone = [("deletion", new_uid()) for _gone in range(MOST)]
+    page = maren.post("/bin/undo", [token, *gone], status=303).follow()
+    assert len(page.html.select(".flashes > *")) == 1
