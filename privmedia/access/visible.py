@@ -164,6 +164,13 @@ class _Grouped:
         return acl.in_(select(self.mine.c.acl_id).where(bits != _constant(0)))
 
 
+def takes_over(acl: SQLColumnExpression[Any] | int, above: SQLColumnExpression[Any] | int) -> ColumnElement[bool]:
+    """Whether all rules of the list `above` count where `acl` does: it is the same one, or no cut is in between."""
+    chain = aliased(AclChain)
+    unbroken = select(chain.acl_id).where(chain.acl_id == acl, chain.ancestor_id == above, not_(chain.above_cut))
+    return unbroken.correlate_except(chain).exists()
+
+
 def standing_of(session: Session, identity: Identity, now: datetime) -> Standing | None:
     """The caller's standing, read at most once in a transaction that only reads.
 

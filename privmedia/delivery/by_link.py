@@ -7,10 +7,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, String, bindparam, func, literal_column, or_, select
+from sqlalchemy import Select, String, and_, bindparam, func, literal_column, or_, select
 
 from privmedia.access.permissions import NOTHING, Permission
-from privmedia.access.visible import bits_for
+from privmedia.access.visible import bits_for, takes_over
 from privmedia.accounts.models import User
 from privmedia.db import UtcDateTime
 from privmedia.delivery.files import RULED_BY, THE_FILE, to_the_file
@@ -99,7 +99,9 @@ def question(*, preview: bool = False) -> Select[*tuple[Any, ...]]:
             .where(Visit.token_hash == token, Visit.expires_at > now)
         )
     callers = links.outerjoin(PlaceFolder, PlaceFolder.id == Link.folder_id).where(not_ended(now))
-    return to_the_file(callers).where(or_(Link.item_id == Item.id, Link.folder_id.in_(select(above.c.id))))
+    # A folder's link leads only to what goes by the folder's rules: a cut, as of a draft, is one for the link as well.
+    by_folder = and_(Link.folder_id.in_(select(above.c.id)), takes_over(RULED_BY, PlaceFolder.acl_id))
+    return to_the_file(callers).where(or_(Link.item_id == Item.id, by_folder))
 
 
 def best_of(rows: Iterable[Sequence[Any]]) -> ByLink | None:

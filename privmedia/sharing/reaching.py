@@ -1,11 +1,12 @@
-"""Which links open a place: those to it, and those to folders above it whose makers may view it."""
+"""Which links open a place: those to it, and those to folders above whose rules it takes over, if the maker sees it.
+"""
 from __future__ import annotations
 
-from sqlalchemy import func, or_
+from sqlalchemy import and_, func, or_
 from sqlalchemy.orm import Session
 
 from privmedia.access.permissions import Permission
-from privmedia.access.visible import allowed, bits_for
+from privmedia.access.visible import allowed, bits_for, takes_over
 from privmedia.accounts.identity import Identity
 from privmedia.accounts.models import User
 from privmedia.installation import Installation
@@ -26,8 +27,10 @@ class Reaching:
     def opening(self, place: Place) -> list[Standing]:
         """The links by which somebody outside can open a place now, the newest first."""
         is_item = isinstance(place, Item)
-        here = bits_for(self._pointers.applying(place), User.id, GUEST, self._now)
-        above = Link.folder_id.in_(self._way_up(place.folder if isinstance(place, Item) else place))
+        ruled_by = self._pointers.applying(place)
+        here = bits_for(ruled_by, User.id, GUEST, self._now)
+        way_up = self._way_up(place.folder if isinstance(place, Item) else place)
+        above = and_(Link.folder_id.in_(way_up), takes_over(ruled_by, PlaceFolder.acl_id))
         leads = or_(above, Link.item_id == place.id) if is_item else above
         found = standings(self._now).add_columns(here).where(leads, not_ended(self._now)).order_by(Link.id.desc())
         opening = []

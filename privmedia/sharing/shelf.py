@@ -1,5 +1,7 @@
 """What a link's visitors see of the library: what it leads to, as far as its maker may view it now, and nothing else.
 
+The link of a folder leads to what goes by the folder's rules, not to what has cut itself off from them, as drafts have.
+
 Every list is one statement with the maker's rules inside it.
 """
 from __future__ import annotations
@@ -12,7 +14,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlalchemy.orm import Session
 
 from privmedia.access.permissions import Permission
-from privmedia.access.visible import allowed
+from privmedia.access.visible import allowed, takes_over
 from privmedia.accounts.identity import Identity
 from privmedia.accounts.models import Membership, User
 from privmedia.ids import is_uid
@@ -114,7 +116,8 @@ class SharedShelf:
         return statement.join(Folder, Folder.id == Item.folder_id).where(seen, Item.shown)
 
     def _viewed(self, acl: Any, owner: Any, standing: Standing) -> ColumnElement[bool]:
-        return allowed(acl, owner, self.maker(standing.maker), Permission.VIEW, now=self._now)
+        seen = allowed(acl, owner, self.maker(standing.maker), Permission.VIEW, now=self._now)
+        return seen if standing.item is not None else and_(seen, takes_over(acl, standing.folder.acl_id))
 
     def _leads_to(self, standing: Standing, item: Item) -> bool:
         if standing.item is not None:

@@ -9,13 +9,16 @@ from sqlalchemy import select
 from webtest import TestApp, TestResponse
 
 from privmedia.access.permissions import Permission
+from privmedia.access.principals import user
 from privmedia.accounts import passwords
 from privmedia.audit.models import Event
 from privmedia.db import reading, writing
 from privmedia.errors import Conflict
 from privmedia.installation import Installation
+from privmedia.library.rules import Rules, Wanted
 from privmedia.library.service import Library
 from privmedia.sharing.models import Link, Visit
+from privmedia.sharing.reaching import Reaching
 from tests.conftest import FakeClock
 from tests.private_library import PrivateLibrary
 from tests.shared_links import MadeLink, make_link
@@ -215,6 +218,33 @@ def test_a_shared_folder_shows_what_its_maker_sees_in_it(
     testapp.get(f"/smedia/{outside}/play.mp4", status=404)
     for address in (f"m/{outside}", f"f/{beside_uid}", "m/0000000000000000", "f/0000000000000000", "f/x"):
         assert "There is nothing here" in testapp.get(f"/link/{link.uid}/{address}", status=404)
+
+
+def test_drafts_and_folders_cut_off_from_the_shared_ones_rules_are_not_in_it(
+    testapp: TestApp, share: Any, library: PrivateLibrary, installation: Installation
+) -> None:
+    library.add_person("Ada", admin=True)
+    top, draft = library.folder, library.add_item(b"draft")
+    link = make_link(installation, top, library.user_ids["Ada"], folder=True)
+    with writing(installation.sessions) as session:
+        verbs, rules = Library(session, installation), Rules(session, installation)
+        closed = verbs.add_folder(parent=verbs.folder(top), name="Board papers")
+        for place in (closed, verbs.item(draft)):
+            rules.set(place, Wanted(user(library.user_ids["Tomasz Wójcik"]), Permission.MANAGE))
+            rules.set_inherits(place, False)
+        library.folder = closed_uid = closed.uid
+    inside = library.add_item(b"inside")
+    testapp.set_cookie("visit", link.visit)
+    page = testapp.get(f"/link/{link.uid}", status=200)
+    assert "Board papers" not in page
+    assert [a["href"] for a in page.html.find_all("a") if "/link/" in a["href"]] == []
+    for address in (f"m/{draft}", f"m/{inside}", f"f/{closed_uid}"):
+        assert "There is nothing here" in testapp.get(f"/link/{link.uid}/{address}", status=404)
+    with reading(installation.sessions) as session:
+        verbs, reaching = Library(session, installation), Reaching(session, installation)
+        for place in (verbs.item(draft), verbs.item(inside), verbs.folder(closed_uid)):
+            assert reaching.opening(place) == []
+        assert [one.link.uid for one in reaching.opening(verbs.folder(top))] == [link.uid]
 
 
 def test_an_items_link_shows_no_folder(testapp: TestApp, share: Any, library: PrivateLibrary, item: str) -> None:

@@ -171,6 +171,31 @@ def test_a_folder_in_which_its_maker_may_only_upload_by_now_opens_not_even_their
     assert rights(itself.visit, own) == Permission.VIEW
 
 
+def test_a_folders_link_does_not_lead_to_what_has_cut_itself_off_from_the_folders_rules(
+    share: Share, rights: Rights, library: PrivateLibrary, installation: Installation
+) -> None:
+    library.add_person("administrator", admin=True)
+    draft, top = library.add_item(CONTENT), library.folder
+    with writing(installation.sessions) as session:
+        verbs = Library(session, installation)
+        closed = verbs.add_folder(parent=verbs.folder(top), name="Closed")
+        below = verbs.add_folder(parent=closed, name="Below it")
+        closed_uid, library.folder = closed.uid, below.uid
+    inside = library.add_item(CONTENT)
+    tokens = [share(top, maker, folder=True).visit for maker in (MAKER, "administrator")]
+    itself = share(draft, "administrator").visit
+    within = share(closed_uid, "administrator", folder=True).visit
+    mine = Wanted(principals.user(library.user_ids[MAKER]), Permission.MANAGE)
+    for name, cut, reached in (("a rule of its own", False, Permission.VIEW), ("cut off", True, NOTHING)):
+        with writing(installation.sessions) as session:
+            verbs, rules = Library(session, installation), Rules(session, installation)
+            for place in (verbs.item(draft), verbs.folder(closed_uid)):
+                rules.set(place, mine)
+                rules.set_inherits(place, not cut)
+        assert [rights(token, item) for token in tokens for item in (draft, inside)] == [reached] * 4, name
+        assert (rights(itself, draft), rights(within, inside)) == (Permission.VIEW, Permission.VIEW), name
+
+
 def test_only_the_version_that_is_shown_and_only_once_there_is_something_to_view(
     share: Share, rights: Rights, library: PrivateLibrary, item: str
 ) -> None:
