@@ -16,7 +16,7 @@ from privmedia.db import UtcDateTime
 from privmedia.delivery.files import RULED_BY, THE_FILE, to_the_file
 from privmedia.library.models import Folder, Item
 from privmedia.sharing.models import Link, Visit
-from privmedia.sharing.standing import GUEST, PlaceFolder, not_ended, rights_at
+from privmedia.sharing.standing import GUEST, PlaceFolder, not_ended, not_used_up, rights_at
 
 
 class ByLink(NamedTuple):
@@ -91,7 +91,8 @@ def question(*, preview: bool = False) -> Select[*tuple[Any, ...]]:
     )
     token = bindparam("token", type_=String)
     if preview:
-        links = found.join_from(Link, User, User.id == Link.maker_id).where(Link.uid == token, Link.preview)
+        links = found.join_from(Link, User, User.id == Link.maker_id)
+        links = links.where(Link.uid == token, Link.preview, not_used_up())
     else:
         links = (
             found.join_from(Visit, Link, Link.id == Visit.link_id)

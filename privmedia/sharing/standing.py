@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Boolean, ColumnElement, Select, and_, func, select, type_coerce
+from sqlalchemy import Boolean, ColumnElement, Select, and_, func, or_, select, type_coerce
 from sqlalchemy.orm import aliased
 
 from privmedia.access.decision import Decision
@@ -136,6 +136,11 @@ def rights_at(bits: int, allow: int, *, admin: bool, own: bool, shown: bool) -> 
 def not_ended(now: Moment) -> ColumnElement[bool]:
     """SQL: neither revoked nor expired, and the maker not disabled. Needs both tables in the statement."""
     return and_(Link.revoked_at.is_(None), Link.expires_at > now, User.disabled_at.is_(None))
+
+
+def not_used_up() -> ColumnElement[bool]:
+    """SQL: not opened as often as its maker allowed."""
+    return or_(Link.most_viewings.is_(None), Link.viewings < Link.most_viewings)
 
 
 def standings(now: datetime) -> Select[*tuple[Any, ...]]:

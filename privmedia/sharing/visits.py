@@ -8,7 +8,7 @@ import logging
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, delete, or_, select, update
+from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
@@ -19,7 +19,7 @@ from privmedia.ids import is_uid, new_token
 from privmedia.installation import Installation
 from privmedia.library.models import Item
 from privmedia.sharing.models import Link, Visit
-from privmedia.sharing.standing import Standing, standings
+from privmedia.sharing.standing import Standing, not_used_up, standings
 from privmedia.sharing.visitors import Visitor
 
 log = logging.getLogger(__name__)
@@ -74,7 +74,7 @@ class Visits:
         link = standing.link
         counted = self._session.scalar(
             update(Link)
-            .where(Link.id == link.id, or_(Link.most_viewings.is_(None), Link.viewings < Link.most_viewings))
+            .where(Link.id == link.id, not_used_up())
             .values(viewings=Link.viewings + 1, last_used_at=self._now)
             .returning(Link.id),
             execution_options={"synchronize_session": False},

@@ -318,3 +318,12 @@ def test_looking_at_a_preview_is_no_use_of_the_link(
     testapp.get(f"/smedia/{item}/preview/{link.uid}.webp", status=200)
     with reading(installation.sessions) as session:
         assert session.scalars(select(Link.last_used_at)).one() is None
+
+
+def test_a_link_that_is_used_up_shows_no_preview(browser: Callable[[], TestApp], share: Any, item: str) -> None:
+    link = share(item, preview=True, most_viewings=1)
+    picture = f"/smedia/{item}/preview/{link.uid}.webp"
+    browser().get(picture, status=200)
+    opened(browser(), link)
+    browser().get(picture, status=404)
+    browser().get(f"/link/{link.uid}", status=410)
