@@ -61,7 +61,7 @@ class ByLink(NamedTuple):
 
 
 def question(*, preview: bool = False) -> Select[*tuple[Any, ...]]:
-    """All links of a browser that lead to an item; `preview`: the one link that shows its poster to whoever asks.
+    """All links of a browser that lead to an item; `preview`: the one link to it that shows its poster to whoever asks.
 
     Parameters: token (the hash of the visits' token, or the link's public id), now, item, version (None: the current
     one), file.
@@ -100,9 +100,12 @@ def question(*, preview: bool = False) -> Select[*tuple[Any, ...]]:
             .where(Visit.token_hash == token, Visit.expires_at > now)
         )
     callers = links.outerjoin(PlaceFolder, PlaceFolder.id == Link.folder_id).where(not_ended(now))
+    to_itself = Link.item_id == Item.id
+    if preview:
+        return to_the_file(callers).where(to_itself)  # a folder's preview is its name alone
     # A folder's link leads only to what goes by the folder's rules: a cut, as of a draft, is one for the link as well.
     by_folder = and_(Link.folder_id.in_(select(above.c.id)), takes_over(RULED_BY, PlaceFolder.acl_id))
-    return to_the_file(callers).where(or_(Link.item_id == Item.id, by_folder))
+    return to_the_file(callers).where(or_(to_itself, by_folder))
 
 
 def best_of(rows: Iterable[Sequence[Any]]) -> ByLink | None:

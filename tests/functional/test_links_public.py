@@ -327,3 +327,16 @@ def test_a_link_that_is_used_up_shows_no_preview(browser: Callable[[], TestApp],
     opened(browser(), link)
     browser().get(picture, status=404)
     browser().get(f"/link/{link.uid}", status=410)
+
+
+def test_a_folders_preview_is_its_name_and_no_poster_of_what_lies_in_it(
+    testapp: TestApp, share: Any, item: str, library: PrivateLibrary
+) -> None:
+    link = share(library.folder, folder=True, preview=True)
+    page = testapp.get(f"/link/{link.uid}", status=200)
+    assert [tag["property"] for tag in page.html.find_all("meta") if tag.get("property")] == [
+        "og:title",
+        "og:type",
+        "og:site_name",
+    ]
+    testapp.get(f"/smedia/{item}/preview/{link.uid}.webp", status=404)
