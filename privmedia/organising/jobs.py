@@ -44,10 +44,12 @@ def take_apart(session: Session, installation: Installation, deletion_id: int) -
     deletion = session.get(Deletion, deletion_id)
     if deletion is None or not deletion.leaving:
         return False
-    query = select(Item).where(Item.deletion_id == deletion_id).order_by(Item.id).limit(AT_ONCE)
+    # Locked: what is brought back at this very moment is waited for, and is none of these afterwards.
+    of_it = select(Item).where(Item.deletion_id == deletion_id).order_by(Item.id).limit(AT_ONCE)
+    query = of_it.with_for_update(of=Item)
     items = session.scalars(query, execution_options=WITH_BIN).all()
     if items:
-        _remove_items(session, installation, items)
+        _remove_items(session, installation, deletion_id, items)
         return True
     folders = _empty_folders(session, deletion_id)
     for folder in folders:
@@ -94,7 +96,7 @@ def gave_up(session: Session, deletion_id: int, sentence: str) -> None:
 HANDLERS = {PURGE: Handler(purge, gave_up)}
 
 
-def _remove_items(session: Session, installation: Installation, items: Sequence[Item]) -> None:
+def _remove_items(session: Session, installation: Installation, deletion_id: int, items: Sequence[Item]) -> None:
     pointers = Pointers(session, installation.clock)
     ids = [item.id for item in items]
     versions = select(Version.id).where(Version.item_id.in_(ids))
@@ -105,7 +107,8 @@ def _remove_items(session: Session, installation: Installation, items: Sequence[
             pointers.take_own_away(item)
     session.add_all(Leftover(uid=item.uid) for item in items)
     session.flush()
-    session.execute(delete(Item).where(Item.id.in_(ids)), execution_options={"synchronize_session": False})
+    gone = delete(Item).where(Item.id.in_(ids), Item.deletion_id == deletion_id)
+    session.execute(gone, execution_options={"synchronize_session": False})
 
 
 def _empty_folders(session: Session, deletion_id: int) -> Sequence[Folder]:

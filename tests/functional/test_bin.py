@@ -1,10 +1,11 @@
 """The bin: what is deleted is gone at once, waits for who may bring it back, and goes for good with its files."""
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text, update
 from webtest import TestApp
 
 from privmedia.access.permissions import NOTHING, Permission
@@ -445,6 +446,33 @@ def test_the_bin_is_emptied_after_asking(site: Site, editor: TestApp, installati
         assert Jobs(session, installation).has_claimable(["purge"])
     work(installation)
     assert deletions(installation) == []
+
+
+def test_what_is_brought_back_while_it_is_taken_apart_stays(
+    site: Site, editor: TestApp, installation: Installation, database: str
+) -> None:
+    delete(editor, f"/m/{site.video}")
+    with writing(installation.sessions) as session:
+        deletion = session.scalars(select(Deletion)).one()
+        number, deletion.leaving = deletion.id, True
+
+    def take() -> bool:
+        with writing(installation.sessions) as session:
+            return take_apart(session, installation, number)
+
+    with ThreadPoolExecutor() as other, writing(installation.sessions) as session:
+        back = update(Item).where(Item.deletion_id == number).values(deletion_id=None)
+        session.execute(back, execution_options={"synchronize_session": False})
+        taking = other.submit(take)
+        if database == "postgresql":  # SQLite has one writer: there the other has not begun
+            waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            while not session.scalar(waiting):
+                assert not taking.done()
+        session.commit()
+        taking.result(timeout=30)
+    assert editor.get(f"/m/{site.video}").html.h1.text == "Main bearing"
+    with reading(installation.sessions) as session:
+        assert session.scalars(select(Leftover)).all() == []
 
 
 def test_rules_given_above_while_it_is_in_the_bin_reach_it_when_it_is_back(
