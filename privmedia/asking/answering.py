@@ -169,7 +169,7 @@ class Answering:
         return self._session.scalars(wanted.options(selectinload(AccessRequest.user))).all()
 
     def _manages(self, question: AccessRequest, identity: Identity) -> bool:
-        place = question.item or question.folder
+        place = present(question)
         return place is not None and Permission.MANAGE in self._rules.decision(identity, place).rights
 
     def _held(self, uid: str, by: Identity) -> AccessRequest:
@@ -242,8 +242,14 @@ class Answering:
 
 
 def place_of(question: AccessRequest) -> Place:
-    """What a question is about. Raises NotFound if there is nothing."""
-    place = question.item or question.folder
+    """What a question is about. Raises NotFound if there is nothing, or it lies in the bin."""
+    place = present(question)
     if place is None:
         raise NotFound
     return place
+
+
+def present(question: AccessRequest) -> Place | None:
+    """What a question is about, if it is there: what a row refers to is loaded from the bin as well."""
+    place = question.item or question.folder
+    return None if place is None or place.deletion_id is not None else place

@@ -7,7 +7,7 @@ from datetime import timedelta
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from privmedia.asking.answering import Answering
+from privmedia.asking.answering import Answering, present
 from privmedia.asking.models import AccessRequest
 from privmedia.asking.service import ANSWERED, ASKED, ENDED, NEEDLESS, OPEN, target_of
 from privmedia.audit.service import Audit
@@ -27,7 +27,7 @@ def tell(task: Task) -> None:
     with task.writing() as session:
         question = session.get(AccessRequest, task.target_id)
         answering = Answering(session, task.installation)
-        place = None if question is None else question.item or question.folder
+        place = None if question is None else present(question)
         if question is None or place is None or not answering.is_open(question):
             return
         if answering.sees(question):

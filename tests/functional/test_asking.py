@@ -23,6 +23,7 @@ from privmedia.audit.models import Event
 from privmedia.db import reading, writing
 from privmedia.ids import new_uid
 from privmedia.installation import Installation
+from privmedia.jobs.models import Job, JobState
 from privmedia.library.models import File, Item, Kind, State
 from privmedia.library.paths import Paths
 from privmedia.library.reach import as_identity
@@ -568,6 +569,25 @@ def test_an_item_that_is_deleted_takes_its_question_off_the_lists(yard: Yard) ->
     assert "Nobody waits for your answer" in words(yard.card("ada"))
     yard.as_("ada").get(f"/requests/{yard.question().uid}", status=404)
     assert "Your question is on its way" in words(yard.as_("oskar").get(f"/ask/{yard.question().uid}"))
+
+
+def test_a_question_about_what_lies_in_the_bin_tells_nobody_of_it_and_is_not_answered(yard: Yard) -> None:
+    yard.ask()
+    address = f"/requests/{yard.question().uid}"
+    form = next(form for form in yard.card().forms.values() if "how" in form.fields)
+    ada = yard.as_("ada")
+    deleted = ada.get(f"/m/{yard.item}/delete").forms["delete-form"].submit(status=303).follow()
+    yard.work()
+    assert yard.letters_to("tomasz") == []
+    with reading(yard.installation.sessions) as session:
+        assert session.scalars(select(Job).where(Job.state != JobState.DONE)).all() == []
+    assert "Replacing" not in words(yard.as_("tomasz").get("/requests"))
+    for name in ("tomasz", "ada"):
+        gone = yard.as_(name).get(address, status=404)
+        assert "Replacing" not in gone
+    assert "Replacing" not in form.submit(status=404)
+    next(form for form in deleted.forms.values() if form.action == "/bin/undo").submit(status=303)
+    assert "asks to watch “Replacing the main bearing”" in words(yard.as_("tomasz").get(address))
 
 
 def test_programs_get_every_refusal_as_a_problem(yard: Yard, testapp: TestApp) -> None:
