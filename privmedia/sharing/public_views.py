@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import quote
 
-from pyramid.httpexceptions import HTTPSeeOther
+from pyramid.httpexceptions import HTTPForbidden, HTTPSeeOther
 from pyramid.request import Request
 from pyramid.response import Response
 from pyramid.security import NO_PERMISSION_REQUIRED
@@ -72,6 +72,8 @@ def show(request: Request) -> Any:
 @view_config(route_name="link", request_method="POST", renderer=LANDING, **ANYBODY)
 def open_it(request: Request) -> Any:
     """The click: where it has one the password is looked at, the viewing is counted, and the browser may go on."""
+    if _looks_only(request):
+        raise HTTPForbidden
     standing = request.read(Visits).by_uid(request.matchdict["link"])
     if standing is None or not standing.works or not _has_address(request, standing):
         return _ended(request)
@@ -120,7 +122,12 @@ def show_folder(request: Request) -> Any:
 
 
 def _is_open(request: Request, standing: Standing) -> bool:
-    return request.read(Visits).current(standing, visit_token(request)) is not None
+    return not _looks_only(request) and request.read(Visits).current(standing, visit_token(request)) is not None
+
+
+def _looks_only(request: Request) -> bool:
+    """Whether this is an administrator who sees the library as somebody else: links do not count meanwhile."""
+    return request.identity is not None and request.identity.looks_only
 
 
 def _has_address(request: Request, standing: Standing) -> bool:

@@ -11,6 +11,7 @@ from webtest import TestApp, TestResponse
 from privmedia.access.permissions import Permission
 from privmedia.access.principals import user
 from privmedia.accounts import passwords
+from privmedia.accounts.models import SignIn, Viewpoint
 from privmedia.audit.models import Event
 from privmedia.db import reading, writing
 from privmedia.errors import Conflict
@@ -340,3 +341,25 @@ def test_a_folders_preview_is_its_name_and_no_poster_of_what_lies_in_it(
         "og:site_name",
     ]
     testapp.get(f"/smedia/{item}/preview/{link.uid}.webp", status=404)
+
+
+def test_whoever_sees_as_somebody_else_opens_no_link_and_is_shown_none(
+    testapp: TestApp, share: Any, item: str, library: PrivateLibrary, installation: Installation, clock: FakeClock
+) -> None:
+    library.add_person("Vic")
+    testapp.set_cookie("session", library.add_person("Ada", admin=True))
+    link, fresh = share(library.folder, folder=True), share(item)
+    opened(testapp, link)
+    with writing(installation.sessions) as session:
+        held = session.scalars(select(SignIn).where(SignIn.user_id == library.user_ids["Ada"])).one()
+        session.add(Viewpoint(session_id=held.id, user_id=library.user_ids["Vic"], since=clock.now))
+    before = rows(installation)
+    for address in (f"/link/{link.uid}/m/{item}", f"/link/{link.uid}/f/{library.folder}"):
+        assert "This link has ended" in testapp.get(address, status=410)
+    assert "T4" not in testapp.get(f"/link/{link.uid}").text
+    form = testapp.get(fresh.path).follow().forms["link-form"]
+    assert "Not while you see the library as Vic" in form.submit(status=403)
+    assert rows(installation) == before
+    with writing(installation.sessions) as session:
+        session.delete(session.scalars(select(Viewpoint)).one())
+    testapp.get(f"/link/{link.uid}/m/{item}", status=200)
