@@ -20,7 +20,7 @@ from tests.functional.visitors import World, token_of
 
 ROUNDS, EACH = 5, 2000
 """How many tests of how many requests: 10,000 in all, each round with its own seed."""
-METHODS = (*["GET"] * 5, *["POST"] * 6, "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND", "get", "\xe9")
+METHODS = (*["GET"] * 5, *["POST"] * 12, "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND", "get", "\xe9")
 JUNK = (
     b"",
     b"\0",
@@ -109,6 +109,8 @@ class Junk:
 
     chance: random.Random
     patterns: list[str]
+    ids: dict[bytes, bytes]
+    """By what stands in the addresses for them."""
     known: list[bytes]
     fields: list[bytes]
     cookies: dict[str, bytes]
@@ -162,8 +164,12 @@ class Junk:
         pattern = self.chance.choice(self.patterns).encode()
         good = self.chance.random() < 0.6
 
-        def filled(_match: re.Match[bytes]) -> bytes:
-            return self.chance.choice(self.known) if good else self._any()
+        def filled(match: re.Match[bytes]) -> bytes:
+            if not good:
+                return self._any()
+            # What exists, more often than not: where nothing is, nothing is read.
+            fitting = self.ids.get(match[0].strip(b"{}*"), b"")
+            return fitting if fitting and self.chance.random() < 0.7 else self.chance.choice(self.known)
 
         return re.sub(rb"{\w+}|\*\w+", filled, pattern)
 
@@ -188,7 +194,7 @@ class Junk:
 
     def _body(self, visitor: str) -> tuple[bytes, bytes]:
         kind = self.chance.random()
-        token = self.tokens[visitor] if self.chance.random() < 0.8 else self._any()
+        token = self.tokens[visitor] if self.chance.random() < 0.9 else self._any()
         if kind < 0.6:
             pairs = [b"csrf_token=" + token, *(self._pair() for _number in range(self.chance.randint(0, 8)))]
             return b"&".join(pairs), b"application/x-www-form-urlencoded"
@@ -227,6 +233,7 @@ def junk(world: World, app: Any) -> Callable[[int], Junk]:
     return lambda seed: Junk(
         chance=random.Random(seed),
         patterns=sorted("/" + route.pattern.lstrip("/") for route in routes),
+        ids={name.encode(): uid.encode() for name, uid in world.ids.items()},
         known=[uid.encode() for uid in sorted(world.ids.values())] + [b"play.mp4", b"original", b"top"],
         fields=sorted(field.encode() for field in fields),
         cookies={name: cookies_of(world, name) for name in visitors},
