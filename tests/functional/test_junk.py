@@ -20,7 +20,11 @@ from tests.functional.visitors import World, token_of
 
 ROUNDS, EACH = 5, 2000
 """How many tests of how many requests: 10,000 in all, each round with its own seed."""
-METHODS = (*["GET"] * 5, *["POST"] * 12, "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND", "get", "\xe9")
+METHODS = (
+    *["GET"] * 5,
+    *["POST"] * 12,
+    *("HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND", "get", "\xe9"),
+)
 JUNK = (
     b"",
     b"\0",
