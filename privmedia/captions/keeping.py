@@ -17,7 +17,7 @@ from privmedia.audit.service import Audit
 from privmedia.captions import cues
 from privmedia.captions.chapters import Mark
 from privmedia.captions.cues import Cue
-from privmedia.captions.service import Captioning, file_name
+from privmedia.captions.service import Captioning, file_name, spoken
 from privmedia.db import reading, writing
 from privmedia.errors import Conflict
 from privmedia.installation import Installation
@@ -51,9 +51,11 @@ def keep_captions(
     Unavailable.
     """
 
+    passages = spoken(read)
+
     def rows(session: Session, version: Version) -> None:
         service = Captioning(session, installation)
-        service.put_captions(version, language=language, label=label, cues=read, by=identity.user_id)
+        service.put_captions(version, language=language, label=label, passages=passages, by=identity.user_id)
         Audit(session, installation).record(
             "captions.put",
             identity=identity,

@@ -4,6 +4,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
@@ -15,10 +16,12 @@ from privmedia.errors import NotFound
 from privmedia.installation import Installation
 from privmedia.library.models import CHAPTERS, File, Item, Version
 from privmedia.lines import required_line
-from privmedia.search.service import Passage, Search
+from privmedia.search.service import Passage, Search, cut_beforehand
 from privmedia.text import mark as _
 
 LONGEST_LABEL = 100
+CHAPTERS_PART = "chapters"
+"""What chapters are called for search."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +33,13 @@ class Track:
     count: int
     url: str
     updated_at: datetime
+
+
+class Line(NamedTuple):
+    """What is said, `seconds` from the beginning."""
+
+    seconds: float
+    spoken: str
 
 
 class Captioning:
@@ -74,9 +84,21 @@ class Captioning:
             raise NotFound
         return self._storage.read_text(item.uid, version.number, file.stored_as)
 
+    def lines(
+        self, item: Item, language: str, *, having: str = "", first: int = 0, most: int | None = None
+    ) -> list[Line]:
+        """What is said in a language, by the time it is said: `most` from `first` on; of these, what has a text."""
+        search = Search(self._session, self._installation)
+        some = search.passages(item.id, part_of(language), version=item.current).offset(first).limit(most)
+        lines = (Line(at or 0, body) for at, body in self._session.execute(some))
+        return [line for line in lines if having.casefold() in line.spoken.casefold()]
+
     def marks(self, item: Item) -> list[Mark]:
         """The chapters of an item's shown version: those somebody wrote, else the file's own."""
-        version = self.version(item)
+        return self.marks_of(self.version(item))
+
+    def marks_of(self, version: Version) -> list[Mark]:
+        """The chapters of a version."""
         if self._session.get(File, (version.id, CHAPTERS)) is None:
             return []
         rows = self._session.scalars(
@@ -85,14 +107,17 @@ class Captioning:
         return [Mark(row.start, row.title) for row in rows] or own_marks(version)
 
     def put_captions(
-        self, version: Version, *, language: str, label: str, cues: Sequence[Cue], by: int | None
+        self, version: Version, *, language: str, label: str, passages: Sequence[Passage], by: int | None
     ) -> None:
-        """Write down captions whose file is placed, in place of those in the same language. Raises Invalid."""
+        """Write down captions whose file is placed, in place of those in the same language. Raises Invalid.
+
+        `passages` are their lines, as `spoken` makes them.
+        """
         row = self._session.get(Captions, (version.id, language)) or Captions(version_id=version.id, language=language)
         row.label = self._label(label)
-        row.count, row.updated_by, row.updated_at = len(cues), by, self._clock()
+        row.count, row.updated_by, row.updated_at = len(passages), by, self._clock()
         self._session.add(row)
-        self._find_by(version, part_of(language), [Passage(cue.spoken, at=cue.seconds) for cue in cues])
+        self.find_by(version, part_of(language), passages)
 
     def rename(self, version: Version, language: str, *, label: str) -> None:
         """Call captions something else. Raises NotFound, Invalid."""
@@ -102,15 +127,15 @@ class Captioning:
     def remove(self, version: Version, language: str) -> None:
         """Strike captions out; their file is the caller's. Raises NotFound."""
         self._session.delete(self._row(version, language))
-        self._find_by(version, part_of(language), [])
+        self.find_by(version, part_of(language), [])
 
     def put_marks(self, version: Version, marks: Sequence[Mark]) -> None:
         """Write down the chapters of a version, in place of those it had."""
         self._session.execute(delete(Chapter).where(Chapter.version_id == version.id))
         self._session.add_all(Chapter(version_id=version.id, start=mark.start, title=mark.title) for mark in marks)
-        self._find_by(version, "chapters", [Passage(mark.title, at=mark.seconds) for mark in marks])
+        self.find_by(version, CHAPTERS_PART, titles(marks))
 
-    def _find_by(self, version: Version, part: str, passages: list[Passage]) -> None:
+    def find_by(self, version: Version, part: str, passages: Sequence[Passage]) -> None:
         """Let the item be found by what is said in it, and where."""
         Search(self._session, self._installation).put(version.item_id, part, passages, version=version.number)
 
@@ -124,6 +149,16 @@ class Captioning:
     def _label(text: str) -> str:
         missing = _("Say what the captions are called.")
         return required_line(text, field="label", missing=missing, longest=LONGEST_LABEL)
+
+
+def spoken(cues: Sequence[Cue]) -> list[Passage]:
+    """The lines of captions, as an item is found by them; takes a while where they are many."""
+    return cut_beforehand(Passage(cue.spoken, at=cue.seconds) for cue in cues)
+
+
+def titles(marks: Sequence[Mark]) -> list[Passage]:
+    """The titles of chapters, as an item is found by them."""
+    return [Passage(mark.title, at=mark.seconds) for mark in marks]
 
 
 def part_of(language: str) -> str:

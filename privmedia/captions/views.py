@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from pyramid.httpexceptions import HTTPBadRequest, HTTPNotFound, HTTPSeeOther
 from pyramid.request import Request
@@ -87,7 +88,19 @@ def transcript(context: ItemContext, request: Request) -> Any:
     if found is None:
         raise HTTPNotFound
     way = [*crumbs(request, context.identity, context.folder), *itself(request, context.identity, context.folder)]
-    return {"item": context.item, "crumbs": way, "transcript": found}
+    address = request.route_path("item_transcript", item=context.item.uid)
+
+    def part(number: int) -> str:
+        asked = {"lang": found.language, "q": found.query, "part": str(number)}
+        return f"{address}?{urlencode({name: text for name, text in asked.items() if text})}"
+
+    return {
+        "item": context.item,
+        "crumbs": way,
+        "transcript": found,
+        "earlier": part(found.page - 1) if found.page > 1 else None,
+        "later": part(found.page + 1) if found.page < found.pages else None,
+    }
 
 
 def saved(request: Request, context: ItemContext, language: str, read: list[cues.Cue]) -> Response:

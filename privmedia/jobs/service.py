@@ -130,6 +130,12 @@ class Jobs:
         )
         return {row.target_id: row.progress for row in rows if row.progress is not None}
 
+    def is_waiting(self, kinds: Collection[str], target_id: int) -> bool:
+        """Whether a job of these kinds on a target is still to be done, or being done."""
+        waiting = Job.state.in_([JobState.QUEUED, JobState.RUNNING])
+        found = select(Job.id).where(Job.kind.in_(kinds), Job.target_id == target_id, waiting).limit(1)
+        return self._session.scalar(found) is not None
+
     def forget_finished(self) -> None:
         """Remove the rows of jobs that were done long ago. Failed ones stay: somebody has to see them."""
         long_ago = self._clock() - KEPT_FINISHED

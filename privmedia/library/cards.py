@@ -76,6 +76,8 @@ class ItemDetails(ItemCard):
     files: frozenset[str]
     """Names of the files that may be asked for."""
     original_url: str | None
+    drawing: bool
+    """Pages of it are still to be drawn."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,13 +16,15 @@ from sqlalchemy.orm import Session
 from privmedia.db import WITH_BIN, reading
 from privmedia.jobs.service import Jobs
 from privmedia.jobs.worker import Handler, Task
-from privmedia.library.models import CAPTIONS, CHAPTERS, PAGES, PREPARE, File, Item, State, Version
+from privmedia.library.models import CAPTIONS, CHAPTERS, PAGES, PREPARE, SPOKEN, TEXTS, File, Item, State, Version
 from privmedia.library.preparation import OWN_CHAPTERS, Outcome, Preparation, Target
 from privmedia.storage import ORIGINAL
 
 log = logging.getLogger(__name__)
 
 HASHED_AT_ONCE = 1 << 20  # bytes
+AFTER_FILES = 60
+"""The priority of what search finds, after what can be watched."""
 AFTER_ALL_ELSE = 80
 """The priority of what nobody waits for: the first page is there as the poster."""
 
@@ -92,8 +94,12 @@ def _write_down(task: Task, outcome: Outcome) -> None:
             item.state, item.reason = outcome.state, outcome.reason
             item.shown = outcome.state == State.READY
             item.kind = outcome.kind or item.kind
+        jobs = Jobs(session, task.installation)
         if outcome.state == State.READY and version.pages:
-            Jobs(session, task.installation).enqueue(PAGES, version.id, priority=AFTER_ALL_ELSE)
+            jobs.enqueue(TEXTS, version.id, priority=AFTER_FILES)
+            jobs.enqueue(PAGES, version.id, priority=AFTER_ALL_ELSE)
+        if outcome.probe is not None and outcome.probe.chapters:
+            jobs.enqueue(SPOKEN, version.id, priority=AFTER_FILES)
 
 
 def _what_people_gave(session: Session, version: Version) -> set[str]:

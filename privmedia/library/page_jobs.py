@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -10,7 +11,7 @@ from privmedia import media
 from privmedia.db import WITH_BIN, reading
 from privmedia.jobs.worker import Handler, Task
 from privmedia.library.models import PAGES, File, Item, Version
-from privmedia.media import Damaged, TookTooLong
+from privmedia.library.page_steps import in_steps
 from privmedia.storage import ORIGINAL
 
 log = logging.getLogger(__name__)
@@ -20,7 +21,10 @@ MOST_PAGES = 300
 
 
 def draw_pages(task: Task) -> None:
-    """Draw what is missing of a version, the job's target. Run again after any part of it, it goes on there."""
+    """Draw what is missing of a version, the job's target. Run again after any part of it, it goes on there.
+
+    A page that cannot be drawn is left out; its number says so on the page of the item.
+    """
     with reading(task.installation.sessions) as session:
         row = session.execute(
             select(Item.uid, Version.number, Version.pages)
@@ -32,38 +36,35 @@ def draw_pages(task: Task) -> None:
     if row is None or not row.pages:
         return
     last = min(row.pages, MOST_PAGES)
-    first = next((number for number in range(1, last + 1) if page_name(number) not in names), last + 1)
-    while first <= last:
-        until = min(first + media.PAGES_AT_ONCE - 1, last)
-        drawn = _draw(task, row.uid, row.number, first, until)
-        if drawn < until - first + 1:
-            log.info("version %s: page %s cannot be drawn; the rest is left out", task.target_id, first + drawn)
-            return
-        first = until + 1
-        task.report((first - 1) / last)
+    missing = [number for number in range(1, last + 1) if page_name(number) not in names]
+
+    def draw(numbers: Sequence[int]) -> None:
+        drawn = _draw(task, row.uid, row.number, numbers)
+        if lost := [number for number in numbers if number not in drawn]:
+            log.info("version %s: pages %s cannot be drawn", task.target_id, lost)
+        task.report((numbers[-1] - 1) / last)
+
+    in_steps(missing, media.DRAWN_AT_ONCE, draw)
 
 
-def _draw(task: Task, uid: str, number: int, first: int, last: int) -> int:
-    """Draw, place and enter some pages; how many it were."""
+def _draw(task: Task, uid: str, number: int, pages: Sequence[int]) -> Collection[int]:
+    """Draw, place and enter some pages; which it were. Raises Damaged and TookTooLong."""
     storage = task.installation.storage
     original = storage.version_folder(uid, number) / ORIGINAL
     with storage.work_folder() as work:
-        try:
-            made = media.make_pages(original, first=first, last=last, work=work, on_tick=task.check)
-        except (Damaged, TookTooLong):
-            log.info("pages %s to %s of version %s were not drawn", first, last, task.target_id, exc_info=True)
-            return 0
-        sizes = {path.name: path.stat().st_size for path in made}
-        for path in made:
-            storage.place_product(path, uid, number, path.name)
+        made = media.make_pages(original, numbers=pages, work=work, on_tick=task.check)
+        sizes = {page: path.stat().st_size for page, path in made.items()}
+        for page, path in made.items():
+            storage.place_product(path, uid, number, page_name(page))
     with task.writing() as session:
         if session.get(Version, task.target_id) is not None:
-            for name, size in sizes.items():
+            for page, size in sizes.items():
+                name = page_name(page)
                 file = File(
                     version_id=task.target_id, name=name, stored_as=name, media_type="image/webp", size=size
                 )
                 session.merge(file)
-    return len(made)
+    return made.keys()
 
 
 def page_name(number: int) -> str:

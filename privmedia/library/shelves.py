@@ -17,7 +17,7 @@ from privmedia.installation import Installation
 from privmedia.jobs.service import Jobs
 from privmedia.library.cards import POSTER, Around, FolderCard, ItemCard, ItemDetails, Page, Uploader, poster_url
 from privmedia.library.lists import RULED_BY, Lists, Wanted
-from privmedia.library.models import PREPARE, File, Folder, Item, Star, State, Version
+from privmedia.library.models import PAGES, PREPARE, File, Folder, Item, Star, State, Version
 from privmedia.library.tree import Tree
 from privmedia.media.codecs import human_name
 from privmedia.media.words import recalled
@@ -107,6 +107,7 @@ class Shelves:
             play_url=f"/smedia/{item.uid}/{playable}" if playable else None,
             files=frozenset(names),
             original_url=f"/smedia/{item.uid}/original/{quote(version.filename)}" if may_download else None,
+            drawing=bool(version.pages) and self.jobs.is_waiting((PREPARE, PAGES), version.id),
         )
 
     def around(self, identity: Identity, item: Item, *, most: int = BESIDE) -> Around:

@@ -9,8 +9,7 @@ from __future__ import annotations
 from privmedia.media.errors import CannotCopy, Damaged, SandboxFailed, TookTooLong, ToolMissing
 from privmedia.media.ffmpeg import find as find_ffmpeg
 from privmedia.media.filetype import FileType, Kind
-from privmedia.media.pages import AT_ONCE as PAGES_AT_ONCE
-from privmedia.media.pages import make_pages
+from privmedia.media.pages import DRAWN_AT_ONCE, READ_AT_ONCE, make_pages, read_pages
 from privmedia.media.playability import Decision, Verdict, decide
 from privmedia.media.poster import make_poster
 from privmedia.media.probe import Audio, Probe, Video, probe
@@ -21,8 +20,9 @@ from privmedia.media.timed_text import chapters_as_text
 from privmedia.media.waveform import make_waveform
 
 __all__ = [
+    "DRAWN_AT_ONCE",
     "HEAD_BYTES",
-    "PAGES_AT_ONCE",
+    "READ_AT_ONCE",
     "Audio",
     "CannotCopy",
     "Confinement",
@@ -45,5 +45,6 @@ __all__ = [
     "make_poster",
     "make_waveform",
     "probe",
+    "read_pages",
     "sniff",
 ]

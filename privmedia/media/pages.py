@@ -1,23 +1,41 @@
-"""Pages of a PDF as pictures, a few at a time."""
+"""Pages of a PDF as pictures and as text, a few at a time."""
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from privmedia.media import child
 from privmedia.media.sandbox import MIB, Limits
 
-LIMITS = Limits(wall_seconds=240, cpu_seconds=180, file_bytes=16 * MIB)
-AT_ONCE = 10
+DRAWN_AT_ONCE = 10
+READ_AT_ONCE = 50
 
 
 def make_pages(
-    path: Path, *, first: int, last: int, work: Path, on_tick: Callable[[], None] | None = None
-) -> list[Path]:
-    """Pictures of the pages `first` to `last`, from 1, in `work`: `page-<n>.webp`.
+    path: Path, *, numbers: Sequence[int], work: Path, on_tick: Callable[[], None] | None = None
+) -> dict[int, Path]:
+    """Pictures of the pages of these numbers, from 1, in `work`; without those that cannot be drawn.
 
-    A page that cannot be drawn ends them. `work` is an empty folder.
-    Raises Damaged, TookTooLong, NoSpace, SandboxFailed.
+    `work` is an empty folder. Raises Damaged, TookTooLong, NoSpace, SandboxFailed.
     """
-    made = child.ask("pages", path, first=first, last=last, work=work, limits=LIMITS, on_tick=on_tick)
-    return [work.absolute() / f"page-{number}.webp" for number in range(first, first + int(made))]
+    count = len(numbers)
+    limits = Limits(wall_seconds=20 + 22 * count, cpu_seconds=20 + 16 * count, file_bytes=16 * MIB)
+    drawn = child.ask("pages", path, numbers=list(numbers), work=work, limits=limits, on_tick=on_tick)
+    return {number: work.absolute() / f"page-{number}.webp" for number in drawn if number in numbers}
+
+
+def read_pages(
+    path: Path, *, numbers: Sequence[int], work: Path, on_tick: Callable[[], None] | None = None
+) -> dict[int, str]:
+    """What stands on the pages of these numbers, from 1, as it comes; without those that cannot be read.
+
+    `work` is an empty folder. Raises Damaged, TookTooLong, NoSpace, SandboxFailed.
+    """
+    count = len(numbers)
+    limits = Limits(wall_seconds=20 + count, cpu_seconds=15 + count, file_bytes=1 * MIB)
+    read = child.ask("texts", path, numbers=list(numbers), work=work, limits=limits, on_tick=on_tick)
+    return {
+        number: (work / f"page-{number}.txt").read_text(encoding="utf-8", errors="ignore")
+        for number in read
+        if number in numbers
+    }

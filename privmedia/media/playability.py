@@ -121,13 +121,14 @@ CAVEATS = {
     "av1": said(words.NEW_SAFARI, format="AV1"),
     "ogg": said(words.OLD_SAFARI, format="Ogg"),
 }
+LOCKED = _("This document has a password. Its pages are not shown here, and search does not read them.")
 INTERLACED = _("This file is interlaced. Fine lines show where something moves.")
 
 
 def decide(file_type: FileType, probe: Probe) -> Decision:
     """How the file is played; every file gets exactly one decision."""
     if file_type.kind is Kind.DOCUMENT:
-        return Decision(Verdict.DOWNLOAD, Kind.DOCUMENT)
+        return Decision(Verdict.DOWNLOAD, Kind.DOCUMENT, caveat=LOCKED if probe.locked else None)
     if file_type.kind is Kind.IMAGE:
         return _picture(file_type, probe)
     tags = {film.tag for film in probe.video} | {sound.tag for sound in probe.audio}

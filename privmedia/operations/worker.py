@@ -16,6 +16,7 @@ from privmedia.asking.jobs import HANDLERS as ASKING
 from privmedia.asking.jobs import end_questions
 from privmedia.asking.letters import WRITERS as ASKING_LETTERS
 from privmedia.audit.seals import drop_old, seal_all
+from privmedia.captions.jobs import HANDLERS as CAPTIONS
 from privmedia.db import writing
 from privmedia.delivery.viewings import forget_viewings
 from privmedia.installation import Installation
@@ -28,6 +29,7 @@ from privmedia.mail.jobs import forget_sent, mail_handler
 from privmedia.mail.service import SEND
 from privmedia.organising.jobs import HANDLERS as ORGANISING
 from privmedia.organising.jobs import empty_in_time
+from privmedia.search.jobs import HANDLERS as SEARCH
 from privmedia.search.upkeep import work_off
 from privmedia.sharing.visits import forget_visits
 from privmedia.uploads.jobs import clear_away
@@ -35,7 +37,7 @@ from privmedia.uploads.jobs import clear_away
 log = logging.getLogger(__name__)
 
 WRITERS = {**ACCOUNTS_LETTERS, **SECURITY, **INVITATIONS, **ASKING_LETTERS}
-HANDLERS = {**LIBRARY, **PAGES, **ASKING, **ORGANISING, SEND: mail_handler(WRITERS)}
+HANDLERS = {**LIBRARY, **PAGES, **SEARCH, **CAPTIONS, **ASKING, **ORGANISING, SEND: mail_handler(WRITERS)}
 
 
 def forget_finished(installation: Installation) -> None:

@@ -19,7 +19,7 @@ from privmedia.errors import Conflict, NotAllowed, NotFound
 from privmedia.ids import new_uid
 from privmedia.installation import Installation
 from privmedia.jobs.service import Jobs
-from privmedia.library.models import PAGES, File, Folder, Item, ItemTag, Kind, State, Version
+from privmedia.library.models import PAGES, TEXTS, File, Folder, Item, ItemTag, Kind, State, Version
 from privmedia.library.service import Library
 from privmedia.organising.moving import Moves
 from privmedia.search.models import SearchPart
@@ -52,8 +52,9 @@ def copy_item(installation: Installation, identity: Identity, uid: str, to_uid: 
                 raise Conflict(Sentence(CHANGED, {"name": item.title}))
             copied = _enter(Library(session, installation), identity, item, to, new)
             if item.kind is Kind.DOCUMENT:
-                # Some of its pages may not be drawn yet; if all are there is nothing to do.
+                # Some of its pages may not be drawn or read yet; if all are there is nothing to do.
                 Jobs(session, installation).enqueue(PAGES, copied.id)
+                Jobs(session, installation).enqueue(TEXTS, copied.id)
             Audit(session, installation).record(
                 "item.copy",
                 identity=identity,

@@ -6,9 +6,10 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
-from sqlalchemy import and_, delete, insert, select
+from sqlalchemy import Select, and_, delete, insert, select
 from sqlalchemy.orm import Session
 
 from privmedia.access.visible import folder_seen
@@ -42,9 +43,17 @@ class Passage:
     at: float | None = None
     page: int | None = None
 
-    @property
+    @cached_property
     def words(self) -> str:
         return f" {' '.join(words_of(self.body))} "
+
+
+def cut_beforehand(passages: Iterable[Passage]) -> list[Passage]:
+    """Passages whose words are known: of a long text, before the transaction begins in which they are put."""
+    known = list(passages)
+    for passage in known:
+        _ = passage.words
+    return known
 
 
 class Search:
@@ -72,6 +81,14 @@ class Search:
         rows = [of | {"at": one.at, "page": one.page, "body": one.body, "words": one.words} for one in passages]
         if rows:
             self.session.execute(insert(SearchPart), rows)
+
+    def passages(self, item_id: int, part: str, *, version: int) -> Select[float | None, str]:
+        """What was put under a name: time and text, in the order of time."""
+        return (
+            select(SearchPart.at, SearchPart.body)
+            .where(SearchPart.item_id == item_id, SearchPart.part == part, SearchPart.version == version)
+            .order_by(SearchPart.at, SearchPart.id)
+        )
 
     def find(self, identity: Identity, wanted: Wanted) -> Results:
         """One page of what was found, with how much there is of each kind."""

@@ -20,6 +20,8 @@ class DocumentPage:
     count: int
     shown: int
     url: str | None
+    lost: bool
+    """It could not be drawn."""
 
 
 def shown_of(request: Request, item: ItemDetails) -> dict[str, Any]:
@@ -38,4 +40,5 @@ def page_asked_for(request: Request, item: ItemDetails) -> DocumentPage:
     number = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 6 else 1
     number = max(1, min(number, shown))
     name = page_name(number)
-    return DocumentPage(number, count, shown, f"/smedia/{item.uid}/{name}" if name in item.files else None)
+    url = f"/smedia/{item.uid}/{name}" if name in item.files else None
+    return DocumentPage(number, count, shown, url, lost=url is None and not item.drawing)

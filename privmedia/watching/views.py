@@ -22,8 +22,6 @@ from privmedia.web.headers import allow_styles
 from privmedia.web.rights import Right
 
 NEXT_TO_AN_ITEM = 8
-LINES_ON_THE_PAGE = 1000
-"""Of a transcript; a longer one goes on at its own address."""
 
 
 @view_config(route_name="item", permission=Right.VIEW, request_method="GET", renderer="library/item.jinja2")
@@ -60,5 +58,4 @@ def _timed(request: Request, context: ItemContext) -> dict[str, Any]:
         "chapters": chapters,
         "chapters_url": f"/smedia/{context.item.uid}/{CHAPTERS}" if chapters else None,
         "transcript": transcript_of(request, context.item),
-        "lines_on_the_page": LINES_ON_THE_PAGE,
     }

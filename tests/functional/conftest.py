@@ -18,6 +18,7 @@ from privmedia.library.models import File, Item, Kind, State
 from privmedia.library.paths import Paths
 from privmedia.library.rules import Rules, Wanted
 from privmedia.library.service import Library, Received
+from privmedia.search.service import Passage, Search
 from tests.conftest import Person
 from tests.functional.access_site import Site
 from tests.functional.visitors import PEOPLE, RULES, World
@@ -61,6 +62,8 @@ def world(
             session.add(File(version_id=version.id, name=name, stored_as=name, media_type=media_type, size=4))
         now = installation.clock()
         session.add(Captions(version_id=version.id, language="en", label="English", count=1, updated_at=now))
+        said = [Passage("Warm the housing.", at=1)]
+        Search(session, installation).put(version.item_id, "captions-en", said, version=1)
         session.add(Chapter(version_id=version.id, start=0, title="Lockout"))
         group = Groups(session, installation).add_group(name="Service engineers")
         someone = session.execute(text("SELECT uid FROM users ORDER BY id LIMIT 1")).scalar_one()

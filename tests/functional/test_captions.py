@@ -348,3 +348,24 @@ def test_what_is_said_is_found_by_whoever_may_see_it_until_it_is_taken_away(edit
     put_chapters(editor, world, "")
     assert "Bearing" not in viewer.get("/search?q=cofferdam")
     assert "Bearing" not in viewer.get("/search?q=ballast")
+
+
+def test_a_long_transcript_is_shown_in_parts_and_no_page_reads_its_file(
+    editor: TestApp, world: World, installation: Installation
+) -> None:
+    minutes = [f"{n // 60:02}:{n % 60:02}" for n in range(2500)]
+    long = "WEBVTT\n\n" + "\n\n".join(f"{m}.000 --> {m}.900\nWord {n}" for n, m in enumerate(minutes))
+    assert lines(editor, world, long).status_int == 303
+    viewer, item = world.browsers["viewer"], f"/m/{world.ids['item']}"
+    for file in installation.storage.version_folder(world.ids["item"], 1).glob("captions-*"):
+        file.unlink()
+    page = viewer.get(item).html
+    assert len(page.select(".tline")) == 1000
+    whole = viewer.get(page.find("a", string="Show the whole transcript")["href"]).html
+    later = viewer.get(whole.select_one("a[rel=next]")["href"]).html
+    assert later.select(".tline")[0].text.endswith("Word 1000")
+    last = viewer.get(later.select_one("a[rel=next]")["href"]).html
+    assert (len(last.select(".tline")), last.select_one("a[rel=next]")) == (500, None)
+    found = viewer.get(f"{item}/transcript", {"q": "word 24"}).html
+    assert [line.text.split()[-1] for line in found.select(".tline")][:3] == ["24", "240", "241"]
+    assert viewer.get(f"{item}/transcript", {"part": "99"}).html.select(".tline")[-1].text.endswith("Word 2499")

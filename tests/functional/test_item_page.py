@@ -12,7 +12,8 @@ from privmedia.accounts.models import User
 from privmedia.db import writing
 from privmedia.ids import new_uid
 from privmedia.installation import Installation
-from privmedia.library.models import File, Item, Kind, State, Version
+from privmedia.jobs.service import Jobs
+from privmedia.library.models import PAGES, File, Item, Kind, State, Version
 from privmedia.library.rules import Rules, Wanted
 from privmedia.library.service import Library, Received
 from tests.functional.visitors import World, token_of
@@ -24,7 +25,9 @@ Add = Callable[..., str]
 def add(world: World, installation: Installation) -> Add:
     """Add an item to the closed folder: `add("Quay", Kind.IMAGE, "play.jpg")`; answers its public id."""
 
-    def added(title: str, kind: Kind, *names: str, pages: int | None = None, hidden_from: str = "") -> str:
+    def added(
+        title: str, kind: Kind, *names: str, pages: int | None = None, hidden_from: str = "", drawing: bool = False
+    ) -> str:
         with writing(installation.sessions) as session:
             library = Library(session, installation)
             received = Received(uid=new_uid(), filename=f"{title}.bin", media_type="x/y", size=1, kind=kind)
@@ -33,6 +36,8 @@ def add(world: World, installation: Installation) -> Add:
             version.item.state, version.item.shown, version.pages = State.READY, True, pages
             for name in names:
                 session.add(File(version_id=version.id, name=name, stored_as=name, media_type="image/webp", size=1))
+            if drawing:
+                Jobs(session, installation).enqueue(PAGES, version.id)
             if hidden_from:
                 someone = session.scalars(select(User).where(User.email == hidden_from)).one()
                 blocked = Wanted(user(someone.id), NOTHING, deny=True)
@@ -83,7 +88,7 @@ def test_what_a_picture_shows_stays_when_a_form_does_not_speak_of_it(
 
 
 def test_a_document_is_read_page_by_page(world: World, add: Add) -> None:
-    uid = add("Manual", Kind.DOCUMENT, "poster.webp", "page-1.webp", "page-2.webp", pages=3)
+    uid = add("Manual", Kind.DOCUMENT, "poster.webp", "page-1.webp", "page-2.webp", pages=3, drawing=True)
     viewer = world.browsers["viewer"]
     first = viewer.get(f"/m/{uid}").html
     assert first.select_one(".frame img")["src"] == f"/smedia/{uid}/page-1.webp"
@@ -94,6 +99,15 @@ def test_a_document_is_read_page_by_page(world: World, add: Add) -> None:
     assert second.select_one("a[data-before]")["href"] == "?page=1"
     assert "This page is being drawn." in viewer.get(f"/m/{uid}?page=3")
     assert "You may not download the document." in viewer.get(f"/m/{uid}")
+
+
+def test_a_page_that_could_not_be_drawn_says_so_and_the_next_is_shown(world: World, add: Add) -> None:
+    uid = add("Manual", Kind.DOCUMENT, "page-1.webp", "page-3.webp", pages=3)
+    lost = world.browsers["viewer"].get(f"/m/{uid}?page=2")
+    assert "This page cannot be drawn: the file is damaged here." in lost
+    assert "Another program may still show it" not in lost
+    assert lost.html.select_one("a[data-after]")["href"] == "?page=3"
+    assert "Another program may still show it" in world.browsers["manager"].get(f"/m/{uid}?page=2")
 
 
 @pytest.mark.parametrize(("asked", "shown"), [("0", 1), ("-1", 1), ("x", 1), ("99999", 2), ("9" * 30, 1), ("٢", 1)])

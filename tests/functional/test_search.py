@@ -58,7 +58,7 @@ def test_words_are_found_in_titles_descriptions_names_tags_and_what_is_said(site
     assert lead(page) == "6 items, from what you can open"
     assert marked(page) == ["bearing"] * 6
     hits = {link.get_text(" ", strip=True): link["href"] for link in page.html.select("a.tline")}
-    assert [text.split()[:2] for text in hits] == [["p.", "88"], ["at", "4:06"]]
+    assert [text.split()[:2] for text in hits] == [["page", "88"], ["at", "4:06"]]
     assert [address.partition("#")[2] for address in hits.values()] == ["page=88", "t=246"]
     assert "worn-" in page.html.select_one("#items").get_text()
 

@@ -42,6 +42,31 @@ def test_the_schema_goes_down_to_nothing_and_up_again(database_url: str, engine:
         assert connection.execute(text("SELECT count(*) FROM folders")).scalar_one() == 1
 
 
+def test_what_was_there_before_search_is_put_into_it_by_the_worker(database_url: str, engine: Engine) -> None:
+    config = alembic_config(database_url)
+    command.downgrade(config, "0011")
+    with engine.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO items (id, uid, folder_id, kind, title, title_key, description, alt, current, state, "
+                "reason, shown, created_at) VALUES (7, 'x', 1, 'video', 'T4', 't4', '', '', 1, 'ready', '', true, 0)"
+            )
+        )
+        for number, pages, probe in ((1, 3, "null"), (2, None, '{"chapters": [{"start": 1.0, "title": "a"}]}'),
+                                     (3, None, '{"chapters": []}')):
+            connection.execute(
+                text(
+                    "INSERT INTO versions (id, item_id, number, filename, size, pages, probe, created_at) "
+                    "VALUES (:n, 7, :n, 'x', 1, :pages, :probe, 0)"
+                ),
+                {"n": number, "pages": pages, "probe": probe},
+            )
+    command.upgrade(config, "head")
+    with engine.connect() as connection:
+        jobs = connection.execute(text("SELECT kind, target_id, state FROM jobs ORDER BY target_id")).all()
+    assert [tuple(job) for job in jobs] == [("texts", 1, "queued"), ("spoken", 2, "queued")]
+
+
 def test_a_read_then_written_counter_loses_nothing_among_many_writers(engine: Engine) -> None:
     sessions = make_sessionmaker(engine)
     with writing(sessions) as session:

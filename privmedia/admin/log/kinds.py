@@ -125,6 +125,9 @@ KINDS: dict[str, Words] = {
         "key", _("asked for a link to reset the password of ${target}"), _("asked too often to reset a password")
     ),
     "rules.repair": access("shield-lock", _("had ${chains} chains of rules worked out again")),
+    "search.reindex": Words(
+        Topic.SITE, "search", _("had the index of search made anew, and ${files} files read again")
+    ),
     "search.repair": Words(Topic.SITE, "search", _("had the index of search made anew: ${documents} places")),
     "session.end": sign_in("box-arrow-right", _("signed another browser of ${target} out")),
     "session.end-all": sign_in("box-arrow-right", _("signed ${target} out everywhere else")),

@@ -51,6 +51,7 @@ VERBS: dict[str, Callable[..., Any]] = {
     "picture": picture,
     "poster": poster,
     "probe": probe,
+    "texts": pages.read,
     "waveform": outline,
 }
 

@@ -1,4 +1,4 @@
-"""PDF: how many pages, and a picture of the first."""
+"""PDF: how many pages, pictures of them, and what stands on them."""
 from __future__ import annotations
 
 from pathlib import Path
@@ -16,6 +16,8 @@ LONGEST = 1280
 RENDERED = 1600
 PAGE_LONGEST = 1800
 """Enough to read small print on a screen with many pixels."""
+MOST_LETTERS = 20_000
+"""Read of one page. A page of a newspaper has about 15,000."""
 LOCKED = "incorrect password"
 
 
@@ -47,19 +49,43 @@ def poster(path: Path, out: str) -> bool:
     return True
 
 
-def draw(path: Path, first: int, last: int) -> int:
-    """Write the pages from `first` to `last` as `page-<n>.webp`; how many it were until one could not be drawn."""
+def draw(path: Path, numbers: list[int]) -> list[int]:
+    """Write pages as `page-<n>.webp`; the numbers, from 1, of those that could be drawn."""
+    document = _opened(path)
+    return [number for number in numbers if _drawn(document, number)]
+
+
+def read(path: Path, numbers: list[int]) -> list[int]:
+    """Write what stands on pages as `page-<n>.txt`; the numbers, from 1, of those that could be read."""
+    document = _opened(path)
+    return [number for number in numbers if _read(document, number)]
+
+
+def _opened(path: Path) -> pypdfium2.PdfDocument:
     try:
-        document = pypdfium2.PdfDocument(path)
+        return pypdfium2.PdfDocument(path)
     except pypdfium2.PdfiumError as problem:
         raise Damaged(UNREADABLE) from problem
-    for number in range(first, last + 1):
-        try:
-            page = document[number - 1]
-            width, height = page.get_size()
-            image = page.render(scale=PAGE_LONGEST / max(width, height, 1)).to_pil()
-        except pypdfium2.PdfiumError:
-            return number - first
-        pictures.write(image, f"page-{number}.webp", longest=PAGE_LONGEST)
-        page.close()
-    return last - first + 1
+
+
+def _drawn(document: pypdfium2.PdfDocument, number: int) -> bool:
+    try:
+        page = document[number - 1]
+        width, height = page.get_size()
+        image = page.render(scale=PAGE_LONGEST / max(width, height, 1)).to_pil()
+    except (pypdfium2.PdfiumError, ValueError):  # ValueError: a page without a size
+        return False
+    pictures.write(image, f"page-{number}.webp", longest=PAGE_LONGEST)
+    page.close()
+    return True
+
+
+def _read(document: pypdfium2.PdfDocument, number: int) -> bool:
+    try:
+        page = document[number - 1]
+        words = page.get_textpage().get_text_bounded(errors="ignore")[:MOST_LETTERS]
+    except pypdfium2.PdfiumError:
+        return False
+    Path(f"page-{number}.txt").write_text(words, encoding="utf-8", errors="ignore")
+    page.close()
+    return True

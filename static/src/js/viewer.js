@@ -21,6 +21,19 @@ export function viewers(root) {
     });
     swipes(viewer, follow);
     zooms(viewer);
+    const field = viewer.querySelector("input[name=page]");
+    if (field) {
+      turnToAddress(field);
+      addEventListener("hashchange", () => turnToAddress(field));
+    }
+  }
+}
+
+/** An address that ends in #page=7 shows that page. */
+function turnToAddress(field) {
+  const wanted = /^#page=(\d{1,5})$/.exec(location.hash)?.[1];
+  if (wanted && wanted !== field.value && Number(wanted) <= Number(field.max)) {
+    location.replace(`?page=${wanted}#page=${wanted}`);
   }
 }
 

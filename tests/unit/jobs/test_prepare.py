@@ -4,7 +4,7 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,7 @@ from privmedia.library.page_jobs import HANDLERS as PAGE_HANDLERS
 from privmedia.library.preparation import NO_ROOM
 from privmedia.library.service import Library, Received
 from privmedia.storage import Storage
-from tests.unit.media.conftest import Studio, pdf, photo_with_place, picture
+from tests.unit.media.conftest import Studio, locked_pdf, pdf, photo_with_place, picture, written_pdf
 
 
 @pytest.fixture(scope="module")
@@ -327,11 +327,11 @@ def test_pages_that_were_drawn_before_a_worker_was_killed_are_not_drawn_again(
     class PowerCut(BaseException):
         pass
 
-    def make_pages(path: Path, *, first: int, **details: Any) -> list[Path]:
-        asked.append(first)
+    def make_pages(path: Path, *, numbers: Sequence[int], **details: Any) -> dict[int, Path]:
+        asked.append(numbers[0])
         if len(asked) == 2:
             raise PowerCut
-        return real(path, first=first, **details)
+        return real(path, numbers=numbers, **details)
 
     monkeypatch.setattr(media, "make_pages", make_pages)
     with pytest.raises(PowerCut):
@@ -341,6 +341,20 @@ def test_pages_that_were_drawn_before_a_worker_was_killed_are_not_drawn_again(
     draw_pages(installation)
     assert asked == [1, 11, 11]
     assert "page-12.webp" in entered.files
+
+
+def test_a_page_that_cannot_be_drawn_is_left_out(installation: Installation, enter: Callable[..., Entered]) -> None:
+    entered = enter(written_pdf("One", "Two", None, "Four"), "manual.pdf", Kind.DOCUMENT)
+    draw_pages(installation)
+    drawn = {f"page-{number}.webp" for number in (1, 2, 4)}
+    assert set(entered.files) == {"original", "poster.webp", *drawn}
+
+
+def test_a_document_with_a_password_says_so(installation: Installation, enter: Callable[..., Entered]) -> None:
+    entered = enter(locked_pdf(), "manual.pdf", Kind.DOCUMENT)
+    draw_pages(installation)
+    assert entered.item.state == State.READY
+    assert entered.item.reason.startswith("This document has a password.")
 
 
 def test_sound_gets_its_outline_and_a_film_none(

@@ -7,7 +7,7 @@ from __future__ import annotations
 import io
 import subprocess
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -171,17 +171,42 @@ def photo_with_place(orientation: int = 1) -> bytes:
 
 def pdf(pages: int = 2) -> bytes:
     """Red pages, as small as a PDF gets."""
-    kids = " ".join(f"{3 + n} 0 R" for n in range(pages))
-    objects = ["<</Type/Catalog/Pages 2 0 R>>", f"<</Type/Pages/Count {pages}/Kids[{kids}]>>"]
-    page = f"<</Type/Page/Parent 2 0 R/MediaBox[0 0 300 400]/Contents {3 + pages} 0 R/Resources<<>>>>"
-    objects += [page] * pages
-    drawing = "0.8 0.1 0.1 rg 0 0 300 400 re f"
-    objects.append(f"<</Length {len(drawing)}>>stream\n{drawing}\nendstream")
-    data, offsets = b"%PDF-1.4\n", []
+    return _pdf(["0.8 0.1 0.1 rg 0 0 300 400 re f"] * pages)
+
+
+def written_pdf(*texts: str | None, size: int = 12) -> bytes:
+    """A page for each text, in lines; a page that is missing for None."""
+    return _pdf([None if text is None else _written(text, size) for text in texts])
+
+
+def locked_pdf() -> bytes:
+    """A document that asks for a password: its key fits none that is empty."""
+    key = "00" * 32
+    lock = f"/Encrypt<</Filter/Standard/V 1/R 2/O<{key}>/U<{key}>/P -4>>/ID[<00><00>]"
+    return pdf(1).replace(b"trailer<<", b"trailer<<" + lock.encode())
+
+
+def _written(text: str, size: int) -> str:
+    lines = " ".join(f"({line}) Tj T*" for line in text.split("\n"))
+    return f"BT /F1 {size} Tf {size} TL 20 380 Td {lines} ET"
+
+
+def _pdf(drawings: Sequence[str | None]) -> bytes:
+    kids = " ".join(f"{4 + 2 * n} 0 R" for n in range(len(drawings)))
+    objects: list[str | None] = [
+        "<</Type/Catalog/Pages 2 0 R>>",
+        f"<</Type/Pages/Count {len(drawings)}/Kids[{kids}]>>",
+        "<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
+    ]
+    for number, drawing in enumerate(drawings):
+        resources = "<</Font<</F1 3 0 R>>>>"
+        page = f"<</Type/Page/Parent 2 0 R/MediaBox[0 0 300 400]/Contents {5 + 2 * number} 0 R/Resources{resources}>>"
+        content = f"<</Length {len(drawing or '')}>>stream\n{drawing or ''}\nendstream"
+        objects += [None if drawing is None else page, content]
+    data, table = b"%PDF-1.4\n", ""
     for number, body in enumerate(objects, 1):
-        offsets.append(len(data))
-        data += f"{number} 0 obj{body}endobj\n".encode()
-    table = "".join(f"{offset:010} 00000 n \n" for offset in offsets)
+        table += f"{len(data):010} 00000 {'n' if body is not None else 'f'} \n"
+        data += f"{number} 0 obj{body}endobj\n".encode() if body is not None else b""
     trailer = f"xref\n0 {len(objects) + 1}\n0000000000 65535 f \n{table}trailer<</Size {len(objects) + 1}/Root 1 0 R>>"
     return data + f"{trailer}\nstartxref\n{len(data)}\n%%EOF\n".encode()
 
