@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import (
     ARRAY,
@@ -50,6 +50,8 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeEngine
 
 from privmedia.errors import SettingsError
+
+Answer = TypeVar("Answer")
 
 BUSY_TIMEOUT = 10_000  # milliseconds
 # Whoever reads first and writes later takes the write lock at once: SQLite does not wait when a reader turns writer.
@@ -178,10 +180,24 @@ def read_mode(session: Session) -> Session:
     return session
 
 
-def kept_while_reading(session: Session) -> dict[Any, Any] | None:
-    """A place for what is read once in the session's transaction; None if the session may write."""
-    if KEPT not in session.info:
-        return None
+def once(session: Session, key: Hashable, read: Callable[[], Answer]) -> Answer:
+    """What `read` answers, asked at most once in a transaction that only reads; where rules may change, each time."""
+    if not only_reads(session):
+        return read()
+    kept = _kept(session)
+    if key not in kept:
+        kept[key] = read()
+    found: Answer = kept[key]
+    return found
+
+
+def only_reads(session: Session) -> bool:
+    """Whether the session was promised to read only."""
+    return KEPT in session.info
+
+
+def _kept(session: Session) -> dict[Any, Any]:
+    """What was read once in the session's transaction."""
     transaction = session.get_transaction()
     kept: tuple[object, dict[Any, Any]] | None = session.info[KEPT]
     if kept is None or transaction is None or kept[0] is not transaction:

@@ -4,8 +4,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
-from sqlalchemy import ColumnElement, Integer, Select, and_, func, not_, select, type_coerce, union_all
+from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, func, not_, select, type_coerce, union_all
 from sqlalchemy.orm import Session
 
 from privmedia.access.decision import Decision
@@ -70,10 +71,15 @@ def audience_of(
 ) -> Audience:
     """The people in one statement, however many; `rules` are those that reach the list."""
     found, blocked = {}, set()
-    for user_id, bits in session.execute(_people(acl_id, now)):
+
+    @cache
+    def rights_by(bits: int, own: bool) -> Permission:
+        return Decision.of_bits(bits, own=own, shown=shown).rights
+
+    for user_id, bits in session.execute(_people(), {"acl_id": acl_id, "now": now}):
         if bits & DENIED:
             blocked.add(user_id)
-        rights = Decision.of_bits(bits, own=user_id == owner_id, shown=shown).rights
+        rights = rights_by(bits, user_id == owner_id)
         if rights & (Permission.VIEW | Permission.UPLOAD):
             found[user_id] = rights
     return Audience(found, tuple(_entries(rules)), frozenset(blocked))
@@ -124,7 +130,8 @@ def _entries(rules: Iterable[Rule]) -> list[Entry]:
     return entries
 
 
-def _people(acl_id: int, now: datetime) -> Select[int, int]:
+@cache
+def _people() -> Select[int, int]:
     """Each active person who is no administrator, with the number of the rules that reach him at a place.
 
     The few rules of the chain come first, and lead to their people by index.
@@ -136,7 +143,7 @@ def _people(acl_id: int, now: datetime) -> Select[int, int]:
             denied_bit(Ace).label("denied"),
         )
         .join(AclChain, AclChain.ancestor_id == Ace.acl_id)
-        .where(AclChain.acl_id == acl_id, *rules_that_count(AclChain, Ace, now))
+        .where(AclChain.acl_id == bindparam("acl_id"), *rules_that_count(AclChain, Ace, bindparam("now")))
         .group_by(Ace.principal)
         .cte()
     )

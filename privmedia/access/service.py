@@ -14,10 +14,11 @@ from privmedia.access.explanation import Explanation, explain
 from privmedia.access.models import Ace, Acl
 from privmedia.access.permissions import NOTHING, Permission, closed
 from privmedia.access.rules import Rule, principal_names, rules_reaching
-from privmedia.access.visible import rights_bits
+from privmedia.access.visible import bits_at
 from privmedia.accounts.identity import Identity
 from privmedia.accounts.models import Membership, User
 from privmedia.clock import FOREVER
+from privmedia.db import once
 from privmedia.errors import Invalid
 from privmedia.installation import Installation
 from privmedia.text import Words
@@ -37,12 +38,14 @@ class Access:
         """What the caller may do where this list applies; `owner_id` is the uploader of an item."""
         if identity is None:
             return NOBODY
-        bits = self.session.scalar(select(rights_bits(acl_id, identity.principals, self._clock())))
-        return Decision.of_bits(bits or 0, admin=identity.is_admin, own=owner_id == identity.user_id, shown=shown)
+        bits = bits_at(self.session, acl_id, identity.principals, self._clock())
+        return Decision.of_bits(bits, admin=identity.is_admin, own=owner_id == identity.user_id, shown=shown)
 
     def rules(self, acl_id: int) -> list[Rule]:
         """Every rule that reaches a list: its own (`rule.acl_id == acl_id`) and those from above."""
-        return rules_reaching(self.session, acl_id, self._clock())
+        return once(
+            self.session, ("rules", acl_id), lambda: rules_reaching(self.session, acl_id, self._clock())
+        )
 
     def inherits(self, acl_id: int) -> bool:
         """Whether a list takes over rules from above."""

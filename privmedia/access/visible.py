@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -20,6 +21,7 @@ from sqlalchemy import (
     Select,
     SQLColumnExpression,
     and_,
+    bindparam,
     case,
     false,
     func,
@@ -38,7 +40,7 @@ from privmedia.access.permissions import DENIED, Permission
 from privmedia.access.principals import EVERYONE_NUMBER, GROUP, STEP, USER
 from privmedia.accounts.identity import Identity
 from privmedia.accounts.models import Membership
-from privmedia.db import kept_while_reading, one_of
+from privmedia.db import once, one_of, only_reads
 
 Moment = datetime | ColumnElement[Any]
 SEES_A_FOLDER = Permission.VIEW | Permission.UPLOAD
@@ -48,6 +50,12 @@ def rights_bits(acl: SQLColumnExpression[Any] | int, principals: Iterable[str], 
     """The number of the place ruled by `acl` for someone known by name: `identity.principals`."""
     chain, ace = aliased(AclChain), aliased(Ace)
     return _bits(acl, chain, ace, ace.principal.in_(sorted(principals)), now)
+
+
+def bits_at(session: Session, acl_id: int, principals: Iterable[str], now: datetime) -> int:
+    """The number itself, of one place."""
+    values = {"acl_id": acl_id, "principals": sorted(principals), "now": now}
+    return session.scalar(_one_number(), values) or 0
 
 
 def bits_for(
@@ -143,10 +151,12 @@ class Standing:
     """ACL id to permission bits."""
 
     def gives(self, acl: SQLColumnExpression[Any], permission: Permission) -> ColumnElement[bool]:
-        return one_of(acl, [acl_id for acl_id, bits in self.allow.items() if bits & permission == permission])
+        wanted = int(permission)
+        return one_of(acl, [acl_id for acl_id, bits in self.allow.items() if bits & wanted == wanted])
 
     def gives_some(self, acl: SQLColumnExpression[Any], permissions: Permission) -> ColumnElement[bool]:
-        return one_of(acl, [acl_id for acl_id, bits in self.allow.items() if bits & permissions])
+        wanted = int(permissions)
+        return one_of(acl, [acl_id for acl_id, bits in self.allow.items() if bits & wanted])
 
 
 @dataclass(frozen=True)
@@ -176,26 +186,38 @@ def standing_of(session: Session, identity: Identity, now: datetime) -> Standing
 
     None for administrators, who need none, and where rules may change meanwhile: conditions then work it out.
     """
-    kept = kept_while_reading(session)
-    if identity.is_admin or kept is None:
+    if identity.is_admin or not only_reads(session):
         return None
-    key = ("standing", identity.principals)
-    if key not in kept:
-        kept[key] = Standing(dict(session.execute(_rules_of(identity.principals, now)).all()))
-    found: Standing = kept[key]
-    return found
+    values = {"principals": sorted(identity.principals), "now": now}
+    return once(
+        session,
+        ("standing", identity.principals),
+        lambda: Standing(dict(session.execute(_standing(), values).all())),
+    )
 
 
 def _where_someone(identity: Identity, now: Moment) -> _Grouped:
-    return _Grouped(_rules_of(identity.principals, now).cte())
+    return _Grouped(_rules_of(Ace.principal.in_(sorted(identity.principals)), now).cte())
 
 
-def _rules_of(principals: Iterable[str], now: Moment) -> Select[int, int]:
-    """Every ACL that gives the principals something and denies them nothing, in one grouped statement."""
+@cache
+def _standing() -> Select[int, int]:
+    return _rules_of(Ace.principal.in_(bindparam("principals", expanding=True)), bindparam("now"))
+
+
+@cache
+def _one_number() -> Select[int]:
+    chain, ace = aliased(AclChain), aliased(Ace)
+    mine = ace.principal.in_(bindparam("principals", expanding=True))
+    return select(_bits(bindparam("acl_id"), chain, ace, mine, bindparam("now")))
+
+
+def _rules_of(mine: ColumnElement[bool], now: Moment) -> Select[int, int]:
+    """Every ACL whose rules, those that are somebody's, give something and deny nothing, in one grouped statement."""
     return (
         select(AclChain.acl_id, allow_bits(Ace).label("allow"))
         .join(Ace, Ace.acl_id == AclChain.ancestor_id)
-        .where(Ace.principal.in_(sorted(principals)), *rules_that_count(AclChain, Ace, now))
+        .where(mine, *rules_that_count(AclChain, Ace, now))
         .group_by(AclChain.acl_id)
         .having(denied_bit(Ace) == _constant(0))
     )
@@ -230,6 +252,7 @@ def denied_bit(ace: Any) -> ColumnElement[int]:
     return func.max(case((ace.deny, _constant(DENIED)), else_=_constant(0)))
 
 
+@cache
 def _constant(value: int) -> ColumnElement[int]:
     """Written into the statement: the gate's has enough parameters of its own to bind for each request."""
     return literal_column(str(int(value)), Integer)

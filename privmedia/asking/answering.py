@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, selectinload
 from privmedia.access.decision import Decision
 from privmedia.access.permissions import Permission
 from privmedia.access.principals import user as principal_of
-from privmedia.access.visible import allowed
+from privmedia.access.visible import allowed, standing_of
 from privmedia.accounts.groups import Groups
 from privmedia.accounts.identity import Identity
 from privmedia.accounts.models import User
@@ -160,7 +160,14 @@ class Answering:
                 AccessRequest.ends_at > self._now,
                 AccessRequest.user_id != identity.user_id,
                 User.disabled_at.is_(None),
-                allowed(acl, None, identity, Permission.MANAGE, now=self._now),
+                allowed(
+                    acl,
+                    None,
+                    identity,
+                    Permission.MANAGE,
+                    now=self._now,
+                    standing=standing_of(self._session, identity, self._now),
+                ),
             )
         )
 

@@ -53,6 +53,9 @@ def _words(enum: type[StrEnum]) -> Enum:
     return Enum(enum, native_enum=False, length=16, values_callable=lambda members: [one.value for one in members])
 
 
+_OWN_RULES = text("acl_id IS NOT NULL")
+
+
 def _of_the_bin(table: str) -> Index:
     """Of the few rows that lie in the bin."""
     few = text("deletion_id IS NOT NULL")
@@ -89,8 +92,9 @@ class Item(Binnable, Base):
 
     __tablename__ = "items"
     __table_args__ = (
-        Index("ix_items_folder_id", "folder_id", "kind", "id"),
-        Index("ix_items_acl_id", "acl_id", "id"),
+        Index("ix_items_folder_id", "folder_id", "kind", "id", "deletion_id"),
+        # Of the few items with rules of their own.
+        Index("ix_items_acl_id", "acl_id", "id", sqlite_where=_OWN_RULES, postgresql_where=_OWN_RULES),
         Index("ix_items_uploader_id", "uploader_id", "id"),
         # The orders of lists: a page begins in the middle of one of them.
         Index("ix_items_created_at", "created_at", "id"),

@@ -18,10 +18,10 @@ from sqlalchemy.orm import Session, aliased
 from privmedia.access.chains import Chains
 from privmedia.access.explanation import WHOLE_LIBRARY
 from privmedia.access.models import Acl
-from privmedia.access.visible import folder_seen, item_seen
+from privmedia.access.visible import folder_seen, item_seen, standing_of
 from privmedia.accounts.identity import Identity
 from privmedia.clock import Clock
-from privmedia.db import WITH_BIN
+from privmedia.db import WITH_BIN, once
 from privmedia.errors import Conflict, NotFound
 from privmedia.library.models import ROOT_ACL_ID, ROOT_ID, Folder, Item
 from privmedia.text import Sentence, Words
@@ -156,6 +156,11 @@ class Pointers:
 
     def places(self, acl_ids: Collection[int], identity: Identity | None = None) -> dict[int, PlaceName]:
         """The places that ACLs belong to: all of them, or only those that exist for somebody."""
+        caller = None if identity is None else (identity.user_id, identity.principals)
+        key = ("places", frozenset(acl_ids), caller)
+        return once(self.session, key, lambda: self._places(acl_ids, identity))
+
+    def _places(self, acl_ids: Collection[int], identity: Identity | None) -> dict[int, PlaceName]:
         now = self.clock()
         above = aliased(Folder)
         # Most folders go by the root's list: that it is the root's is known without looking at them.
@@ -165,16 +170,16 @@ class Pointers:
             .join(above, above.id == Folder.parent_id)
             .where(Folder.acl_id.in_(others), above.acl_id != Folder.acl_id)
         )
-        # Most lists are a folder's. Which are an item's is found first, by index, before it is asked who may see it.
-        of_items = self.session.scalars(select(Item.id).where(Item.acl_id.in_(acl_ids))).all()
-        items = select(Item.acl_id, Item.title, Item.uid).where(Item.id.in_(of_items))
+        items = select(Item.acl_id, Item.title, Item.uid).where(Item.acl_id.in_(others))
         if identity is not None:
-            folders = folders.where(folder_seen(Folder.acl_id, identity, now=now))
-            items = items.where(item_seen(Item.acl_id, Item.uploader_id, Item.shown, identity, now=now))
-        rows = self.session.execute(items) if of_items else ()
-        found = {row.acl_id: PlaceName(row.title, row.uid, is_item=True) for row in rows}
-        for row in self.session.execute(folders):
-            found[row.acl_id] = PlaceName(row.name, row.uid)
+            standing = standing_of(self.session, identity, now)
+            folders = folders.where(folder_seen(Folder.acl_id, identity, now=now, standing=standing))
+            seen = item_seen(Item.acl_id, Item.uploader_id, Item.shown, identity, now=now, standing=standing)
+            items = items.where(seen)
+        found: dict[int, PlaceName] = {}
+        if others:
+            found |= {row.acl_id: PlaceName(row.title, row.uid, is_item=True) for row in self.session.execute(items)}
+            found |= {row.acl_id: PlaceName(row.name, row.uid) for row in self.session.execute(folders)}
         if ROOT_ACL_ID in acl_ids:
             root = self.session.get_one(Folder, ROOT_ID)
             found[ROOT_ACL_ID] = PlaceName(root.name, root.uid, is_root=True)

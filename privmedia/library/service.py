@@ -12,6 +12,7 @@ from privmedia.ids import is_uid, new_uid
 from privmedia.installation import Installation
 from privmedia.library.models import ROOT_ID, File, Folder, Item, Kind, State, Version
 from privmedia.library.pointers import Pointers
+from privmedia.library.ways import way_up
 from privmedia.lines import required_line, too_long
 from privmedia.text import Sentence, clean_block, clean_line, name_key
 from privmedia.text import mark as _
@@ -73,11 +74,7 @@ class Library:
 
     def ancestors(self, folder: Folder) -> list[Folder]:
         """The folders above, the root first."""
-        above: list[Folder] = []
-        while folder.parent_id is not None:
-            folder = self.session.get_one(Folder, folder.parent_id)
-            above.insert(0, folder)
-        return above
+        return way_up(self.session, folder)[:0:-1]
 
     def add_folder(self, *, parent: Folder, name: str, by: int | None = None) -> Folder:
         """Make a folder with its parent's rules. Raises Invalid for the name, Conflict when it is taken."""

@@ -12,11 +12,12 @@ from sqlalchemy.orm import Session, aliased
 from privmedia.access.permissions import Permission
 from privmedia.access.visible import allowed, folder_seen, standing_of
 from privmedia.accounts.identity import Identity
-from privmedia.db import kept_while_reading
+from privmedia.db import once
 from privmedia.ids import is_uid
 from privmedia.installation import Installation
 from privmedia.library.cards import Branch, FoundFolder, Target, Targets
 from privmedia.library.models import ROOT_ID, Folder, Item
+from privmedia.library.ways import way_up
 from privmedia.text import name_key
 
 MOST_BRANCHES = 60
@@ -79,14 +80,15 @@ class Tree:
     def tops(self, identity: Identity, *conditions: ColumnElement[bool], limit: int | None = None) -> list[Any]:
         """The folders in the root, and those that lie in a folder the caller cannot see; by name."""
         at_the_top = or_(Folder.parent_id == ROOT_ID, self.below_hidden(identity))
-        kept = kept_while_reading(self.session)
-        if kept is None or conditions or limit is None or limit > MOST_BRANCHES + 1:
+        if conditions or limit is None or limit > MOST_BRANCHES + 1:
             return self._rows(identity, at_the_top, *conditions, limit=limit)
         # The side bar and the cards of a page begin with the same folders.
-        key = ("tops", identity.principals)
-        if key not in kept:
-            kept[key] = self._rows(identity, at_the_top, limit=MOST_BRANCHES + 1)
-        return list(kept[key][:limit])
+        found = once(
+            self.session,
+            ("tops", identity.principals),
+            lambda: self._rows(identity, at_the_top, limit=MOST_BRANCHES + 1),
+        )
+        return found[:limit]
 
     def inside(self, identity: Identity, folder_ids: Collection[int], *conditions: ColumnElement[bool]) -> list[Any]:
         """The folders that lie in some, by name."""
@@ -143,11 +145,15 @@ class Tree:
 
     def way_down_to(self, identity: Identity, here: Folder) -> list[int]:
         """The folder, the one it lies in and so on, as far up as all of them exist for the caller."""
-        line = [here]
-        while line[-1].parent_id not in (None, ROOT_ID):
-            line.append(self.session.get_one(Folder, line[-1].parent_id))
-        visible = {folder.id for folder in self.visible_among(identity, line)} - {ROOT_ID}
-        return [folder.id for folder in itertools.takewhile(lambda folder: folder.id in visible, line)]
+        seen = self.seen_above(identity, here)
+        return [folder.id for folder in itertools.takewhile(seen.__contains__, way_up(self.session, here))]
+
+    def seen_above(self, identity: Identity, here: Folder) -> list[Folder]:
+        """Of a folder and those above it, without the root, the ones that exist for the caller; the topmost first."""
+        line = way_up(self.session, here)[-2::-1]
+        return once(
+            self.session, ("seen above", identity.principals, here.id), lambda: self.visible_among(identity, line)
+        )
 
     def count(self, identity: Identity) -> int:
         """How many folders exist for the caller."""

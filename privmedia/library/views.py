@@ -149,15 +149,15 @@ def describe_item(context: ItemContext, request: Request) -> Any:
 
 def crumbs(request: Request, identity: Identity, folder: Folder) -> list[tuple[str, str]]:
     """The way down to a folder, the library first: only those above it that the caller can see."""
-    visible = request.read(Tree).visible_among(identity, request.read(Library).ancestors(folder)[1:])
-    above = [(step.name, request.route_path("folder", folder=step.uid)) for step in visible]
+    seen = request.read(Tree).seen_above(identity, folder)
+    above = [(step.name, request.route_path("folder", folder=step.uid)) for step in seen if step is not folder]
     return [(request.localizer.translate(_("Library")), request.route_path("library")), *above]
 
 
 def itself(request: Request, identity: Identity, folder: Folder) -> list[tuple[str, str]]:
     """The item's own folder as a step, if the caller can see it: an item may be open in a closed folder."""
-    visible = request.read(Tree).visible_among(identity, [folder])
-    return [(step.name, request.route_path("folder", folder=step.uid)) for step in visible]
+    seen = request.read(Tree).seen_above(identity, folder)
+    return [(step.name, request.route_path("folder", folder=step.uid)) for step in seen if step is folder]
 
 
 def may(rights: Permission) -> dict[str, bool]:

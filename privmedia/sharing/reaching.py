@@ -2,7 +2,7 @@
 """
 from __future__ import annotations
 
-from sqlalchemy import and_, func, or_
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from privmedia.access.permissions import Permission
@@ -10,8 +10,9 @@ from privmedia.access.visible import allowed, bits_for, takes_over
 from privmedia.accounts.identity import Identity
 from privmedia.accounts.models import User
 from privmedia.installation import Installation
-from privmedia.library.models import Folder, Item
+from privmedia.library.models import Item
 from privmedia.library.pointers import Place, Pointers
+from privmedia.library.ways import way_up
 from privmedia.sharing.models import Link
 from privmedia.sharing.standing import GUEST, PlaceFolder, Standing, not_ended, rights_at, standings
 
@@ -28,13 +29,16 @@ class Reaching:
         """The links by which somebody outside can open a place now, the newest first."""
         is_item = isinstance(place, Item)
         ruled_by = self._pointers.applying(place)
+        above = [folder.id for folder in way_up(self._session, place.folder if isinstance(place, Item) else place)]
+        made = or_(Link.folder_id.in_(above), Link.item_id == place.id) if is_item else Link.folder_id.in_(above)
+        links = self._session.scalars(select(Link.id).where(made, Link.revoked_at.is_(None))).all()
+        if not links:  # as at most places: then no more is asked
+            return []
         here = bits_for(ruled_by, User.id, GUEST, self._now)
-        way_up = self._way_up(place.folder if isinstance(place, Item) else place)
-        above = and_(Link.folder_id.in_(way_up), takes_over(ruled_by, PlaceFolder.acl_id))
-        leads = or_(above, Link.item_id == place.id) if is_item else above
-        found = standings(self._now).add_columns(here).where(leads, not_ended(self._now)).order_by(Link.id.desc())
+        leads = or_(Link.item_id.is_not(None), takes_over(ruled_by, PlaceFolder.acl_id))
+        found = standings(self._now).add_columns(here).where(Link.id.in_(links), leads, not_ended(self._now))
         opening = []
-        for *row, bits in self._session.execute(found):
+        for *row, bits in self._session.execute(found.order_by(Link.id.desc())):
             one = Standing.of(row, self._now)
             own = isinstance(place, Item) and place.uploader_id == one.maker.id
             shown = not isinstance(place, Item) or place.shown
@@ -50,11 +54,3 @@ class Reaching:
         found = standings(self._now).where(Link.item_id.is_not(None), not_ended(self._now), managed)
         links = (Standing.of(row, self._now) for row in self._session.execute(found))
         return frozenset(one.place.uid for one in links if one.works)
-
-    def _way_up(self, folder: Folder) -> list[int]:
-        """The ids of a folder and of those above it."""
-        ids = [folder.id]
-        while folder.parent_id is not None:
-            folder = self._session.get_one(Folder, folder.parent_id)
-            ids.append(folder.id)
-        return ids

@@ -21,6 +21,7 @@ from privmedia.ids import is_uid
 from privmedia.installation import Installation
 from privmedia.library.cards import POSTER, poster_url
 from privmedia.library.models import File, Folder, Item, Kind, State, Version
+from privmedia.library.ways import way_up
 from privmedia.sharing.standing import Standing
 
 Columns = TypeVarTuple("Columns")
@@ -126,11 +127,7 @@ class SharedShelf:
 
     def _way_up(self, folder: Folder) -> list[int]:
         """The ids of a folder and of those above it, upwards."""
-        ids = [folder.id]
-        while folder.parent_id is not None:
-            folder = self._session.get_one(Folder, folder.parent_id)
-            ids.append(folder.id)
-        return ids
+        return [above.id for above in way_up(self._session, folder)]
 
     def maker(self, user: User) -> Identity:
         """The maker as decisions know them, without a session."""

@@ -2,6 +2,8 @@
 from __future__ import annotations
 
 import json
+import math
+import time
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from pathlib import Path
@@ -31,6 +33,8 @@ THEMES = ("auto", "light", "dark")
 ICON = Markup(
     '<svg class="bi {}" width="16" height="16" viewBox="0 0 16 16" fill="currentColor" aria-hidden="true">{}</svg>'
 )
+LOOKED_AT_AGAIN = 1
+"""Seconds after which it is looked again whether scripts and styles were built anew."""
 TOAST = "toast"
 MESSAGES = ("ok", "info", "warn", "bad")
 MOST_SAID = 2000
@@ -39,12 +43,13 @@ third goes for its letters."""
 
 
 class Assets:
-    """The built scripts, styles and icons, under the names their sources have. A new build is seen at once."""
+    """The built scripts, styles and icons, under the names their sources have. A new build is seen in a second."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self._read_at: dict[str, int] = {}
-        self._content: dict[str, Any] = {}
+        self._looked_at = -math.inf
+        self._built: dict[str, tuple[int, Any]] = {}
+        self._drawn: dict[tuple[str, str], Markup] = {}
 
     @property
     def manifest(self) -> dict[str, str]:
@@ -68,18 +73,30 @@ class Assets:
 
     def icon(self, name: str, classes: str = "") -> Markup:
         """An inlined icon, hidden from screen readers. Raises KeyError for one that is not in icons.txt."""
-        return ICON.format(classes, Markup(self.icons[name]))
+        names, drawn = self.icons, self._drawn
+        found = drawn.get((name, classes))
+        if found is None:
+            found = drawn[name, classes] = ICON.format(classes, Markup(names[name]))
+        return found
 
     def _read(self, name: str) -> Any:
+        now = time.monotonic()
+        if now - self._looked_at >= LOOKED_AT_AGAIN:
+            self._looked_at = now
+            if any(written != self._written(known) for known, (written, _content) in list(self._built.items())):
+                self._built, self._drawn = {}, {}
+        built = self._built
+        found = built.get(name)
+        if found is None:
+            found = built[name] = (self._written(name), json.loads((self.root / name).read_text()))
+        return found[1]
+
+    def _written(self, name: str) -> int:
         path = self.root / name
         try:
-            changed = path.stat().st_mtime_ns
+            return path.stat().st_mtime_ns
         except FileNotFoundError:
             raise FileNotFoundError(f"{path} is missing: build scripts and styles with `make assets`") from None
-        if self._read_at.get(name) != changed:
-            self._content[name] = json.loads(path.read_text())
-            self._read_at[name] = changed
-        return self._content[name]
 
 
 def add_page_globals(event: BeforeRender) -> None:
