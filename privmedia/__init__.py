@@ -42,6 +42,8 @@ def compose(config: Any, installation: Any) -> Router:
     config.include("privmedia.asking")
     config.include("privmedia.uploads")
     config.include("privmedia.captions")
+    config.include("privmedia.posters")
+    config.include("privmedia.versions")
     config.include("privmedia.watching")
     config.include("privmedia.organising")
     config.include("privmedia.sharing")

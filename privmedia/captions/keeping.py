@@ -88,7 +88,7 @@ def keep_marks(installation: Installation, identity: Identity, place: Place, *, 
         )
 
     with reading(installation.sessions) as session:
-        length = _version(session, place).duration
+        length = version_at(session, place).duration
     text = chapters_as_text([(mark.start, mark.title) for mark in marks], length=length) if marks else None
     _exchange(installation, place, CHAPTERS, text, rows)
 
@@ -105,7 +105,7 @@ def _exchange(
     old = None
     try:
         with writing(installation.sessions) as session:
-            version = _version(session, place)
+            version = version_at(session, place)
             rows(session, version)
             file = session.get(File, (version.id, name))
             old = file.stored_as if file is not None else None
@@ -141,7 +141,8 @@ def _enter(session: Session, version: Version, name: str, stored: str | None, *,
     session.flush()
 
 
-def _version(session: Session, place: Place) -> Version:
+def version_at(session: Session, place: Place) -> Version:
+    """The version of a place. Raises Conflict if another one is shown by now."""
     found = session.scalar(
         select(Version)
         .join(Item, Item.id == Version.item_id)
@@ -156,7 +157,7 @@ def _is_committed(installation: Installation, place: Place, name: str, stored: s
     """Whether the rows are there after all: the answer to a commit may be lost, and the commit done."""
     try:
         with reading(installation.sessions) as session:
-            file = session.get(File, (_version(session, place).id, name))
+            file = session.get(File, (version_at(session, place).id, name))
             return file is not None and file.stored_as == stored
     except Conflict:
         return False

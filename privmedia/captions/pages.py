@@ -7,6 +7,7 @@ from pyramid.request import Request
 
 from privmedia.captions.service import Captioning
 from privmedia.captions.transcript import HAS_TIME
+from privmedia.library.models import Kind
 from privmedia.library.resources import ItemContext
 from privmedia.library.views import crumbs, itself
 
@@ -20,8 +21,11 @@ def edit_page(request: Request, context: ItemContext, part: str) -> dict[str, An
 
 def parts_of(request: Request, context: ItemContext) -> list[tuple[str, int | None]]:
     """`request.parts_of_item(context)`: the pages an item is edited on."""
-    if context.item.kind not in HAS_TIME:
-        return [("details", None)]
-    service = request.read(Captioning)
-    captions, chapters = len(service.tracks(context.item)), len(service.marks(context.item))
-    return [("details", None), ("captions", captions), ("chapters", chapters)]
+    item = context.item
+    parts: list[tuple[str, int | None]] = [("details", None)]
+    if item.kind is not Kind.IMAGE:
+        parts.append(("poster", None))
+    if item.kind in HAS_TIME:
+        service = request.read(Captioning)
+        parts += [("captions", len(service.tracks(item))), ("chapters", len(service.marks(item)))]
+    return [*parts, ("file", None)]

@@ -4,8 +4,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pyramid.exceptions import BadCSRFToken
-from pyramid.interfaces import ICSRFStoragePolicy
 from pyramid.request import Request
 from pyramid.view import view_config
 
@@ -18,7 +16,7 @@ from privmedia.captions.views import EDITOR, PAGE, captions_page, editor_page, s
 from privmedia.captions.waiting import set_aside
 from privmedia.errors import Conflict, Invalid, NoSpace, TooLarge, Unavailable
 from privmedia.uploads.reading import FormReader
-from privmedia.web.csrf import by_token, check_csrf, check_origin
+from privmedia.web.csrf import check_before_body, check_field
 from privmedia.web.errors import STATUS
 from privmedia.web.i18n import _
 from privmedia.web.rights import Right
@@ -35,16 +33,13 @@ NO_CHARSET = _("This is no text: none of the charsets that captions are written 
     require_csrf=False,  # it stands in the body, which is a file; checked as soon as it is read
 )
 def receive(context: SentCaptions, request: Request) -> Any:
-    if request.content_type == "multipart/form-data":
-        check_origin(request)
-    else:
-        check_csrf(request)
+    check_before_body(request)
     request.db.rollback()  # no transaction stays open while the file arrives
     fields: dict[str, str] = {}
     try:
         reader = FormReader(context.body, request.headers.get("Content-Type", ""))
         fields = reader.fields()
-        _check_token(request, fields)
+        check_field(request, fields)
         tag = language_tag(fields.get("language", ""))
         return _taken(context, request, tag, fields.get("label", "") or name_of(tag), _data(reader, fields))
     except (Invalid, Conflict, TooLarge, NoSpace, Unavailable) as error:
@@ -99,9 +94,3 @@ def _data(reader: FormReader, fields: Mapping[str, str]) -> bytes:
     if not text.strip():
         raise Invalid(_("Choose a file, or paste the captions."), "file")
     return text.encode()
-
-
-def _check_token(request: Request, fields: Mapping[str, str]) -> None:
-    policy = request.registry.getUtility(ICSRFStoragePolicy)
-    if not by_token(request) and not policy.check_csrf_token(request, fields.get("csrf_token", "")):
-        raise BadCSRFToken

@@ -187,6 +187,11 @@ class Targets:
         return [*self.recent, *self.others]
 
 
-def poster_url(item_uid: str) -> str:
-    """The address of an item's poster; the gate decides who gets it."""
-    return f"/smedia/{item_uid}/{POSTER}"
+def poster_url(item_uid: str, number: int, stored_as: str) -> str:
+    """The address of an item's poster: another one for each picture, so that no browser shows the one before.
+
+    `number` is that of the version; the gate, which decides who gets it, does not look at what tells them apart.
+    """
+    which = "" if stored_as == POSTER else stored_as.removesuffix(".webp")
+    told = f"{number}-{which}".strip("-")
+    return f"/smedia/{item_uid}/{POSTER}" + ("" if told == "1" else f"?of={told}")

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Enum, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import JSON, BigInteger, Enum, ForeignKey, Index, String, Text, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from privmedia.access.principals import PrincipalNumber
@@ -24,6 +24,10 @@ TEXTS = "texts"
 """The kind of the job that lets a document be found by what stands on its pages."""
 SPOKEN = "spoken"
 """The kind of the job that lets an item be found by its captions and chapters."""
+TAKE_OVER = "take-over"
+"""The kind of the job that shows a version that is ready in place of the one before."""
+OF_VERSIONS = (PREPARE, PAGES, TEXTS, SPOKEN, TAKE_OVER)
+"""The kinds of jobs whose target is a version."""
 CAPTIONS = "captions-"
 """How the names of files with captions begin."""
 CHAPTERS = "chapters.vtt"
@@ -39,7 +43,7 @@ class Kind(StrEnum):
 
 
 class State(StrEnum):
-    """How far an item's newest version is prepared."""
+    """How far a version is prepared; of an item, the version that is shown."""
 
     WAITING = "waiting"
     PREPARING = "preparing"
@@ -116,6 +120,8 @@ class Item(Binnable, Base):
 
     current: Mapped[int] = mapped_column(default=1)
     """Number of the version that is shown."""
+    newest: Mapped[int] = mapped_column(default=1, server_default="1")
+    """The highest number a version of it was ever given: no number is given twice."""
     state: Mapped[State] = mapped_column(_words(State), default=State.WAITING)
     reason: Mapped[str] = mapped_column(String(500), default="")
     """Why it failed or cannot be played, for its page."""
@@ -184,6 +190,12 @@ class Version(Base):
     height: Mapped[int | None] = mapped_column()
     pages: Mapped[int | None] = mapped_column()
     probe: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+
+    state: Mapped[State] = mapped_column(_words(State), default=State.WAITING, server_default=State.WAITING)
+    reason: Mapped[str] = mapped_column(String(500), default="", server_default="")
+    """Why it failed or cannot be played."""
+    takes_over: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """It is shown as soon as it is ready, in place of the one shown until then."""
 
     created_by: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)

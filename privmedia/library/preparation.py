@@ -16,12 +16,18 @@ from privmedia.text import mark as _
 log = logging.getLogger(__name__)
 
 POSTER = "poster.webp"
+STILLS = 4
 WAVEFORM = "waveform.json"
 OWN_CHAPTERS = "chapters-of-file.vtt"
 """What the chapters are stored as that the file brought with it."""
 NO_ROOM = _("The server had no space left to prepare it. Tell your administrator.")
 # How much of the bar is done after each step, as people see it.
 PROBED, PICTURED = 0.05, 0.15
+
+
+def still_name(number: int) -> str:
+    """What stands in the address of a frame that may become the poster, counted from 1."""
+    return f"still-{number}.webp"
 
 
 @dataclass(frozen=True)
@@ -83,6 +89,7 @@ class Preparation:
     def _outcome(self, file_type: FileType, probe: Probe) -> Outcome:
         decision = media.decide(file_type, probe)
         self._make_poster(file_type, probe)
+        self._make_stills(file_type, probe)
         self._write_chapters(probe)
         self._make_waveform(file_type, probe)
         self.task.report(PICTURED)
@@ -117,6 +124,20 @@ class Preparation:
             return
         if made:
             self._place(out, POSTER, "image/webp")
+
+    def _make_stills(self, file_type: FileType, probe: Probe) -> None:
+        """What a poster can be chosen from. Without them it is chosen by the time."""
+        if probe.locked or not probe.video or not probe.duration:
+            return
+        try:
+            made = media.make_stills(
+                self.target.original, file_type, count=STILLS, work=self._folder("stills"), on_tick=self.task.check
+            )
+        except (Damaged, TookTooLong):
+            log.info("no stills for version %s", self.task.target_id, exc_info=True)
+            return
+        for number, still in enumerate(made, start=1):
+            self._place(still, still_name(number), "image/webp")
 
     def _make_waveform(self, file_type: FileType, probe: Probe) -> None:
         """For what is heard and not seen. Without it the player has a plain bar."""

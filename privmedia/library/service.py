@@ -14,6 +14,7 @@ from privmedia.library.models import ROOT_ID, File, Folder, Item, Kind, State, V
 from privmedia.library.pointers import Pointers
 from privmedia.library.ways import way_up
 from privmedia.lines import required_line, too_long
+from privmedia.storage import ORIGINAL
 from privmedia.text import Sentence, clean_block, clean_line, name_key
 from privmedia.text import mark as _
 
@@ -119,20 +120,19 @@ class Library:
             uploader_id=by,
             created_at=self.now,
         )
-        version = Version(
-            item=item, number=1, filename=received.filename, size=received.size, created_by=by, created_at=self.now
-        )
-        self.session.add_all((item, version))
-        self.session.flush()
-        self.session.add(
-            File(
-                version_id=version.id,
-                name="original",
-                stored_as="original",
-                media_type=received.media_type,
-                size=received.size,
-            )
-        )
+        self.session.add(item)
+        return self._add_version(item, 1, received, by)
+
+    def add_version(
+        self, *, item: Item, number: int, received: Received, by: int | None, takes_over: bool
+    ) -> Version:
+        """Enter a received file as another version of an item, waiting to be prepared, under a number of its own.
+
+        `takes_over`: it is shown as soon as it is ready.
+        """
+        item.newest = max(item.newest, number)
+        version = self._add_version(item, number, received, by)
+        version.takes_over = takes_over
         self.session.flush()
         return version
 
@@ -146,6 +146,30 @@ class Library:
             item.alt = clean_line(alt)[:LONGEST_ALT]
         self.session.flush()
         return item
+
+    def _add_version(self, item: Item, number: int, received: Received, by: int | None) -> Version:
+        version = Version(
+            item=item,
+            number=number,
+            filename=received.filename,
+            size=received.size,
+            state=State.WAITING,
+            created_by=by,
+            created_at=self.now,
+        )
+        self.session.add(version)
+        self.session.flush()
+        self.session.add(
+            File(
+                version_id=version.id,
+                name=ORIGINAL,
+                stored_as=ORIGINAL,
+                media_type=received.media_type,
+                size=received.size,
+            )
+        )
+        self.session.flush()
+        return version
 
     def _title(self, title: str) -> str:
         return required_line(title, field="title", missing=_("Give it a title."), longest=LONGEST_TITLE)

@@ -21,7 +21,7 @@ from privmedia.library.models import PAGES, PREPARE, File, Folder, Item, Star, S
 from privmedia.library.tree import Tree
 from privmedia.media.codecs import human_name
 from privmedia.media.words import recalled
-from privmedia.playback.service import Playbacks
+from privmedia.playback.service import Playbacks, Shown
 
 PAGE = 48
 POSTERS_ON_A_CARD = 3
@@ -130,7 +130,7 @@ class Shelves:
     def _rows(self, item_ids: Sequence[int]) -> list[Any]:
         """The items with all that their cards say, in the same order. Whoever asks has seen to what may be seen."""
         rows = self.session.execute(
-            select(Item, Version, User, Folder, RULED_BY.label("acl_id"), Acl.inherits, _has_poster())
+            select(Item, Version, User, Folder, RULED_BY.label("acl_id"), Acl.inherits, _poster())
             .join(Folder, Folder.id == Item.folder_id)
             .join(Version, (Version.item_id == Item.id) & (Version.number == Item.current))
             .join(User, User.id == Item.uploader_id, isouter=True)
@@ -147,21 +147,24 @@ class Shelves:
 
     def _posters(self, identity: Identity, folder_ids: list[int]) -> dict[int, list[str]]:
         place = func.row_number().over(partition_by=Item.folder_id, order_by=Item.id.desc()).label("place")
+        columns = select(Item.folder_id, Item.uid, Item.id, Item.current, File.stored_as, place)
         newest = (
-            self.lists.seen(identity, select(Item.folder_id, Item.uid, Item.id, place).select_from(Item))
-            .where(Item.folder_id.in_(folder_ids), _has_poster())
+            self.lists.seen(identity, columns.select_from(Item))
+            .join(File, (File.version_id == Version.id) & (File.name == POSTER))
+            .where(Item.folder_id.in_(folder_ids))
             .subquery()
         )
         posters: dict[int, list[str]] = defaultdict(list)
         statement = select(newest).where(newest.c.place <= POSTERS_ON_A_CARD).order_by(newest.c.id.desc())
         for row in self.session.execute(statement):
-            posters[row.folder_id].append(poster_url(row.uid))
+            posters[row.folder_id].append(poster_url(row.uid, row.current, row.stored_as))
         return posters
 
     def _cards(self, rows: Sequence[Any], identity: Identity) -> list[ItemCard]:
         busy = [row.Version.id for row in rows if row.Item.state == State.PREPARING]
         progress = self.jobs.progress_of(PREPARE, busy) if busy else {}
-        watched = self.playbacks.shares(identity.user_id, [row.Item.id for row in rows])
+        shown = {row.Item.id: Shown(row.Version.number, row.Version.duration) for row in rows}
+        watched = self.playbacks.shares(identity.user_id, shown)
         starred = self._starred(identity, [row.Item.id for row in rows])
         return [
             ItemCard(
@@ -180,7 +183,7 @@ class Shelves:
                 uploader=row.User.name if row.User else "",
                 uploader_uid=row.User.uid if row.User else "",
                 created_at=row.Item.created_at,
-                poster_url=poster_url(row.Item.uid) if row.has_poster else None,
+                poster_url=poster_url(row.Item.uid, row.Version.number, row.poster) if row.poster else None,
                 acl_id=row.acl_id,
                 watched=watched.get(row.Item.id),
             )
@@ -200,7 +203,7 @@ def _codec(version: Version) -> str | None:
     return ", ".join(names) or str(probe.get("container", "")).upper() or None
 
 
-def _has_poster() -> ColumnElement[bool]:
-    return (
-        select(File.name).where(File.version_id == Version.id, File.name == POSTER).correlate(Version).exists()
-    ).label("has_poster")
+def _poster() -> ColumnElement[str | None]:
+    """What the poster of a version is stored as; NULL if it has none."""
+    poster = select(File.stored_as).where(File.version_id == Version.id, File.name == POSTER)
+    return poster.correlate(Version).scalar_subquery().label("poster")

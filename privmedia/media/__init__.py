@@ -11,7 +11,7 @@ from privmedia.media.ffmpeg import find as find_ffmpeg
 from privmedia.media.filetype import FileType, Kind
 from privmedia.media.pages import DRAWN_AT_ONCE, READ_AT_ONCE, make_pages, read_pages
 from privmedia.media.playability import Decision, Verdict, decide
-from privmedia.media.poster import make_poster
+from privmedia.media.poster import make_poster, make_still, make_stills
 from privmedia.media.probe import Audio, Probe, Video, probe
 from privmedia.media.remux import make_playable
 from privmedia.media.sandbox import Confinement, confinement
@@ -43,6 +43,8 @@ __all__ = [
     "make_pages",
     "make_playable",
     "make_poster",
+    "make_still",
+    "make_stills",
     "make_waveform",
     "probe",
     "read_pages",

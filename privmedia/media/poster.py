@@ -11,6 +11,7 @@ from privmedia.media.probe import Probe
 from privmedia.media.sandbox import MIB, Limits
 
 POSTER_LIMITS = Limits(wall_seconds=180, cpu_seconds=120, file_bytes=16 * MIB)
+WAITED_FOR = Limits(wall_seconds=30, cpu_seconds=30, file_bytes=16 * MIB)
 PICTURE_LIMITS = Limits(wall_seconds=180, cpu_seconds=120, file_bytes=128 * MIB)
 
 
@@ -36,6 +37,32 @@ def make_poster(
     if done:
         os.replace(made, out)
     return bool(done)
+
+
+def make_still(path: Path, file_type: FileType, *, seconds: float | None, out: Path, work: Path) -> bool:
+    """Write to `out` the frame of a film shown at a moment, or a picture made smaller, at most 1280 pixels either way.
+
+    False if there is nothing to show. For somebody who waits: it takes 30 seconds at most. `work` is an empty folder
+    on the same file system. Raises Damaged, TookTooLong, NoSpace, SandboxFailed.
+    """
+    made = work.absolute() / "poster.webp.part"
+    done = child.ask("poster", path, name=file_type.name, out=str(made), at=seconds, work=work, limits=WAITED_FOR)
+    if done:
+        os.replace(made, out)
+    return bool(done)
+
+
+def make_stills(
+    path: Path, file_type: FileType, *, count: int, work: Path, on_tick: Callable[[], None] | None = None
+) -> list[Path]:
+    """Frames from all over a film, in its order, in `work`, which is an empty folder; fewer if it has no more.
+
+    Raises Damaged, TookTooLong, NoSpace, SandboxFailed.
+    """
+    outs = [work.absolute() / f"still-{number}.webp" for number in range(1, count + 1)]
+    names = [str(out) for out in outs]
+    made = child.ask("stills", path, name=file_type.name, outs=names, work=work, limits=POSTER_LIMITS, on_tick=on_tick)
+    return outs[: int(made)]
 
 
 def make_picture(

@@ -14,7 +14,7 @@ from privmedia.audit.service import COMMAND_LINE, Audit
 from privmedia.db import WITH_BIN, reading, writing
 from privmedia.installation import Installation
 from privmedia.jobs.models import Job, JobState
-from privmedia.library.models import PAGES, PREPARE, SPOKEN, TEXTS, File, Item, Leftover, Version
+from privmedia.library.models import OF_VERSIONS, File, Item, Leftover, Version
 from privmedia.library.pointers import Pointers
 from privmedia.mail.models import Mail
 from privmedia.mail.service import SEND
@@ -22,13 +22,7 @@ from privmedia.search.upkeep import differences, reindex
 
 ORIGINAL = "original"
 BLOCK = 1 << 20  # bytes
-TARGETS: dict[str, type[Version] | type[Mail]] = {
-    PREPARE: Version,
-    PAGES: Version,
-    TEXTS: Version,
-    SPOKEN: Version,
-    SEND: Mail,
-}
+TARGETS: dict[str, type[Version] | type[Mail]] = {**dict.fromkeys(OF_VERSIONS, Version), SEND: Mail}
 
 
 @dataclass(frozen=True)

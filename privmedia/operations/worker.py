@@ -33,11 +33,14 @@ from privmedia.search.jobs import HANDLERS as SEARCH
 from privmedia.search.upkeep import work_off
 from privmedia.sharing.visits import forget_visits
 from privmedia.uploads.jobs import clear_away
+from privmedia.versions.jobs import HANDLERS as VERSIONS
 
 log = logging.getLogger(__name__)
 
 WRITERS = {**ACCOUNTS_LETTERS, **SECURITY, **INVITATIONS, **ASKING_LETTERS}
-HANDLERS = {**LIBRARY, **PAGES, **SEARCH, **CAPTIONS, **ASKING, **ORGANISING, SEND: mail_handler(WRITERS)}
+HANDLERS = {
+    **LIBRARY, **PAGES, **SEARCH, **CAPTIONS, **VERSIONS, **ASKING, **ORGANISING, SEND: mail_handler(WRITERS),
+}
 
 
 def forget_finished(installation: Installation) -> None:

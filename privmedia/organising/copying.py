@@ -31,6 +31,9 @@ NOT_READY = _("“${name}” is still being prepared. Copy it when it is ready."
 CHANGED = _("“${name}” was replaced or moved at this moment. Nothing was copied.")
 FIRST = 1
 """The number of a copy's only version."""
+NOT_TAKEN = (
+    "id", "uid", "folder_id", "acl_id", "current", "newest", "uploader_id", "created_at", "deletion_id",
+)
 
 
 def copy_item(installation: Installation, identity: Identity, uid: str, to_uid: str) -> str:
@@ -96,10 +99,11 @@ def _enter(library: Library, identity: Identity, item: Item, to: Folder, uid: st
         select(Version).where(Version.item_id == item.id, Version.number == item.current)
     ).one()
     new = Item(
-        **_columns(item, "id", "uid", "folder_id", "acl_id", "current", "uploader_id", "created_at", "deletion_id"),
+        **_columns(item, *NOT_TAKEN),
         uid=uid,
         folder_id=to.id,
         current=FIRST,
+        newest=FIRST,
         uploader_id=identity.user_id,
         created_at=now,
     )

@@ -18,7 +18,7 @@ from privmedia.installation import Installation
 from privmedia.jobs.models import Job, JobState
 from privmedia.jobs.service import Jobs
 from privmedia.jobs.worker import Handler, Task
-from privmedia.library.models import PREPARE, Deletion, Folder, Item, Leftover, Version
+from privmedia.library.models import OF_VERSIONS, Deletion, Folder, Item, Leftover, Version
 from privmedia.library.pointers import Pointers
 from privmedia.organising.bin import KEPT, PURGE
 
@@ -100,7 +100,9 @@ def _remove_items(session: Session, installation: Installation, deletion_id: int
     pointers = Pointers(session, installation.clock)
     ids = [item.id for item in items]
     versions = select(Version.id).where(Version.item_id.in_(ids))
-    waiting = delete(Job).where(Job.kind == PREPARE, Job.target_id.in_(versions), Job.state == JobState.QUEUED)
+    waiting = delete(Job).where(
+        Job.kind.in_(OF_VERSIONS), Job.target_id.in_(versions), Job.state == JobState.QUEUED
+    )
     session.execute(waiting, execution_options={"synchronize_session": False})
     for item in items:
         if item.acl_id is not None:

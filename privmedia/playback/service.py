@@ -2,7 +2,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import delete, func, select
@@ -12,10 +13,9 @@ from sqlalchemy.orm import Session
 from privmedia.errors import Invalid
 from privmedia.installation import Installation
 from privmedia.playback.models import Playback
+from privmedia.playback.times import LONGEST
 from privmedia.text import mark as _
 
-LONGEST = 100 * 3600.0
-"""Seconds. Nothing in a library plays for more than four days."""
 BEGUN = 5.0
 """Seconds after which there is something to continue."""
 ENDED = 0.97
@@ -23,6 +23,20 @@ ENDED = 0.97
 KEPT = 1000
 """Items each person's history holds; the oldest make room."""
 NO_TIME = _("That is no time in this item.")
+
+
+@dataclass(frozen=True)
+class Shown:
+    """The version of an item that is shown: its number, and its length in seconds if that is known."""
+
+    version: int
+    duration: float | None
+
+    def length_for(self, noted: Playback) -> float | None:
+        """The length that a noted place is measured by; None for a place that this version does not reach."""
+        if noted.version == self.version:
+            return noted.duration
+        return self.duration if self.duration is not None and noted.position <= self.duration else None
 
 
 class Playbacks:
@@ -49,24 +63,27 @@ class Playbacks:
         self._session.execute(noted.on_conflict_do_update(index_elements=["user_id", "item_id"], set_=values))
         self._forget_the_oldest(user_id)
 
-    def position(self, *, user_id: int, item_id: int, version: int) -> float | None:
-        """Where to continue, in seconds; None at the beginning, after the end, and for a file since replaced."""
+    def position(self, *, user_id: int, item_id: int, shown: Shown) -> float | None:
+        """Where to continue, in seconds; None at the beginning, after the end, and beyond that of another version."""
         found = self._session.get(Playback, (user_id, item_id))
-        if found is None or found.version != version or found.position < BEGUN:
+        length = shown.length_for(found) if found is not None else None
+        if found is None or length is None or found.position < BEGUN:
             return None
-        return None if found.position >= ENDED * found.duration else found.position
+        return None if found.position >= ENDED * length else found.position
 
-    def shares(self, user_id: int, item_ids: Collection[int]) -> dict[int, int]:
-        """How much of each of some items is watched, in percent; 100 near the end, nothing for what is not begun."""
-        rows = self._session.execute(
-            select(Playback.item_id, Playback.position, Playback.duration).where(
-                Playback.user_id == user_id, Playback.item_id.in_(item_ids)
-            )
+    def shares(self, user_id: int, shown: Mapping[int, Shown]) -> dict[int, int]:
+        """How much of each of some items is watched, in percent; 100 near the end, nothing for what is not begun.
+
+        `shown` is which version of each is shown.
+        """
+        rows = self._session.scalars(
+            select(Playback).where(Playback.user_id == user_id, Playback.item_id.in_(shown))
         )
+        lengths = [(row, length) for row in rows if (length := shown[row.item_id].length_for(row)) is not None]
         return {
-            row.item_id: 100 if row.position >= ENDED * row.duration else max(1, int(100 * row.position / row.duration))
-            for row in rows
-            if row.position >= BEGUN or row.position >= ENDED * row.duration
+            row.item_id: 100 if row.position >= ENDED * length else max(1, int(100 * row.position / length))
+            for row, length in lengths
+            if row.position >= BEGUN or row.position >= ENDED * length
         }
 
     def watched(self, user_id: int) -> list[int]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import Select, and_, delete, insert, select
+from sqlalchemy import Select, and_, delete, insert, literal, or_, select
 from sqlalchemy.orm import Session
 
 from privmedia.access.visible import folder_seen
@@ -89,6 +89,22 @@ class Search:
             .where(SearchPart.item_id == item_id, SearchPart.part == part, SearchPart.version == version)
             .order_by(SearchPart.at, SearchPart.id)
         )
+
+    def carry(self, item_id: int, part: str, old: int, new: int, *, until: float | None) -> None:
+        """Let a version be found by the texts of another, in place of its own; none from the second `until` on."""
+        self.session.flush()
+        of_it = (SearchPart.item_id == item_id, SearchPart.part == part)
+        self.session.execute(delete(SearchPart).where(*of_it, SearchPart.version == new))
+        same = (SearchPart.item_id, SearchPart.part, literal(new), SearchPart.at, SearchPart.page)
+        texts = select(*same, SearchPart.body, SearchPart.words).where(*of_it, SearchPart.version == old)
+        if until is not None:
+            texts = texts.where(or_(SearchPart.at.is_(None), SearchPart.at < until))
+        columns = ["item_id", "part", "version", "at", "page", "body", "words"]
+        self.session.execute(insert(SearchPart).from_select(columns, texts.order_by(SearchPart.id)))
+
+    def forget_version(self, item_id: int, version: int) -> None:
+        """Take away the texts of a version that goes."""
+        self.session.execute(delete(SearchPart).where(SearchPart.item_id == item_id, SearchPart.version == version))
 
     def find(self, identity: Identity, wanted: Wanted) -> Results:
         """One page of what was found, with how much there is of each kind."""

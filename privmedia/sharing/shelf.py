@@ -82,9 +82,9 @@ class SharedShelf:
 
     def items(self, standing: Standing, folder: Folder, after: str | None = None) -> SharedItems:
         """The items in a shared folder; `after` is where the page before ended."""
-        has_poster = select(File.name).where(File.version_id == Version.id, File.name == POSTER).correlate(Version)
+        poster = select(File.stored_as).where(File.version_id == Version.id, File.name == POSTER).correlate(Version)
         shown = and_(Version.item_id == Item.id, Version.number == Item.current)
-        listed = self._items(standing, select(Item, Version.duration, has_poster.exists())).join(Version, shown)
+        listed = self._items(standing, select(Item, Version.duration, poster.scalar_subquery())).join(Version, shown)
         listed = listed.where(Item.folder_id == folder.id)
         if after is not None:
             last = self.item(standing, after)
@@ -98,9 +98,9 @@ class SharedShelf:
                 item.state,
                 duration,
                 item.created_at,
-                poster_url(item.uid) if with_poster else None,
+                poster_url(item.uid, item.current, poster) if poster else None,
             )
-            for item, duration, with_poster in rows[:PAGE]
+            for item, duration, poster in rows[:PAGE]
         ]
         return SharedItems(items, items[-1].uid if len(rows) > PAGE else None)
 

@@ -1,7 +1,8 @@
 """Where files lie, and how they get there.
 
     <root>/incoming/form/      uploads on their way in
-    <root>/incoming/placing/   a mark for each version whose files are placed and whose row is not committed yet
+    <root>/incoming/placing/   a mark for each version whose files are placed and whose row is not committed yet, or
+                               whose row is about to go
     <root>/incoming/work/      where derivatives are made
     <root>/private/ab/cd/<uid>/v<N>/   one version: `original`, its derivatives, `version.json`
 
@@ -141,6 +142,17 @@ class Storage:
             made.replace(target)
             durable.sync_folders([folder])
 
+    def link_product(self, uid: str, number: int, stored_as: str, to: int) -> None:
+        """Give another version of the item a derivative of this one: the same bytes, each free to go by itself.
+
+        On the disk when this returns; nothing is done if it is there already. Raises NoSpace or Unavailable.
+        """
+        folder, name = self.version_folder(uid, to), _checked_name(stored_as)
+        with durable.in_our_words():
+            with contextlib.suppress(FileExistsError):
+                os.link(self.version_folder(uid, number) / name, folder / name, follow_symlinks=False)
+            durable.sync_folders([folder])
+
     def remove_product(self, uid: str, number: int, stored_as: str) -> None:
         """Remove a derivative that nothing names any more. Never fails: what stays is seen by nobody."""
         if stored_as in (ORIGINAL, SIDECAR):
@@ -156,13 +168,21 @@ class Storage:
         with os.fdopen(handle, "rb") as file:
             return file.read().decode()
 
+    def unsettle(self, uid: str, number: int) -> None:
+        """Mark a version whose row is about to go, so that its files are removed whatever happens in between.
+
+        `settle` takes the mark away where the row stays. Raises NoSpace or Unavailable.
+        """
+        with durable.in_our_words(), contextlib.suppress(FileExistsError):
+            self._mark(uid, number)
+
     def settle(self, uid: str, number: int) -> None:
         """Take away the mark of `place`: the row is committed, or the files are gone."""
         with contextlib.suppress(OSError):
             self._marker(uid, number).unlink(missing_ok=True)
 
     def unsettled(self, older_than: float) -> Iterator[tuple[str, int]]:
-        """Versions placed before a moment (seconds since 1970) and never settled: an upload broke off there."""
+        """Versions marked before a moment (seconds since 1970) and never settled: something broke off there."""
         for mark in _older_files(self.incoming / "placing", older_than):
             uid, _, number = mark.name.partition(".v")
             if is_uid(uid) and number.isdigit():

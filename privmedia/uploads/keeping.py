@@ -2,10 +2,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from privmedia.accounts.identity import Identity
 from privmedia.db import is_busy, reading, writing
@@ -20,6 +21,7 @@ log = logging.getLogger(__name__)
 
 FIRST_VERSION = 1
 TRIES = 3
+Entered = TypeVar("Entered")
 
 
 def keep(
@@ -35,31 +37,41 @@ def keep(
     placed: list[tuple[Arrived, str]] = []
     try:
         for arrived, its_title in named:
-            facts = _facts(installation, identity, destination, its_title, arrived)
+            facts = facts_of(installation, identity, arrived) | {
+                "item": arrived.uid, "version": FIRST_VERSION, "title": its_title, "folder": destination.path,
+            }
             try:
                 installation.storage.place(arrived.incoming, arrived.uid, FIRST_VERSION, facts=facts)
             except DomainError as error:
                 receipt.refuse(arrived.filename, error)
             else:
                 placed.append((arrived, its_title))
-        added = _commit(installation, identity, destination, placed) if placed else []
+        added = _enter(installation, identity, destination, placed) if placed else []
     except BaseException:
         for arrived, _title in placed:
-            _take_back(installation, arrived)
+            take_back(installation, arrived.uid, FIRST_VERSION)
         raise
     for arrived, _title in placed:
         installation.storage.settle(arrived.uid, FIRST_VERSION)
     return added
 
 
-def _commit(
+def _enter(
     installation: Installation, identity: Identity, destination: Destination, placed: Sequence[tuple[Arrived, str]]
 ) -> list[Added]:
+    def rows(session: Session) -> list[Added]:
+        uploads = Uploads(session, installation)
+        return [uploads.enter(identity, destination, title, arrived) for arrived, title in placed]
+
+    return commit(installation, rows)
+
+
+def commit(installation: Installation, rows: Callable[[Session], Entered]) -> Entered:
+    """Write rows in one short transaction, tried again where the database is busy. Raises Unavailable and as `rows`."""
     for _try in range(TRIES):
         try:
             with writing(installation.sessions) as session:
-                uploads = Uploads(session, installation)
-                return [uploads.enter(identity, destination, title, arrived) for arrived, title in placed]
+                return rows(session)
         except OperationalError as error:
             if not is_busy(error):
                 raise
@@ -67,27 +79,23 @@ def _commit(
     raise Unavailable
 
 
-def _take_back(installation: Installation, arrived: Arrived) -> None:
+def take_back(installation: Installation, uid: str, number: int) -> None:
+    """Remove the placed files of a version that could not be entered."""
     try:
         with reading(installation.sessions) as session:
-            committed = is_committed(session, arrived.uid, FIRST_VERSION)
+            committed = is_committed(session, uid, number)
     except SQLAlchemyError:
         # The answer to a commit may be lost and the commit done: the mark stays, and the reaper will know.
-        log.exception("cannot tell whether item %s was committed; its file stays for now", arrived.uid)
+        log.exception("cannot tell whether version %s of item %s was committed; its file stays for now", number, uid)
         return
     if not committed:
-        installation.storage.remove_version(arrived.uid, FIRST_VERSION)
+        installation.storage.remove_version(uid, number)
 
 
-def _facts(
-    installation: Installation, identity: Identity, destination: Destination, title: str, arrived: Arrived
-) -> dict[str, Any]:
+def facts_of(installation: Installation, identity: Identity, arrived: Arrived) -> dict[str, Any]:
+    """What is written beside a file, of what is known of it by itself."""
     return {
-        "item": arrived.uid,
-        "version": FIRST_VERSION,
-        "title": title,
         "filename": arrived.filename,
-        "folder": destination.path,
         "media_type": arrived.file_type.media_type,
         "size": arrived.incoming.size,
         "added_by": identity.email,

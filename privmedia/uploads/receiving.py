@@ -5,7 +5,7 @@ No database here: everything is on the disk, finished, before the first row is w
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
@@ -21,6 +21,10 @@ from privmedia.uploads.reading import FilePart
 log = logging.getLogger(__name__)
 
 NO_ROOM_FOR_IT = _("The server has no space left for this file. Tell your administrator.")
+
+
+def any_type(_file_type: FileType) -> None:
+    """Whatever can be played or shown has its place."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,17 +64,25 @@ class Receipt:
     def __exit__(self, *details: object) -> None:
         self._kept.close()
 
-    def take(self, parts: Iterable[FilePart], storage: Storage, *, announced: int | None = None) -> None:
+    def take(
+        self,
+        parts: Iterable[FilePart],
+        storage: Storage,
+        *,
+        announced: int | None = None,
+        fits: Callable[[FileType], None] = any_type,
+    ) -> None:
         """Receive every file. `announced`, if the client said so, is how many there are.
 
-        With that, nothing is read any more once the last one is refused. Raises what reading the form raises.
+        With that, nothing is read any more once the last one is refused. `fits` raises RefusedType for a type that
+        has no place where the files go. Raises what reading the form raises.
         """
         for number, part in enumerate(parts, start=1):
             filename = clean_filename(part.filename)
             incoming = None
             try:
                 incoming = self._kept.enter_context(storage.receive())
-                file_type = write(part, incoming, filename)
+                file_type = write(part, incoming, filename, fits)
             except (RefusedType, NoSpace, Unavailable) as error:
                 if incoming is not None:
                     incoming.discard()
@@ -91,10 +103,12 @@ class Receipt:
         self.refused.append(Refused(filename, error))
 
 
-def write(part: FilePart, incoming: Incoming, filename: str) -> FileType:
+def write(
+    part: FilePart, incoming: Incoming, filename: str, fits: Callable[[FileType], None] = any_type
+) -> FileType:
     """Write a file as it comes, on the disk when this returns, and say what it is.
 
-    Raises RefusedType as soon as its first bytes are there, NoSpace, Unavailable, and what reading raises.
+    Raises RefusedType as soon as its first bytes are there, NoSpace, Unavailable, and what reading and `fits` raise.
     """
     head = bytearray()
     file_type = None
@@ -102,9 +116,15 @@ def write(part: FilePart, incoming: Incoming, filename: str) -> FileType:
         if file_type is None:
             head += block[:HEAD_BYTES - len(head)]
             if len(head) == HEAD_BYTES:
-                file_type = sniff(bytes(head), filename)
+                file_type = _known(bytes(head), filename, fits)
         incoming.write(block)
     if file_type is None:
-        file_type = sniff(bytes(head), filename)
+        file_type = _known(bytes(head), filename, fits)
     incoming.finish()
+    return file_type
+
+
+def _known(head: bytes, filename: str, fits: Callable[[FileType], None]) -> FileType:
+    file_type = sniff(head, filename)
+    fits(file_type)
     return file_type

@@ -69,7 +69,7 @@ class Uploads:
 
         Raises as `destination`.
         """
-        folder = self._folder(self._as_of_now(identity), destination.folder_uid)
+        folder = self._folder(as_of_now(self._session, identity), destination.folder_uid)
         received = Received(
             uid=arrived.uid,
             filename=arrived.filename,
@@ -98,12 +98,14 @@ class Uploads:
             raise NotAllowed(NOT_HERE) if Permission.VIEW in rights else NotFound
         return folder
 
-    def _as_of_now(self, identity: Identity) -> Identity:
-        user = self._session.get(User, identity.user_id)
-        if user is None or user.disabled_at is not None:
-            raise NotAllowed("Your account was disabled while the files arrived.")
-        groups = self._session.scalars(select(Membership.group_id).where(Membership.user_id == user.id))
-        return replace(identity, is_admin=user.is_admin, is_guest=user.is_guest, group_ids=frozenset(groups))
+
+def as_of_now(session: Session, identity: Identity) -> Identity:
+    """The person as the rules know them now that the files are here. Raises NotAllowed."""
+    user = session.get(User, identity.user_id)
+    if user is None or user.disabled_at is not None:
+        raise NotAllowed("Your account was disabled while the files arrived.")
+    groups = session.scalars(select(Membership.group_id).where(Membership.user_id == user.id))
+    return replace(identity, is_admin=user.is_admin, is_guest=user.is_guest, group_ids=frozenset(groups))
 
 
 def checked_title(title: str) -> str:

@@ -10,7 +10,7 @@ from pyramid.response import Response
 from pyramid.view import view_config
 
 from privmedia.audit.service import Audit
-from privmedia.errors import Invalid
+from privmedia.errors import Conflict, Invalid
 from privmedia.library.resources import FolderContext, ItemContext
 from privmedia.library.shelves import Shelves
 from privmedia.playback.service import NO_TIME, Playbacks
@@ -25,8 +25,10 @@ WATCHED = "library/watched.jinja2"
 def note_place(context: ItemContext, request: Request) -> Response:
     """No line of the audit log: that somebody watches stands there already, told by the gate."""
     number = request.POST.get("version", "")
-    if not (number.isascii() and number.isdigit() and len(number) < 10 and int(number) <= context.item.current):
+    if not (number.isascii() and number.isdigit() and len(number) < 10 and int(number) <= context.item.newest):
         raise Invalid(NO_TIME)
+    if int(number) != context.item.current:
+        raise Conflict(_("Another version is shown now."))
     request.write(Playbacks).note(
         user_id=context.identity.user_id,
         item_id=context.item.id,

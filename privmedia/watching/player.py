@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import dataclass
 
 from pyramid.csrf import get_csrf_token
@@ -10,10 +9,10 @@ from pyramid.request import Request
 
 from privmedia.library.models import Item
 from privmedia.library.resources import ItemContext
-from privmedia.playback.service import LONGEST, Playbacks
+from privmedia.playback.service import Playbacks, Shown
+from privmedia.playback.times import seconds
+from privmedia.versions.service import Versions
 from privmedia.web.i18n import _
-
-TIME = re.compile(r"\d{1,6}(:[0-5]?\d){0,2}(\.\d{1,3})?", re.ASCII)
 
 # By the keys of media-chrome, whose elements say them.
 WORDS = {
@@ -66,6 +65,7 @@ WORDS = {
     "fullScreen": _("Full screen"),
     "list": _("This list"),
     "gone": _("There is nothing here for you any more. It was deleted, or your access has ended."),
+    "replaced": _("The file was replaced by another one. Reload the page to see it."),
     "signedOut": _("You were signed out. Sign in and you come back to this page."),
 }
 
@@ -90,8 +90,8 @@ def player_for(request: Request, context: ItemContext) -> Player:
     keeps_place = not identity.looks_only and identity.session_id is not None
     resume = None
     if keeps_place:
-        playbacks = request.read(Playbacks)
-        resume = playbacks.position(user_id=identity.user_id, item_id=item.id, version=item.current)
+        shown = Shown(item.current, request.read(Versions).shown(item).duration)
+        resume = request.read(Playbacks).position(user_id=identity.user_id, item_id=item.id, shown=shown)
     place = request.route_path("item_playback", item=item.uid) if keeps_place else None
     return _player(request, item, playback=place, resume=resume)
 
@@ -110,13 +110,3 @@ def _player(request: Request, item: Item, *, playback: str | None, resume: float
         resume=resume,
         start=seconds(request.GET.get("t", "")),
     )
-
-
-def seconds(text: str) -> float | None:
-    """`246`, `4:06` or `1:02:03.5` in seconds; None for anything else."""
-    if not TIME.fullmatch(text):
-        return None
-    total = 0.0
-    for part in text.split(":"):
-        total = total * 60 + float(part)
-    return total if total <= LONGEST else None

@@ -16,6 +16,7 @@ from privmedia.library.shelves import Shelves
 from privmedia.library.tags import Tags
 from privmedia.library.views import crumbs, itself, may
 from privmedia.library.who_sees import WhoSees
+from privmedia.versions.pages import versions_for
 from privmedia.watching.pages import shown_of
 from privmedia.watching.player import player_for
 from privmedia.web.headers import allow_styles
@@ -42,6 +43,8 @@ def item(context: ItemContext, request: Request) -> Any:
         "links": request.links_at(context.item),
         "me_reason": request.read(WhoSees).reason_for(context.item, identity),
         "next_items": shelves.items(identity, Wanted(folder_id=folder.id), limit=NEXT_TO_AN_ITEM).items,
+        "versions": versions_for(request, context),
+        "shown_version": context.item.current,
         **may(context.rights),
     }
 

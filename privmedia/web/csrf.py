@@ -3,11 +3,12 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from collections.abc import Mapping
 from typing import Any
 
 from pyramid.config import Configurator
 from pyramid.csrf import CookieCSRFStoragePolicy, check_csrf_token
-from pyramid.exceptions import BadCSRFOrigin
+from pyramid.exceptions import BadCSRFOrigin, BadCSRFToken
 from pyramid.interfaces import ICSRFStoragePolicy
 from pyramid.request import Request
 from pyramid.viewderivers import INGRESS
@@ -67,6 +68,24 @@ def check_origin(request: Request) -> None:
     origin = request.headers.get("Origin")
     if origin is not None and origin != request.host_url:
         raise BadCSRFOrigin("the request was made by a page of another origin")
+
+
+def check_before_body(request: Request) -> None:
+    """The same for a route that reads its form itself: `check_field` follows when the fields are read.
+
+    Raises BadCSRFOrigin, and BadCSRFToken for what is no form with a file.
+    """
+    if request.content_type == "multipart/form-data":
+        check_origin(request)
+    else:
+        check_csrf(request)
+
+
+def check_field(request: Request, fields: Mapping[str, str]) -> None:
+    """The token among the fields that were read. Raises BadCSRFToken."""
+    policy = request.registry.getUtility(ICSRFStoragePolicy)
+    if not by_token(request) and not policy.check_csrf_token(request, fields.get("csrf_token", "")):
+        raise BadCSRFToken
 
 
 def csrf_view(view: Any, info: Any) -> Any:

@@ -11,6 +11,7 @@ import { enliven, register } from "./js/enliven.js";
 import { filters } from "./js/filter.js";
 import { listPlace } from "./js/list-place.js";
 import { menus } from "./js/menus.js";
+import { moments } from "./js/moment.js";
 import { newPasswords } from "./js/new-password.js";
 import { players } from "./js/players.js";
 import { polling } from "./js/polling.js";
@@ -48,6 +49,7 @@ register(
   filters,
   listPlace,
   menus,
+  moments,
   newPasswords,
   passwordSuggestions,
   players,

@@ -57,7 +57,8 @@ def world(
             uid=new_uid(), filename="bearing.mp4", media_type="video/mp4", size=4, kind=Kind.VIDEO
         )
         version = Library(session, installation).add_item(folder=folder, title="Bearing", received=received, by=None)
-        version.item.state, version.item.shown = State.READY, True
+        version.state = version.item.state = State.READY
+        version.item.shown = True
         for name, media_type in FILES.items():
             session.add(File(version_id=version.id, name=name, stored_as=name, media_type=media_type, size=4))
         now = installation.clock()

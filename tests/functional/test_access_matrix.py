@@ -158,6 +158,18 @@ TABLE: dict[str, list[tuple[str, Row]]] = {
     "item_chapters": [("/m/{item}/chapters", EDITED)],
     "item_transcript": [("/m/{item}/transcript", SEEN), ("/m/{missing}/transcript", UNKNOWN)],
     "captions_upload": [("/upload/captions/{item}", POSTED), ("/upload/captions/{missing}", UNKNOWN)],
+    "item_replace": [("/m/{item}/replace", EDITED)],
+    "replace_upload": [("/upload/replace/{item}", POSTED), ("/upload/replace/{missing}", UNKNOWN)],
+    "version_show": [
+        ("/m/{item}/versions/1/show", UNKNOWN.but(editor=WRONG, manager=WRONG, administrator=WRONG)),
+        ("/m/{item}/versions/2/show", UNKNOWN),
+    ],
+    "version_delete": [
+        ("/m/{item}/versions/1/delete", UNKNOWN.but(editor=OK, manager=OK, administrator=OK)),
+        ("/m/{item}/versions/2/delete", UNKNOWN),
+    ],
+    "item_poster": [("/m/{item}/poster", EDITED)],
+    "poster_upload": [("/upload/poster/{item}", POSTED), ("/upload/poster/{missing}", UNKNOWN)],
     "item_playback": [("/m/{item}/playback", POSTED)],
     "item_share": [("/m/{item}/share", MANAGED)],
     "folder_share": [("/f/{folder}/share", MANAGED.but(uploader=NO))],

@@ -84,6 +84,16 @@ KINDS: dict[str, Words] = {
     "bin.purge": files("trash3", _("deleted ${name} for good")),
     "bin.restore": files("arrow-counterclockwise", _("brought ${target} back from the bin")),
     "confirm": sign_in("key", _("said the password again"), _("could not say the password again: ${why}")),
+    "poster.put": files(
+        "image", _("chose the poster of ${target}"), _("could not change the poster of ${target}: ${why}")
+    ),
+    "version.add": files(
+        "arrow-repeat",
+        _("added version ${version} of ${target}: ${file}"),
+        _("could not replace the file of ${target}: ${why}"),
+    ),
+    "version.delete": files("trash3", _("deleted version ${version} of ${target} for good: ${file}")),
+    "version.show": files("arrow-repeat", _("put version ${version} of ${target} in the place of version ${before}")),
     "folder.add": files("folder-plus", _("made the folder ${target}")),
     "folder.delete": files("trash3", _("deleted the folder ${name}")),
     "folder.move": files("folder-symlink", _("moved the folder ${name}")),

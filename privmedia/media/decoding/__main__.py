@@ -26,14 +26,19 @@ def probe(path: Path, name: str) -> dict[str, Any]:
     return tracks.probe(path, file_type)
 
 
-def poster(path: Path, name: str, out: str) -> bool:
-    """Make the poster; False if there is nothing to show."""
+def poster(path: Path, name: str, out: str, at: float | None = None) -> bool:
+    """Make the poster, of a film at a moment if one is given; False if there is nothing to show."""
     file_type = TYPES[name]
     if file_type.kind is Kind.IMAGE:
         return pictures.shrink(path, name, out, longest=1280)
     if file_type.kind is Kind.DOCUMENT:
         return pages.poster(path, out)
-    return frames.poster(path, file_type, out)
+    return frames.poster(path, file_type, out, at)
+
+
+def stills(path: Path, name: str, outs: list[str]) -> int:
+    """Make frames from all over a film; how many."""
+    return frames.stills(path, TYPES[name], outs)
 
 
 def picture(path: Path, name: str, out: str) -> bool:
@@ -51,6 +56,7 @@ VERBS: dict[str, Callable[..., Any]] = {
     "picture": picture,
     "poster": poster,
     "probe": probe,
+    "stills": stills,
     "texts": pages.read,
     "waveform": outline,
 }

@@ -24,20 +24,49 @@ MOST_FRAMES_PER_PLACE = 600
 SECONDS_TO_LOOK = 25.0
 
 
-def poster(path: Path, file_type: FileType, out: str) -> bool:
-    """Write the poster to `out`; False if there is no picture in the file, or none that may be decoded here."""
+def poster(path: Path, file_type: FileType, out: str, at: float | None = None) -> bool:
+    """Write the poster to `out`: the frame shown `at` seconds, or one that shows something.
+
+    False if there is no picture in the file, or none that may be decoded here.
+    """
     with opened(path, file_type.demuxer) as container:
-        films = [stream for stream in container.streams.video if not is_cover(stream)]
-        if films:
-            if not decodable(films[0]):
-                return False
-            best = best_frame(container, films[0])
-        else:
-            best = cover(container)
-        if best is None:
+        film = film_in(container)
+        if film is None:
+            chosen = cover(container)
+        elif not decodable(film):
             return False
-        pictures.write(best, out, longest=LONGEST)
+        else:
+            chosen = best_frame(container, film) if at is None else still_at(container, film, at)
+        if chosen is None:
+            return False
+        pictures.write(chosen, out, longest=LONGEST)
         return True
+
+
+def stills(path: Path, file_type: FileType, outs: list[str]) -> int:
+    """Write frames from all over the film to `outs`, in order; how many there are."""
+    with opened(path, file_type.demuxer) as container:
+        film = film_in(container)
+        if film is None or not decodable(film) or not container.duration:
+            return 0
+        length = container.duration / av.time_base
+        for made, out in enumerate(outs):
+            frame = still_at(container, film, length * (made + 0.5) / len(outs))
+            if frame is None:
+                return made
+            pictures.write(frame, out, longest=LONGEST)
+    return len(outs)
+
+
+def film_in(container: InputContainer) -> VideoStream | None:
+    """The moving picture in a file; None if it has none."""
+    return next((stream for stream in container.streams.video if not is_cover(stream)), None)
+
+
+def still_at(container: InputContainer, stream: VideoStream, seconds: float) -> Image.Image | None:
+    """The frame shown at a moment, as it is meant to be seen; None if there is none."""
+    frame = frame_at(container, stream, seconds, time.monotonic() + SECONDS_TO_LOOK)
+    return None if frame is None else upright(frame, stream)
 
 
 def cover(container: InputContainer) -> Image.Image | None:

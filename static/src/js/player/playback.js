@@ -18,6 +18,7 @@ export function keepPlace(player) {
     try {
       const answer = await fetch(playback, { method: "POST", body, headers, keepalive: true, redirect: "manual" });
       if (answer.status === 404) player.stop(player.words.gone);
+      else if (answer.status === 409) player.stop(player.words.replaced);
       else if (answer.type === "opaqueredirect") player.stop(player.words.signedOut);
     } catch {
       // Without a network there is nobody to tell; the next time there may be.
