@@ -40,6 +40,7 @@ def compose(config: Any, installation: Any) -> Router:
     config.include("privmedia.library")
     config.include("privmedia.search")
     config.include("privmedia.asking")
+    config.include("privmedia.following")
     config.include("privmedia.uploads")
     config.include("privmedia.captions")
     config.include("privmedia.posters")

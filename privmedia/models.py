@@ -17,6 +17,7 @@ from privmedia.asking.models import AccessRequest
 from privmedia.audit.models import Event, Seal, Stretch, Viewing
 from privmedia.captions.models import Captions, Chapter
 from privmedia.db import Base
+from privmedia.following.models import Follow, Notice, NoticeChoice
 from privmedia.jobs.models import Job
 from privmedia.library.models import Deletion, DeletionRule, File, Folder, Item, ItemTag, Leftover, Star, Version
 from privmedia.mail.models import Mail
@@ -38,6 +39,7 @@ __all__ = [
     "Event",
     "File",
     "Folder",
+    "Follow",
     "Group",
     "Item",
     "ItemTag",
@@ -46,6 +48,8 @@ __all__ = [
     "Link",
     "Mail",
     "Membership",
+    "Notice",
+    "NoticeChoice",
     "OneTimeLink",
     "Playback",
     "RecoveryCode",

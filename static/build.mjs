@@ -16,12 +16,13 @@ async function main() {
   await refuseLightDarkOutsideTokens(join(source, "css"));
   const [bundle, icons] = await Promise.all([bundleSources(), collectIcons()]);
   await mkdir(target, { recursive: true });
-  const written = ["manifest.json", "icons.json", "player-styles.json"];
+  const written = ["manifest.json", "icons.json", "keys.json", "player-styles.json"];
   for (const file of bundle.outputFiles) {
     written.push(basename(file.path));
     await writeFile(join(target, basename(file.path)), file.contents);
   }
   await writeJson("icons.json", icons);
+  await writeJson("keys.json", JSON.parse(await readFile(join(source, "keys.json"), "utf8")));
   await writeJson("player-styles.json", await hashesOfStyles(Object.keys(bundle.metafile.inputs)));
   // Last, so that a running server never reads the name of a file that is not there yet.
   await writeJson("manifest.json", namesBySource(bundle.metafile));

@@ -18,6 +18,7 @@ VIEWS = (
     "second_step",
     "session",
     "setup",
+    "shortcuts",
     "sign_in",
     "strength",
     "token",
@@ -47,6 +48,7 @@ def includeme(config: Configurator) -> None:
     config.add_route("two_factor", "/account/two-factor")
     config.add_route("confirm", "/account/confirm")
     config.add_route("menu", "/menu")
+    config.add_route("shortcuts", "/shortcuts")
     config.outside_transaction_manager("/login")
     config.add_credential_reader(read_bearer_token)
     config.add_credential_reader(read_session_cookie)

@@ -55,6 +55,12 @@ class Jobs:
         self._session.flush()
         return job
 
+    def enqueue_once(self, kind: str, target_id: int, *, run_after: datetime) -> None:
+        """Add a job for later, unless one of that kind waits for the target already."""
+        waits = select(Job.id).where(Job.kind == kind, Job.target_id == target_id, Job.state == JobState.QUEUED)
+        if self._session.scalar(waits.limit(1)) is None:
+            self.enqueue(kind, target_id, run_after=run_after)
+
     def enqueue_all(self, kind: str, target_ids: Iterable[int], *, priority: int = 50) -> None:
         """Add a job for each target, in few statements."""
         now = self._clock()

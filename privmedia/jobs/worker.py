@@ -54,6 +54,8 @@ class Handler:
     gave_up: Callable[[Session, int, str], None]
     attempts: int = MAX_ATTEMPTS
     """How often it is tried; the pauses grow from a minute to an hour."""
+    ended: Callable[[Session, Installation, int], None] = lambda _session, _installation, _target_id: None
+    """Called in the transaction that ends the job, whether it was done or given up, with its target."""
 
 
 class Task:
@@ -184,6 +186,7 @@ def work(installation: Installation, handler: Handler, claim: Claim, stop: threa
         else:
             with writing(installation.sessions) as session:
                 Jobs(session, installation).finish(claim)
+                handler.ended(session, installation, claim.target_id)
     except LeaseLost:
         log.warning("job %s took longer than its lease was renewed; another worker has it now", claim.job_id)
 
@@ -200,6 +203,7 @@ def give_up(installation: Installation, handler: Handler, claim: Claim, sentence
     with writing(installation.sessions) as session:
         Jobs(session, installation).give_up(claim, sentence)
         handler.gave_up(session, claim.target_id, sentence)
+        handler.ended(session, installation, claim.target_id)
 
 
 def do_chores(installation: Installation, chores: Sequence[Callable[[Installation], None]]) -> None:

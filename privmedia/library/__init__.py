@@ -15,6 +15,7 @@ def includeme(config: Configurator) -> None:
     config.add_route("recent", "/recent", factory=resources.root_of)
     config.add_route("mine", "/mine", factory=resources.root_of)
     config.add_route("shared", "/shared", factory=resources.root_of)
+    config.add_route("shared_folders", "/shared/folders", factory=resources.root_of)
     config.add_route("starred", "/starred", factory=resources.root_of)
     config.add_route("folders", "/folders", factory=resources.root_of)
     config.add_route("side_bar", "/side-bar", factory=resources.root_of)

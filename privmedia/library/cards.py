@@ -150,6 +150,9 @@ class Around:
     before: ItemCard | None = None
     after: ItemCard | None = None
     strip: list[ItemCard] = field(default_factory=list)
+    place: int | None = None
+    """Which of them it is, the newest being 1; None where there are too many to count."""
+    count: int = 1
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from privmedia.audit.service import Audit
 from privmedia.installation import Installation
 from privmedia.library.models import Item
 from privmedia.library.rules import Rules, Wanted
+from privmedia.library.service import Library
 
 
 class Drafts:
@@ -18,6 +19,7 @@ class Drafts:
     def __init__(self, session: Session, installation: Installation) -> None:
         self.rules = Rules(session, installation)
         self.audit = Audit(session, installation)
+        self.library = Library(session, installation)
 
     def is_draft(self, item: Item) -> bool:
         """Whether it takes nothing over from its folder."""
@@ -40,3 +42,4 @@ class Drafts:
         if not by.is_admin:
             self.rules.clear(item, user(by.user_id), by=by)
         self.audit.record("item.release", identity=by, target=f"item:{item.uid}")
+        self.library.tell_followers(item)

@@ -14,6 +14,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from privmedia.db import WITH_BIN, reading
+from privmedia.installation import Installation
 from privmedia.jobs.service import Jobs
 from privmedia.jobs.worker import Handler, Task
 from privmedia.library.models import (
@@ -23,6 +24,8 @@ from privmedia.library.models import (
     PREPARE,
     SPOKEN,
     TAKE_OVER,
+    TELL_FOLLOWERS,
+    TELL_SENDER,
     TEXTS,
     File,
     Item,
@@ -74,7 +77,13 @@ def gave_up(session: Session, version_id: int, sentence: str) -> None:
             one.state, one.reason = State.FAILED, sentence
 
 
-HANDLERS = {PREPARE: Handler(prepare, gave_up)}
+def have_told(session: Session, installation: Installation, version_id: int) -> None:
+    """Have people told what became of it, now that it is known."""
+    for kind in (TELL_SENDER, TELL_FOLLOWERS):
+        Jobs(session, installation).enqueue(kind, version_id)
+
+
+HANDLERS = {PREPARE: Handler(prepare, gave_up, ended=have_told)}
 
 
 def _begin(task: Task) -> Target | None:

@@ -92,15 +92,24 @@ def star(context: FolderContext, request: Request) -> Any:
 @view_config(route_name="shared", permission=Right.SIGNED_IN, request_method="GET", renderer=LISTING)
 def shared(context: FolderContext, request: Request) -> Any:
     """What is reached, but not through a folder that exists for the caller."""
-    identity, tree = context.identity, request.read(Tree)
-    rows = tree.shared(identity)
+    folders, more = shared_cards(request, context.identity, CARDS)
     return {
-        "listing": listing_of(request, identity, place=Place.SHARED),
-        "folders": request.read(WhoSees).on_cards(request.read(Shelves).folder_cards(identity, rows)),
+        "listing": listing_of(request, context.identity, place=Place.SHARED),
+        "folders": folders,
+        "more_folders": more,
         "title": _("Shared with me"),
         "lead": _("Folders and items that were given to you apart from the folder they lie in."),
         "nav": "shared",
     }
+
+
+@view_config(
+    route_name="shared_folders", permission=Right.SIGNED_IN, request_method="GET", renderer="library/folders.jinja2"
+)
+def shared_folders(context: FolderContext, request: Request) -> Any:
+    """All folders that were given to the caller apart from the one they lie in."""
+    cards, more = shared_cards(request, context.identity, FOLDERS_PAGE, request.GET.get("after"))
+    return {"found": None, "words": "", "folder": None, "shared": True, **_page_of(request, cards, more)}
 
 
 @view_config(route_name="folders", permission=Right.SIGNED_IN, request_method="GET", renderer="library/folders.jinja2")
@@ -108,7 +117,7 @@ def folders(context: FolderContext, request: Request) -> Any:
     """All folders at the top, or those called like what is looked for, wherever they lie."""
     words = words_of(request)
     found = request.read(Tree).found(context.identity, words) if words else None
-    return {"found": found, "words": words, "folder": None, **_folders_page(context, request)}
+    return {"found": found, "words": words, "folder": None, "shared": False, **_folders_page(context, request)}
 
 
 @view_config(
@@ -117,7 +126,8 @@ def folders(context: FolderContext, request: Request) -> Any:
 def folders_inside(context: FolderContext, request: Request) -> Any:
     if context.is_root:
         return HTTPSeeOther(request.route_path("folders"))
-    return {"found": None, "words": "", "folder": context.folder, **_folders_page(context, request)}
+    values = _folders_page(context, request)
+    return {"found": None, "words": "", "folder": context.folder, "shared": False, **values}
 
 
 def folder_cards(
@@ -129,8 +139,21 @@ def folder_cards(
     return request.read(WhoSees).on_cards(cards, of=folder), len(rows) > most
 
 
+def shared_cards(
+    request: Request, identity: Identity, most: int, after: str | None = None
+) -> tuple[list[FolderCard], bool]:
+    """The cards of folders shared apart from the one they lie in, up to so many; and whether there are more."""
+    rows = request.read(Tree).shared(identity, limit=most + 1, after=after)
+    cards = request.read(Shelves).folder_cards(identity, rows[:most])
+    return request.read(WhoSees).on_cards(cards), len(rows) > most
+
+
 def _folders_page(context: FolderContext, request: Request) -> dict[str, Any]:
     cards, more = folder_cards(request, context.identity, context.folder, FOLDERS_PAGE, request.GET.get("after"))
+    return _page_of(request, cards, more)
+
+
+def _page_of(request: Request, cards: list[FolderCard], more: bool) -> dict[str, Any]:
     following = request.current_route_path(_query={"after": cards[-1].uid}) if more else None
     return {"folders": cards, "next_page": following}
 

@@ -26,7 +26,11 @@ SPOKEN = "spoken"
 """The kind of the job that lets an item be found by its captions and chapters."""
 TAKE_OVER = "take-over"
 """The kind of the job that shows a version that is ready in place of the one before."""
-OF_VERSIONS = (PREPARE, PAGES, TEXTS, SPOKEN, TAKE_OVER)
+TELL_SENDER = "tell-sender"
+"""The kind of the job that tells who sent a version what became of it."""
+TELL_FOLLOWERS = "tell-followers"
+"""The kind of the job that tells those who follow its folder of a version."""
+OF_VERSIONS = (PREPARE, PAGES, TEXTS, SPOKEN, TAKE_OVER, TELL_SENDER, TELL_FOLLOWERS)
 """The kinds of jobs whose target is a version."""
 CAPTIONS = "captions-"
 """How the names of files with captions begin."""

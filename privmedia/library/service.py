@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 from privmedia.errors import Conflict, Invalid, NotFound
 from privmedia.ids import is_uid, new_uid
 from privmedia.installation import Installation
-from privmedia.library.models import ROOT_ID, File, Folder, Item, Kind, State, Version
+from privmedia.jobs.service import Jobs
+from privmedia.library.models import ROOT_ID, TELL_FOLLOWERS, File, Folder, Item, Kind, State, Version
 from privmedia.library.pointers import Pointers
 from privmedia.library.ways import way_up
 from privmedia.lines import required_line, too_long
@@ -45,6 +46,7 @@ class Library:
     def __init__(self, session: Session, installation: Installation) -> None:
         self.session = session
         self.pointers = Pointers(session, installation.clock)
+        self.jobs = Jobs(session, installation)
         self.now = installation.clock()
 
     def root(self) -> Folder:
@@ -135,6 +137,11 @@ class Library:
         version.takes_over = takes_over
         self.session.flush()
         return version
+
+    def tell_followers(self, item: Item) -> None:
+        """Have those told who follow the folder the item has come to; nobody is told of one item twice."""
+        shown = select(Version.id).where(Version.item_id == item.id, Version.number == item.current)
+        self.jobs.enqueue(TELL_FOLLOWERS, self.session.scalars(shown).one())
 
     def describe_item(self, *, item: Item, title: str, description: str, alt: str | None = None) -> Item:
         """Change an item's title and description, and what a picture shows if given. Raises Invalid."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
 from privmedia.access.models import Acl
@@ -27,6 +27,8 @@ PAGE = 48
 POSTERS_ON_A_CARD = 3
 BESIDE = 4
 """Items shown on each side of one, where it stands among its kind."""
+MOST_BESIDE = 1000
+"""Of how many of its kind it is said which one it is."""
 
 
 class Shelves:
@@ -121,11 +123,19 @@ class Shelves:
         newer = self.session.scalars(beside.where(Item.id > item.id).order_by(Item.id).limit(most)).all()
         older = self.session.scalars(beside.where(Item.id < item.id).order_by(Item.id.desc()).limit(most)).all()
         strip = self._cards(self._rows([*reversed(newer), item.id, *older]), identity)
+        above = self._counted(beside.where(Item.id > item.id))
+        count = above + 1 + self._counted(beside.where(Item.id < item.id))
         return Around(
             before=strip[len(newer) - 1] if newer else None,
             after=strip[len(newer) + 1] if older else None,
             strip=strip,
+            place=above + 1 if count <= MOST_BESIDE else None,
+            count=count,
         )
+
+    def _counted(self, statement: Select[int]) -> int:
+        """How many there are, no further than it is said."""
+        return self.session.scalar(select(func.count()).select_from(statement.limit(MOST_BESIDE + 1).subquery())) or 0
 
     def _rows(self, item_ids: Sequence[int]) -> list[Any]:
         """The items with all that their cards say, in the same order. Whoever asks has seen to what may be seen."""

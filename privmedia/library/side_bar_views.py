@@ -13,8 +13,9 @@ from privmedia.access.permissions import Permission
 from privmedia.accounts.identity import Identity
 from privmedia.accounts.return_to import came_from
 from privmedia.ids import is_uid
-from privmedia.library.cards import Branch, FoundFolder
+from privmedia.library.cards import Branch, Count, FoundFolder
 from privmedia.library.resources import FolderContext, ItemContext
+from privmedia.library.shared import SharedWithMe
 from privmedia.library.tree import MOST_OPEN, Tree
 from privmedia.library.who_sees import WhoSees
 from privmedia.web.rights import Right
@@ -36,6 +37,8 @@ class SideBar:
     found: list[FoundFolder] | None
     """Those called like `words`, in place of the tree; None if nobody looks for one."""
     words: str
+    shared: Count
+    """Folders and items given to the caller apart from their folder."""
     may_create: bool
     may_upload: bool
     may_open: bool
@@ -59,6 +62,7 @@ def side_bar(request: Request) -> SideBar:
         more=more,
         found=tree.found(identity, words) if words else None,
         words=words,
+        shared=request.read(SharedWithMe).count(identity),
         may_create=not identity.looks_only
         and Permission.EDIT in request.read(WhoSees).rights_at_the_top(identity),
         may_upload=not identity.looks_only and tree.may_upload_anywhere(identity),

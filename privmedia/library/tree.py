@@ -26,8 +26,6 @@ MOST_OPEN = 30
 """Folders that are kept open beside a page."""
 FOUND = 50
 """Folders that a search by name shows."""
-MOST_SHARED = 200
-"""Folders apart from the one they lie in that are listed."""
 MOST_TARGETS = 100
 """Folders that the upload form offers beside those used lately."""
 LATELY = 30
@@ -98,17 +96,16 @@ class Tree:
         self, identity: Identity, folder: Folder, *, limit: int | None = None, after: str | None = None
     ) -> list[Any]:
         """The folders in one, by name, after the one with this public id; in the root as `tops`."""
-        conditions = []
-        if after is not None:
-            last = self._rows(identity, Folder.uid == after) if is_uid(after) else []
-            conditions = [_beyond(last[0]) if last else false()]
+        conditions = self._after(identity, after)
         if folder.id == ROOT_ID:
             return self.tops(identity, *conditions, limit=limit)
         return self._rows(identity, Folder.parent_id == folder.id, *conditions, limit=limit)
 
-    def shared(self, identity: Identity) -> list[Any]:
-        """The folders that lie in one the caller cannot see; by name."""
-        return [] if identity.is_admin else self._rows(identity, self.below_hidden(identity), limit=MOST_SHARED)
+    def shared(self, identity: Identity, *, limit: int, after: str | None = None) -> list[Any]:
+        """The folders that lie in one the caller cannot see, by name, after the one with this public id."""
+        if identity.is_admin:
+            return []
+        return self._rows(identity, self.below_hidden(identity), *self._after(identity, after), limit=limit)
 
     def below_hidden(self, identity: Identity) -> ColumnElement[bool]:
         """Whether the folder lies in one that the caller cannot see."""
@@ -204,6 +201,13 @@ class Tree:
 
     def _seen(self, acl: Any, identity: Identity) -> ColumnElement[bool]:
         return folder_seen(acl, identity, now=self.now, standing=standing_of(self.session, identity, self.now))
+
+    def _after(self, identity: Identity, uid: str | None) -> list[ColumnElement[bool]]:
+        """That a folder comes after the one with this public id; none does after one that does not exist."""
+        if uid is None:
+            return []
+        last = self._rows(identity, Folder.uid == uid) if is_uid(uid) else []
+        return [_beyond(last[0]) if last else false()]
 
     def _rows(self, identity: Identity, *conditions: ColumnElement[bool], limit: int | None = None) -> list[Any]:
         statement = select(Folder.id, Folder.parent_id, Folder.uid, Folder.name, Folder.acl_id).where(

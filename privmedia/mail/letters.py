@@ -22,6 +22,8 @@ class Letter:
 
     subject: str
     text: str
+    unsubscribe: str = ""
+    """An address that ends letters of this kind by one POST without signing in; empty if there is none."""
 
 
 Writer = Callable[[Session, Installation, Mail], Letter | None]
@@ -29,11 +31,11 @@ Writer = Callable[[Session, Installation, Mail], Letter | None]
 more. It may be asked again for the same row, after nobody knows whether the first letter arrived."""
 
 
-def letter(language: str, subject: Sentence, *paragraphs: Sentence | str) -> Letter:
+def letter(language: str, subject: Sentence, *paragraphs: Sentence | str, unsubscribe: str = "") -> Letter:
     """A letter of sentences in a language; what is only a text stands there as it is, such as an address."""
     say = languages.language(language).say
     text = "\n\n".join(_folded(say(paragraph)) for paragraph in paragraphs)
-    return Letter(clean_line(say(subject)), f"{text}\n")
+    return Letter(clean_line(say(subject)), f"{text}\n", unsubscribe)
 
 
 def _folded(paragraph: str) -> str:

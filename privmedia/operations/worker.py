@@ -19,6 +19,9 @@ from privmedia.audit.seals import drop_old, seal_all
 from privmedia.captions.jobs import HANDLERS as CAPTIONS
 from privmedia.db import writing
 from privmedia.delivery.viewings import forget_viewings
+from privmedia.following.jobs import HANDLERS as FOLLOWING
+from privmedia.following.jobs import forget_notices
+from privmedia.following.letters import WRITERS as FOLLOWING_LETTERS
 from privmedia.installation import Installation
 from privmedia.jobs import worker
 from privmedia.jobs.service import Jobs
@@ -37,9 +40,17 @@ from privmedia.versions.jobs import HANDLERS as VERSIONS
 
 log = logging.getLogger(__name__)
 
-WRITERS = {**ACCOUNTS_LETTERS, **SECURITY, **INVITATIONS, **ASKING_LETTERS}
+WRITERS = {**ACCOUNTS_LETTERS, **SECURITY, **INVITATIONS, **ASKING_LETTERS, **FOLLOWING_LETTERS}
 HANDLERS = {
-    **LIBRARY, **PAGES, **SEARCH, **CAPTIONS, **VERSIONS, **ASKING, **ORGANISING, SEND: mail_handler(WRITERS),
+    **LIBRARY,
+    **PAGES,
+    **SEARCH,
+    **CAPTIONS,
+    **VERSIONS,
+    **ASKING,
+    **FOLLOWING,
+    **ORGANISING,
+    SEND: mail_handler(WRITERS),
 }
 
 
@@ -73,6 +84,7 @@ CHORES = (
     end_viewpoints,
     forget_old_lines,
     forget_finished,
+    forget_notices,
     forget_sent,
     forget_viewings,
     forget_visits,

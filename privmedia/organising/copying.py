@@ -19,7 +19,7 @@ from privmedia.errors import Conflict, NotAllowed, NotFound
 from privmedia.ids import new_uid
 from privmedia.installation import Installation
 from privmedia.jobs.service import Jobs
-from privmedia.library.models import PAGES, TEXTS, File, Folder, Item, ItemTag, Kind, State, Version
+from privmedia.library.models import PAGES, TELL_FOLLOWERS, TEXTS, File, Folder, Item, ItemTag, Kind, State, Version
 from privmedia.library.service import Library
 from privmedia.organising.moving import Moves
 from privmedia.search.models import SearchPart
@@ -54,6 +54,7 @@ def copy_item(installation: Installation, identity: Identity, uid: str, to_uid: 
             if item.current != number:
                 raise Conflict(Sentence(CHANGED, {"name": item.title}))
             copied = _enter(Library(session, installation), identity, item, to, new)
+            Jobs(session, installation).enqueue(TELL_FOLLOWERS, copied.id)
             if item.kind is Kind.DOCUMENT:
                 # Some of its pages may not be drawn or read yet; if all are there is nothing to do.
                 Jobs(session, installation).enqueue(PAGES, copied.id)

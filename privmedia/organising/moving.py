@@ -148,6 +148,7 @@ class Moves:
         was_in = self.session.get_one(Folder, lies_in(place))
         if isinstance(place, Item):
             self.pointers.put_item(place, to)
+            self.library.tell_followers(place)
             target, kind = f"item:{place.uid}", Permission.UPLOAD
             detail = {"name": place.title, "from": was_in.uid, "to": to.uid}
             self.audit.record("item.move", identity=identity, target=target, detail=detail)

@@ -14,6 +14,7 @@ from privmedia.audit.service import Audit
 from privmedia.errors import Invalid, NoSpace, NotAllowed, NotFound
 from privmedia.installation import Installation
 from privmedia.jobs.service import Jobs
+from privmedia.library.drafts import Drafts
 from privmedia.library.models import PREPARE, ROOT_ID, Folder, Kind
 from privmedia.library.service import LONGEST_TITLE, Library, Received
 from privmedia.lines import too_long
@@ -23,6 +24,7 @@ from privmedia.uploads.receiving import Arrived
 
 NO_FOLDER = _("Choose the folder the files go to.")
 NOT_HERE = _("You may not add files to this folder.")
+NO_DRAFT = _("Only who manages the folder can keep a draft in it. Nothing was added; send it without that.")
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,8 @@ class Destination:
     path: str
     """The names down to it, joined by "/": for what is kept, since not all of them need exist for the person."""
     name: str
+    draft: bool = False
+    """Whether what is added is kept a draft."""
 
 
 @dataclass(frozen=True)
@@ -51,25 +55,28 @@ class Uploads:
         self._session = session
         self._library = Library(session, installation)
         self._access = Access(session, installation)
+        self._drafts = Drafts(session, installation)
         self._jobs = Jobs(session, installation)
         self._audit = Audit(session, installation)
 
-    def destination(self, identity: Identity, folder_uid: str) -> Destination:
-        """Where the caller wants to add files, and may.
+    def destination(self, identity: Identity, folder_uid: str, *, draft: bool = False) -> Destination:
+        """Where the caller wants to add files, and may; drafts, if `draft` says so.
 
-        Raises Invalid if no folder is named or it is the library itself, NotFound for a folder that does not exist
-        for the caller, NotAllowed for one that does and may not be added to.
+        Raises Invalid if no folder is named or it is the library itself, or for drafts in one the caller does not
+        manage, NotFound for a folder that does not exist for the caller, NotAllowed for one that does and may not be
+        added to.
         """
-        folder = self._folder(identity, folder_uid)
+        folder = self._folder(identity, folder_uid, draft=draft)
         names = [above.name for above in self._library.ancestors(folder)[1:]]
-        return Destination(folder.uid, "/".join([*names, folder.name]), folder.name)
+        return Destination(folder.uid, "/".join([*names, folder.name]), folder.name, draft)
 
     def enter(self, identity: Identity, destination: Destination, title: str, arrived: Arrived) -> Added:
         """Make a placed file an item that waits to be prepared. The rules are asked again: hours may have passed.
 
         Raises as `destination`.
         """
-        folder = self._folder(as_of_now(self._session, identity), destination.folder_uid)
+        by = as_of_now(self._session, identity)
+        folder = self._folder(by, destination.folder_uid, draft=destination.draft)
         received = Received(
             uid=arrived.uid,
             filename=arrived.filename,
@@ -78,6 +85,8 @@ class Uploads:
             kind=Kind(arrived.file_type.kind.value),
         )
         version = self._library.add_item(folder=folder, title=title, received=received, by=identity.user_id)
+        if destination.draft:
+            self._drafts.begin(version.item, by)
         self._jobs.enqueue(PREPARE, version.id)
         self._audit.record(
             "item.add",
@@ -87,7 +96,7 @@ class Uploads:
         )
         return Added(arrived.uid, title, arrived.filename)
 
-    def _folder(self, identity: Identity, folder_uid: str) -> Folder:
+    def _folder(self, identity: Identity, folder_uid: str, *, draft: bool) -> Folder:
         if not folder_uid:
             raise Invalid(NO_FOLDER, "folder")
         folder = self._library.folder(folder_uid)
@@ -96,6 +105,8 @@ class Uploads:
         rights = self._access.decision(identity, folder.acl_id).folder_rights
         if Permission.UPLOAD not in rights:
             raise NotAllowed(NOT_HERE) if Permission.VIEW in rights else NotFound
+        if draft and Permission.MANAGE not in rights:
+            raise Invalid(NO_DRAFT, "draft")
         return folder
 
 

@@ -102,7 +102,9 @@ def _decide(request: Request, fields: Mapping[str, str]) -> tuple[Destination, s
     request.db.rollback()
     with reading(request.installation.sessions) as session:
         try:
-            destination = Uploads(session, request.installation).destination(identity, fields.get("folder", ""))
+            destination = Uploads(session, request.installation).destination(
+                identity, fields.get("folder", ""), draft="draft" in fields
+            )
         except (NotAllowed, NotFound):
             request.note("upload", target=_folder(fields))
             raise
@@ -164,6 +166,7 @@ def _form(request: Request, fields: Mapping[str, str], error: DomainError | None
         "chosen": chosen if any(target.uid == chosen for target in targets.all) else "",
         "max_size": request.installation.settings.max_upload_size,
         "title": fields.get("title", ""),
+        "draft": "draft" in fields,
         "error": None if error is None else error.sentence,
     }
     response = render_to_response(FORM, values, request=request)

@@ -12,6 +12,7 @@ def includeme(config: Configurator) -> None:
     config.include("privmedia.web.methods")
     config.include("privmedia.web.address")  # names and addresses are checked before anything else
     config.include("privmedia.web.headers")
+    config.include("privmedia.web.dialogs")
     config.include("privmedia.web.i18n")
     config.include("privmedia.web.pages")
     config.include("privmedia.web.errors")

@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 
 ANY_HOST = ("/healthz",)
 # What nginx masks in its log as well, be there a route for it or not.
-KEYS = re.compile(r"^(/(?:s|give|setup|invite|reset|account/email)/|/smedia/~).*", re.IGNORECASE | re.DOTALL)
+KEYS = re.compile(r"^(/(?:s|give|setup|invite|reset|unfollow|account/email)/|/smedia/~).*", re.IGNORECASE | re.DOTALL)
 LOOPBACK = frozenset({"localhost", "127.0.0.1"})
 
 Handler = Callable[[Request], Response]

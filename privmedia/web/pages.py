@@ -62,6 +62,12 @@ class Assets:
         return drawn
 
     @property
+    def keys(self) -> dict[str, list[dict[str, Any]]]:
+        """The table that binds keys in the pages' scripts, by where they work."""
+        table: dict[str, list[dict[str, Any]]] = self._read("keys.json")
+        return table
+
+    @property
     def player_styles(self) -> list[str]:
         """Hashes of the styles that the elements of the player bring with them, for the security policy."""
         hashes: list[str] = self._read("player-styles.json")

@@ -7,8 +7,11 @@ import { bulkBars } from "./js/bulk.js";
 import { busyForms } from "./js/busy-forms.js";
 import { chooseFolders } from "./js/choose-folder.js";
 import { copyButtons } from "./js/copy.js";
+import { dialogs } from "./js/dialogs.js";
+import "./js/drag.js";
 import { enliven, register } from "./js/enliven.js";
 import { filters } from "./js/filter.js";
+import "./js/keys.js";
 import { listPlace } from "./js/list-place.js";
 import { menus } from "./js/menus.js";
 import { moments } from "./js/moment.js";
@@ -16,6 +19,7 @@ import { newPasswords } from "./js/new-password.js";
 import { players } from "./js/players.js";
 import { polling } from "./js/polling.js";
 import { printButtons } from "./js/print.js";
+import { readNotices } from "./js/read-notices.js";
 import { searchBox } from "./js/search-box.js";
 import { sectionNav } from "./js/section-nav.js";
 import { sendAtOnce } from "./js/send-at-once.js";
@@ -46,6 +50,7 @@ register(
   busyForms,
   chooseFolders,
   copyButtons,
+  dialogs,
   filters,
   listPlace,
   menus,
@@ -55,6 +60,7 @@ register(
   players,
   polling,
   printButtons,
+  readNotices,
   searchBox,
   sectionNav,
   sendAtOnce,

@@ -61,7 +61,7 @@ def test_items_are_ticked_by_keyboard_moved_and_brought_back(
     page.locator(".ck").nth(0).check()
     page.locator(".ck").nth(1).click(modifiers=["Shift"])
     page.click(".bulk [value=move]")
-    expect(page.locator("h1")).to_have_text("Move 2 items")
+    expect(page.locator("dialog h2")).to_have_text("Move 2 items")
     assert Axe().run(page)["violations"] == []
     page.fill("[data-find]", "organise there")
     expect(page.locator(".ftree label")).to_have_count(1)

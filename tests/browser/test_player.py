@@ -86,7 +86,7 @@ def test_browse_play_caption_and_seek_by_keys_alone(visit: Visit, talk: str, fil
     page.keyboard.press("n")
     wait_for_time(page, 10, 10.5)
     page.keyboard.press("?")
-    expect(page.locator("[data-player-keys]")).to_contain_text("Back 10 seconds")
+    expect(page.locator("dialog.page-dialog")).to_contain_text("Back 10 seconds")
     page.keyboard.press("Escape")
     page.keyboard.press("m")
     page.wait_for_function("() => !document.querySelector('video').muted")

@@ -57,6 +57,8 @@ def test_arrows_lead_to_the_pictures_beside_it_that_one_may_see(world: World, ad
     assert page.html.select_one("a[data-before]")["href"] == f"/m/{crew}"
     assert page.html.select_one("a[data-after]") is None
     assert "Secret" not in page
+    assert page.html.select_one(".place").get_text() == "2 of 2"
+    assert editor.get(f"/m/{quay}").html.select_one(".place").get_text() == "3 of 3"
     assert "Before: Secret" in editor.get(f"/m/{quay}")
     strip = viewer.get(f"/m/{crew}").html.select(".strip a")
     found = [(link["href"], link.get("aria-current")) for link in strip]

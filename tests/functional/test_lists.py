@@ -188,6 +188,33 @@ def test_rows_name_no_folder_that_one_cannot_see(shelf: Shelf, leila: Person, si
     assert "Secret project" not in page
 
 
+def test_what_is_shared_apart_from_its_folder_is_counted_in_the_side_bar_and_paged(
+    shelf: Shelf, leila: Person, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("privmedia.library.list_views.CARDS", 2)
+    monkeypatch.setattr("privmedia.library.list_views.FOLDERS_PAGE", 2)
+    app = sign_in(leila)
+    assert app.get("/").html.select_one('.snav a[href="/shared"] .tail') is None
+    shelf.folder("Top")
+    shelf.give("Top", leila)
+    for name in ("One", "Two", "Three"):
+        shelf.folder(f"Closed/{name}/Below")
+        shelf.give(f"Closed/{name}", leila)
+    shelf.item("Closed", "Alone")
+    shelf.item("Closed", "Hidden")
+    shelf.give("Closed/Alone", leila)
+    assert app.get("/").html.select_one('.snav a[href="/shared"] .tail').get_text() == "4"
+    page = app.get("/shared")
+    assert len(page.html.select(".fcard")) == 2
+    first = page.click("All folders")
+    assert len(first.html.select(".fcard")) == 2
+    rest = app.get(first.html.select_one("#more")["href"])
+    assert [card.b.get_text() for card in rest.html.select(".fcard")] == ["Two"]
+    assert rest.html.select_one("#more") is None
+    shelf.give("Closed", leila)
+    assert app.get("/").html.select_one('.snav a[href="/shared"] .tail') is None
+
+
 def test_shared_with_me_is_what_lies_in_a_folder_one_cannot_see(shelf: Shelf, leila: Person, sign_in: SignIn) -> None:
     shelf.folder("Closed/Opened")
     shelf.folder("Open")

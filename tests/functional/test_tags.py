@@ -52,6 +52,14 @@ def test_what_is_not_ticked_any_more_is_gone(site: Site, editor: TestApp) -> Non
     assert shown(editor, site.video) == ["T4"]
 
 
+def test_a_tag_leads_to_the_list_of_what_has_it(site: Site, editor: TestApp) -> None:
+    save(editor, site.video, ["R&D, bearing"])
+    links = editor.get(f"/m/{site.video}").html.select(".tags a")
+    assert [link.get_text() for link in links] == ["bearing", "R&D"]
+    for link in links:
+        assert f"/m/{site.video}" in editor.get(link["href"])
+
+
 @pytest.mark.parametrize("tags", [["x" * 61], [f"tag {number}" for number in range(31)]])
 def test_too_long_or_too_many_is_refused_and_nothing_typed_is_lost(
     site: Site, editor: TestApp, tags: list[str]

@@ -21,6 +21,7 @@ from privmedia.audit.models import Event
 from privmedia.db import reading, writing
 from privmedia.installation import Installation
 from privmedia.jobs.models import Job
+from privmedia.library.drafts import Drafts
 from privmedia.library.models import ROOT_ID, File, Folder, Item, State, Version
 from privmedia.library.rules import Rules, Wanted
 from privmedia.library.service import Library
@@ -232,6 +233,30 @@ class TestAdding:
     def test_a_number_of_files_that_is_none_is_passed_over(self, leila: TestApp, folder: str, count: str) -> None:
         fields = [("csrf_token", token_of(leila)), ("folder", folder), ("count", count)]
         leila.post("/upload/plain", multipart(fields, [("one.png", PNG)]), headers=MULTIPART, status=303)
+
+
+class TestDrafts:
+    def test_who_manages_the_folder_keeps_what_they_add_a_draft(
+        self, leila: TestApp, person: Person, folder: str, give: Any, installation: Installation
+    ) -> None:
+        give(person, Permission.MANAGE)
+        fields = [("csrf_token", token_of(leila)), ("folder", folder), ("draft", "yes")]
+        body = multipart(fields, [("a.png", PNG)])
+        send_body(leila, io.BytesIO(body), len(body), 303)
+        (item,) = items(installation)
+        with reading(installation.sessions) as session:
+            assert Drafts(session, installation).is_draft(item)
+        assert "Draft" in leila.get(f"/f/{folder}")
+
+    def test_who_only_adds_is_told_before_a_file_is_read(
+        self, leila: TestApp, folder: str, installation: Installation
+    ) -> None:
+        fields = [("csrf_token", token_of(leila)), ("folder", folder), ("draft", "yes")]
+        body = multipart(fields, [("a.png", PNG)])
+        page = send_body(leila, io.BytesIO(body), len(body), 422)
+        assert "Only who manages the folder can keep a draft in it." in page
+        assert page.html.select_one("#upload-draft").has_attr("checked")
+        assert items(installation) == []
 
 
 class TestRefusing:

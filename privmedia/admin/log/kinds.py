@@ -96,8 +96,10 @@ KINDS: dict[str, Words] = {
     "version.show": files("arrow-repeat", _("put version ${version} of ${target} in the place of version ${before}")),
     "folder.add": files("folder-plus", _("made the folder ${target}")),
     "folder.delete": files("trash3", _("deleted the folder ${name}")),
+    "folder.follow": files("bell", _("follows the folder ${target}")),
     "folder.move": files("folder-symlink", _("moved the folder ${name}")),
     "folder.rename": files("pencil", _("renamed the folder ${target}")),
+    "folder.unfollow": files("bell-slash", _("follows the folder ${target} no more")),
     "forged": Words(
         Topic.REFUSALS,
         "x-octagon",

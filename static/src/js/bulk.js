@@ -1,9 +1,7 @@
-// form[data-bulk]: the bar below a list says how many are ticked. Shift and a click, or Shift and x, ticks all between.
-// x ticks the item that has the focus, m moves, Delete deletes after asking, Escape clears; not in fields, and not where
-// somebody switched single letters off.
+// form[data-bulk]: the bar below a list says how many are ticked. Shift and a click ticks all between. Keys: list-keys.js.
 import { found } from "./enliven.js";
 
-const boxes = () => [...document.querySelectorAll('.ck[form="bulk-form"]')];
+export const boxes = () => [...document.querySelectorAll('.ck[form="bulk-form"]')];
 
 export function bulkBars(root) {
   for (const form of found(root, "form[data-bulk]")) {
@@ -26,33 +24,21 @@ function range(box) {
   if (from >= 0) for (const between of all.slice(from, to + 1)) between.checked = box.checked;
 }
 
-function ticked(box, shift) {
+/** A box was ticked or not; with `shift` all between it and the one before are as it is. */
+export function tick(box, shift) {
   if (shift && last && last !== box) range(box);
   last = box;
   document.querySelector("form[data-bulk]")?.tell();
 }
 
-document.addEventListener("click", ({ target, shiftKey }) => {
-  if (target.matches?.('.ck[form="bulk-form"]')) ticked(target, shiftKey);
-});
-
-const buttons = { m: "move", Delete: "delete" };
-
-document.addEventListener("keydown", (event) => {
-  const form = document.querySelector("form[data-bulk]");
-  const { target, key } = event;
-  if (!form || event.ctrlKey || event.altKey || event.metaKey) return;
-  const writes = target.matches('input:not([type="checkbox"]), textarea, select, [contenteditable]');
+/** Nothing is ticked any more, unless a dialog or a menu is open, which closes first. */
+export function clear() {
   const some = boxes().some(({ checked }) => checked);
-  if (key === "Escape" && some && !document.querySelector("dialog[open], details[data-menu][open]")) form.reset();
-  if (writes || document.body.dataset.shortcuts === "off" || target.closest("[data-player], media-controller")) return;
-  if (key.toLowerCase() === "x") {
-    const box = target.closest(".mc, tr")?.querySelector('.ck[form="bulk-form"]');
-    if (!box) return;
-    box.checked = !box.checked;
-    ticked(box, event.shiftKey);
-  } else if (some && buttons[key]) {
-    event.preventDefault();
-    form.querySelector(`[value="${buttons[key]}"]`).click();
+  if (some && !document.querySelector("dialog[open], details[data-menu][open]")) {
+    document.querySelector("form[data-bulk]")?.reset();
   }
+}
+
+document.addEventListener("click", ({ target, shiftKey }) => {
+  if (target.matches?.('.ck[form="bulk-form"]')) tick(target, shiftKey);
 });

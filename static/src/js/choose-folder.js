@@ -26,7 +26,7 @@ export function chooseFolders(root) {
         old.replaceWith(fresh);
         enliven(fresh);
       }
-      history.replaceState(history.state, "", address);
+      if (!form.closest("dialog")) history.replaceState(history.state, "", address);
     }
     form.addEventListener("change", ({ target }) => target.name === "to" && follow([form.dataset.choose]));
     form.addEventListener("input", ({ target }) => {

@@ -1,5 +1,5 @@
 // [data-search-box] is the search form of the top bar. htmx brings suggestions into its list while one types; here they
-// are opened, walked through and closed (the combobox of the ARIA patterns of the W3C). "/" leads to the field.
+// are opened, walked through and closed (the combobox of the ARIA patterns of the W3C).
 import { found } from "./enliven.js";
 
 export function searchBox(root) {
@@ -46,17 +46,5 @@ export function searchBox(root) {
     });
     // Pressed, not clicked: the field would lose the focus, and the list with it, before the click arrives.
     list.addEventListener("pointerdown", (event) => event.preventDefault());
-    focusBySlash(field);
   }
-}
-
-function focusBySlash(field) {
-  if (document.body.dataset.shortcuts === "off") return;
-  document.addEventListener("keydown", (event) => {
-    if (event.key !== "/" || event.ctrlKey || event.altKey || event.metaKey) return;
-    if (event.target.closest("input, textarea, select, [contenteditable]")) return;
-    event.preventDefault();
-    field.focus();
-    field.select();
-  });
 }

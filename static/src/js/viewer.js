@@ -1,6 +1,7 @@
 // [data-viewer] shows a picture or a page of a document. Its links to the one before and the one after work by
 // themselves; here arrow keys and swipes follow them, and the picture can be looked at in its own size.
 import { found } from "./enliven.js";
+import { entryFor } from "./keys.js";
 
 const FAR_ENOUGH = 60; // px of a swipe
 
@@ -8,16 +9,11 @@ export function viewers(root) {
   for (const viewer of found(root, "[data-viewer]")) {
     const follow = (which) => viewer.querySelector(`a[data-${which}]`)?.click();
     viewer.addEventListener("keydown", (event) => {
-      if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches("input")) return;
-      const act = {
-        ArrowLeft: () => follow("before"),
-        ArrowRight: () => follow("after"),
-        "+": () => zoom(viewer, true),
-        "-": () => zoom(viewer, false),
-      }[event.key];
-      if (!act || (viewer.dataset.zoomed !== undefined && event.key.startsWith("Arrow"))) return;
+      const entry = event.target.matches("input") ? undefined : entryFor("picture", event);
+      if (!entry || (viewer.dataset.zoomed !== undefined && event.key.startsWith("Arrow"))) return;
       event.preventDefault();
-      act();
+      const act = { larger: () => zoom(viewer, true), smaller: () => zoom(viewer, false) }[entry.does];
+      (act ?? (() => follow(entry.does)))();
     });
     swipes(viewer, follow);
     zooms(viewer);

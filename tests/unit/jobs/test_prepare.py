@@ -188,7 +188,7 @@ def test_a_damaged_file_says_so_and_is_not_tried_again(
     assert item.reason.startswith("The file is damaged: ")
     assert entered.version.sha256 is not None
     with reading(installation.sessions) as session:
-        assert session.scalars(select(Job.state)).all() == [JobState.DONE]
+        assert session.scalars(select(Job.state).where(Job.kind == PREPARE)).all() == [JobState.DONE]
 
 
 def test_preparing_again_gives_the_same(
@@ -299,7 +299,7 @@ def test_an_item_that_was_deleted_meanwhile_is_no_fault(
         session.execute(delete(Item).where(Item.uid == entered.uid))
     work(installation)
     with reading(installation.sessions) as session:
-        assert session.scalars(select(Job.state)).all() == [JobState.DONE]
+        assert session.scalars(select(Job.state).where(Job.kind == PREPARE)).all() == [JobState.DONE]
 
 
 def draw_pages(installation: Installation) -> None:

@@ -52,6 +52,17 @@ def test_a_letter_arrives_as_it_was_written(server: MailServer, mail: EmailMessa
     assert max(server.raw[0]) < 128
 
 
+@pytest.mark.parametrize(("scheme", "one_click"), [("https", "List-Unsubscribe=One-Click"), ("http", None)])
+def test_a_letter_that_can_be_ended_says_how_and_one_click_is_for_https_alone(
+    settings: Settings, scheme: str, one_click: str | None
+) -> None:
+    link = f"{scheme}://media.example.test/unfollow/abc"
+    values = {"recipient": "leila@example.test", "number": 7, "language": "", "written": NOON, "now": NOON}
+    mail = message(Letter("News", "Hello", link), settings=settings, **values)
+    assert mail["List-Unsubscribe"] == f"<{link}>"
+    assert mail["List-Unsubscribe-Post"] == one_click
+
+
 def test_both_letters_of_one_row_have_one_id(settings: Settings) -> None:
     first, again = written(settings), written(settings, now=NOON + timedelta(hours=1))
     assert first["Message-ID"] == again["Message-ID"] != written(settings, number=8)["Message-ID"]

@@ -39,7 +39,6 @@ function surround({ element, media }) {
   media.slot = "media";
   media.before(controller);
   controller.prepend(media);
-  element.querySelector("[data-close]")?.addEventListener("click", (event) => event.target.closest("dialog").close());
   // A press anywhere in the player gives it the focus, so that its keys work from then on.
   controller.addEventListener("click", () => {
     if (!controller.contains(document.activeElement)) media.focus({ preventScroll: true });
