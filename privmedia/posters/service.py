@@ -5,6 +5,7 @@ The picture is placed first, under a name nobody had, then its row is written in
 from __future__ import annotations
 
 import secrets
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from privmedia.accounts.identity import Identity
 from privmedia.audit.service import Audit
 from privmedia.captions.keeping import Place, version_at
 from privmedia.db import reading, writing
-from privmedia.errors import Invalid, NotFound, RefusedType
+from privmedia.errors import Invalid, NotFound, RefusedType, Unavailable
 from privmedia.installation import Installation
 from privmedia.library.cards import POSTER
 from privmedia.library.models import File, Kind
@@ -30,9 +31,14 @@ COVER = "cover-"
 FRAME = "frame-"
 """The same for frames of the film."""
 WEBP = "image/webp"
+AT_ONCE = 2
+"""Posters drawn at the same time in one process: each holds a thread that pages wait for."""
+BUSY = _("Other posters are being drawn at this moment. Try again in a moment; nothing was changed.")
 NO_FRAME = _("There is no picture at that moment. Choose another one.")
 NO_MOMENT = _("Type a time within the film, such as 1:05.")
 NO_PICTURE = _("This is no picture. Choose a JPEG, PNG, WebP, AVIF, HEIC, TIFF or GIF.")
+
+_drawing = threading.BoundedSemaphore(AT_ONCE)
 
 
 class Posters:
@@ -76,6 +82,14 @@ class Posters:
         self._enter("own", lambda _session: own)
 
     def _draw(self, path: Path, file_type: FileType, prefix: str, *, seconds: float | None = None) -> None:
+        if not _drawing.acquire(blocking=False):
+            raise Unavailable(BUSY)
+        try:
+            self._draw_now(path, file_type, prefix, seconds)
+        finally:
+            _drawing.release()
+
+    def _draw_now(self, path: Path, file_type: FileType, prefix: str, seconds: float | None) -> None:
         storage, place = self._installation.storage, self._place
         stored_as = f"{prefix}{secrets.token_hex(4)}.webp"
         with storage.work_folder() as work:

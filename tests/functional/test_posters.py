@@ -1,6 +1,7 @@
 """Choosing the poster of an item: a moment of the film, one of its stills, a picture; drawn anew, sent by the gate."""
 from __future__ import annotations
 
+import contextlib
 import io
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from privmedia.db import reading, writing
 from privmedia.installation import Installation
 from privmedia.library.models import File, Item, Kind, Version
 from privmedia.operations.worker import run_worker
+from privmedia.posters import service
 from tests.functional.visitors import World, ask, token_of
 from tests.unit.media.conftest import BLUE, RED, Studio, picture
 
@@ -181,6 +183,20 @@ def test_what_is_no_moment_is_refused_and_changes_nothing(
     before = poster(world, installation)
     assert choose(editor, world, **fields).status_int == 422
     assert poster(world, installation) == before
+
+
+def test_no_more_are_drawn_at_once_than_leave_room_for_pages(
+    world: World, editor: TestApp, installation: Installation
+) -> None:
+    before = poster(world, installation)
+    with contextlib.ExitStack() as stack:
+        for _drawn in range(service.AT_ONCE):
+            stack.enter_context(service._drawing)
+        answer = choose(editor, world, time="1")
+    assert answer.status_int == 503
+    assert "Other posters are being drawn" in answer
+    assert poster(world, installation) == before
+    assert choose(editor, world, time="1").status_int == 303
 
 
 def test_a_form_that_says_nothing_cannot_be_read(world: World, editor: TestApp) -> None:

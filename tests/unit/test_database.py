@@ -67,6 +67,32 @@ def test_what_was_there_before_search_is_put_into_it_by_the_worker(database_url:
     assert [tuple(job) for job in jobs] == [("texts", 1, "queued"), ("spoken", 2, "queued")]
 
 
+def test_what_was_known_of_an_item_is_known_of_its_only_version(database_url: str, engine: Engine) -> None:
+    config = alembic_config(database_url)
+    command.downgrade(config, "0013")
+    with engine.begin() as connection:
+        for number, state, reason in ((7, "ready", ""), (8, "failed", "The file is damaged.")):
+            connection.execute(
+                text(
+                    "INSERT INTO items (id, uid, folder_id, kind, title, title_key, description, alt, current, state, "
+                    "reason, shown, created_at) VALUES (:n, :uid, 1, 'video', 'T4', 't4', '', '', 1, :state, :reason, "
+                    "true, 0)"
+                ),
+                {"n": number, "uid": str(number), "state": state, "reason": reason},
+            )
+            connection.execute(
+                text(
+                    "INSERT INTO versions (id, item_id, number, filename, size, created_at) "
+                    "VALUES (:n, :n, 1, 'x', 1, 0)"
+                ),
+                {"n": number},
+            )
+    command.upgrade(config, "head")
+    with engine.connect() as connection:
+        rows = connection.execute(text("SELECT state, reason FROM versions ORDER BY id")).all()
+    assert [tuple(row) for row in rows] == [("ready", ""), ("failed", "The file is damaged.")]
+
+
 def test_a_read_then_written_counter_loses_nothing_among_many_writers(engine: Engine) -> None:
     sessions = make_sessionmaker(engine)
     with writing(sessions) as session:
