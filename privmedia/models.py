@@ -19,11 +19,23 @@ from privmedia.captions.models import Captions, Chapter
 from privmedia.db import Base
 from privmedia.following.models import Follow, Notice, NoticeChoice
 from privmedia.jobs.models import Job
-from privmedia.library.models import Deletion, DeletionRule, File, Folder, Item, ItemTag, Leftover, Star, Version
+from privmedia.library.models import (
+    Deletion,
+    DeletionRule,
+    File,
+    Folder,
+    Item,
+    ItemTag,
+    Leftover,
+    PublicCopy,
+    Star,
+    Version,
+)
 from privmedia.mail.models import Mail
 from privmedia.playback.models import Playback
 from privmedia.search.models import SearchChange, SearchDocument, SearchPart, SearchSpelling
 from privmedia.sharing.models import Link, Visit
+from privmedia.zips.models import Zip, ZipMember
 
 __all__ = [
     "AccessRequest",
@@ -52,6 +64,7 @@ __all__ = [
     "NoticeChoice",
     "OneTimeLink",
     "Playback",
+    "PublicCopy",
     "RecoveryCode",
     "Seal",
     "SearchChange",
@@ -69,4 +82,6 @@ __all__ = [
     "Viewing",
     "Viewpoint",
     "Visit",
+    "Zip",
+    "ZipMember",
 ]

@@ -174,6 +174,9 @@ class Settings:
     secret: str = setting(f"Key of all signatures, at least {SHORTEST_SECRET} random characters.")
     front_server: str = setting("Who sends files: builtin or nginx.", parse_front_server, default="builtin")
     max_upload_size: int = setting("Largest file one may upload, e.g. 20g.", parse_size, default=20 * UNITS["g"])
+    max_zip_size: int = setting(
+        "Largest zip one may have made of originals, e.g. 10g.", parse_size, default=10 * UNITS["g"]
+    )
     session_idle_hours: int = setting("Hours without a request after which one is signed out.", parse_hours, default=12)
     audit_days: int = setting("Days for which the audit log is kept; 30 at least.", parse_days, default=400)
     bcrypt_rounds: int = setting("Cost of password hashes; 12 takes about 0.3 s.", parse_bcrypt_rounds, default=12)

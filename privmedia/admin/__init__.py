@@ -14,5 +14,6 @@ def includeme(config: Configurator) -> None:
     config.include("privmedia.admin.groups")
     config.include("privmedia.admin.links")
     config.include("privmedia.admin.log")
+    config.include("privmedia.admin.public")
     config.include("privmedia.admin.reach")
     config.include("privmedia.admin.view_as")

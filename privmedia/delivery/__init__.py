@@ -30,4 +30,5 @@ def includeme(config: Configurator) -> None:
         over="privmedia.web.address.one_address_factory",
     )
     config.include("privmedia.delivery.refusals")
+    config.include("privmedia.delivery.public_views")
     config.scan("privmedia.delivery.views")

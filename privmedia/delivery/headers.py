@@ -28,6 +28,9 @@ PUBLIC_FILE_HEADERS: dict[str, str] = {
     "X-Content-Type-Options": "nosniff",
 }
 
+# Asked for anew on every use, so that nothing is shown from a cache that was taken back.
+PUBLIC_FILE_CACHING = "public, no-cache"
+
 # What answers that nobody may read anything into carry: the 404 of the gate, and the front server's own pages.
 BARE_ANSWER_HEADERS: dict[str, str] = {
     "Cache-Control": "no-store",

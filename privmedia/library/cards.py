@@ -24,6 +24,8 @@ class ItemCard:
     shown: bool
     draft: bool
     """Its own rules take nothing over from above."""
+    public: bool
+    """Everybody on the internet can fetch it."""
     starred: bool
     """By whoever looks."""
     progress: int | None

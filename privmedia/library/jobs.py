@@ -34,6 +34,7 @@ from privmedia.library.models import (
     Version,
 )
 from privmedia.library.preparation import OWN_CHAPTERS, POSTER, Outcome, Preparation, Target
+from privmedia.library.public_copies import bring_in_line_soon
 from privmedia.storage import ORIGINAL
 from privmedia.text import mark as _
 
@@ -130,6 +131,8 @@ def _write_down(task: Task, outcome: Outcome) -> None:
         elif outcome.kind is not None:
             _fit_in(session, version, outcome.kind)
         jobs = Jobs(session, task.installation)
+        if item is not None:
+            bring_in_line_soon(session, task.installation, item)
         if version.state == State.READY and version.takes_over:
             jobs.enqueue(TAKE_OVER, version.id, priority=BEFORE_ALL_ELSE)
         if version.state == State.READY and version.pages:

@@ -32,6 +32,8 @@ TELL_FOLLOWERS = "tell-followers"
 """The kind of the job that tells those who follow its folder of a version."""
 OF_VERSIONS = (PREPARE, PAGES, TEXTS, SPOKEN, TAKE_OVER, TELL_SENDER, TELL_FOLLOWERS)
 """The kinds of jobs whose target is a version."""
+PUBLIC = "public"
+"""The kind of the job that brings the public copy of an item in line with it."""
 CAPTIONS = "captions-"
 """How the names of files with captions begin."""
 CHAPTERS = "chapters.vtt"
@@ -222,6 +224,36 @@ class File(Base):
     stored_as: Mapped[str] = mapped_column(String(64))
     media_type: Mapped[str] = mapped_column(String(100))
     size: Mapped[int] = mapped_column(BigInteger)
+
+
+class PublicCopy(Base):
+    """A rendition of an item that everybody on the internet may fetch: `/media/<token>/<name>`. No check is made there.
+
+    The file is a second name of the private one, so that it goes by itself. One that no row names is removed; a row
+    whose file is gone ends.
+    """
+
+    __tablename__ = "public_copies"
+
+    item_id: Mapped[int] = mapped_column(
+        ForeignKey("items.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    token: Mapped[str | None] = mapped_column(String(32), unique=True)
+    """Random; None while the worker still makes what is to be public."""
+    name: Mapped[str] = mapped_column(String(100))
+    version: Mapped[int] = mapped_column()
+    """Number of the version it was made from."""
+
+    made_by: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    item: Mapped[Item] = relationship()
+    maker: Mapped[User | None] = relationship()
+
+    @property
+    def path(self) -> str | None:
+        """Its address on this site; None while there is nothing to fetch."""
+        return None if self.token is None else f"/media/{self.token}/{self.name}"
 
 
 class Deletion(Base):

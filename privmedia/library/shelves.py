@@ -17,7 +17,7 @@ from privmedia.installation import Installation
 from privmedia.jobs.service import Jobs
 from privmedia.library.cards import POSTER, Around, FolderCard, ItemCard, ItemDetails, Page, Uploader, poster_url
 from privmedia.library.lists import RULED_BY, Lists, Wanted
-from privmedia.library.models import PAGES, PREPARE, File, Folder, Item, Star, State, Version
+from privmedia.library.models import PAGES, PREPARE, File, Folder, Item, PublicCopy, Star, State, Version
 from privmedia.library.tree import Tree
 from privmedia.media.codecs import human_name
 from privmedia.media.words import recalled
@@ -176,6 +176,7 @@ class Shelves:
         shown = {row.Item.id: Shown(row.Version.number, row.Version.duration) for row in rows}
         watched = self.playbacks.shares(identity.user_id, shown)
         starred = self._starred(identity, [row.Item.id for row in rows])
+        public = self._public([row.Item.id for row in rows])
         return [
             ItemCard(
                 uid=row.Item.uid,
@@ -185,6 +186,7 @@ class Shelves:
                 state=row.Item.state,
                 shown=row.Item.shown,
                 draft=row.inherits is False,
+                public=row.Item.id in public,
                 starred=row.Item.id in starred,
                 progress=round(progress[row.Version.id] * 100) if row.Version.id in progress else None,
                 duration=row.Version.duration,
@@ -202,6 +204,10 @@ class Shelves:
 
     def _starred(self, identity: Identity, item_ids: Collection[int]) -> set[int]:
         statement = select(Star.item_id).where(Star.user_id == identity.user_id, Star.item_id.in_(item_ids))
+        return set(self.session.scalars(statement)) if item_ids else set()
+
+    def _public(self, item_ids: Collection[int]) -> set[int]:
+        statement = select(PublicCopy.item_id).where(PublicCopy.item_id.in_(item_ids), PublicCopy.token.is_not(None))
         return set(self.session.scalars(statement)) if item_ids else set()
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from privmedia.media.errors import CannotCopy, Damaged, SandboxFailed, TookTooLong, ToolMissing
 from privmedia.media.ffmpeg import find as find_ffmpeg
 from privmedia.media.filetype import FileType, Kind
-from privmedia.media.pages import DRAWN_AT_ONCE, READ_AT_ONCE, make_pages, read_pages
+from privmedia.media.pages import DRAWN_AT_ONCE, READ_AT_ONCE, make_leaflet, make_pages, read_pages
 from privmedia.media.playability import Decision, Verdict, decide
 from privmedia.media.poster import make_poster, make_still, make_stills
 from privmedia.media.probe import Audio, Probe, Video, probe
@@ -40,6 +40,7 @@ __all__ = [
     "confinement",
     "decide",
     "find_ffmpeg",
+    "make_leaflet",
     "make_pages",
     "make_playable",
     "make_poster",

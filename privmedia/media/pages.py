@@ -9,6 +9,7 @@ from privmedia.media.sandbox import MIB, Limits
 
 DRAWN_AT_ONCE = 10
 READ_AT_ONCE = 50
+LEAFLET_LIMITS = Limits(wall_seconds=900, cpu_seconds=600, file_bytes=512 * MIB)
 
 
 def make_pages(
@@ -39,3 +40,16 @@ def read_pages(
         for number in read
         if number in numbers
     }
+
+
+def make_leaflet(
+    path: Path, *, last: int, out: Path, work: Path, on_tick: Callable[[], None] | None = None
+) -> int:
+    """Write to `out` a PDF of pictures of the pages up to `last`, and nothing else of the original; how many it has.
+
+    `work` is an empty folder on the same file system. Raises Damaged, TookTooLong, NoSpace, SandboxFailed.
+    """
+    made = work.absolute() / "leaflet.pdf.part"
+    pages = child.ask("leaflet", path, last=last, out=str(made), work=work, limits=LEAFLET_LIMITS, on_tick=on_tick)
+    made.replace(out)
+    return int(pages)

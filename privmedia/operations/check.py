@@ -18,11 +18,17 @@ from privmedia.library.models import OF_VERSIONS, File, Item, Leftover, Version
 from privmedia.library.pointers import Pointers
 from privmedia.mail.models import Mail
 from privmedia.mail.service import SEND
+from privmedia.public.jobs import lost, unnamed
 from privmedia.search.upkeep import differences, reindex
+from privmedia.zips.models import ZIP, Zip
 
 ORIGINAL = "original"
 BLOCK = 1 << 20  # bytes
-TARGETS: dict[str, type[Version] | type[Mail]] = {**dict.fromkeys(OF_VERSIONS, Version), SEND: Mail}
+TARGETS: dict[str, type[Version] | type[Mail] | type[Zip]] = {
+    **dict.fromkeys(OF_VERSIONS, Version),
+    SEND: Mail,
+    ZIP: Zip,
+}
 
 
 @dataclass(frozen=True)
@@ -40,6 +46,7 @@ def check(installation: Installation, *, full: bool = False) -> Iterator[Part]:
     yield rules(installation)
     yield files(installation, full=full)
     yield unreferenced(installation)
+    yield public(installation)
     yield jobs(installation)
     yield search(installation)
 
@@ -78,15 +85,23 @@ def files(installation: Installation, *, full: bool) -> Part:
 
 
 def unreferenced(installation: Installation) -> Part:
-    """Every folder of files belongs to an item, in the bin or not, or is on its way in or out."""
+    """Every folder of files belongs to an item, in the bin or not, or to a zip, or is on its way in or out."""
     storage = installation.storage
     on_disk = list(storage.items_on_disk())
     arriving = {uid for uid, _number in storage.unsettled(float("inf"))}
     with reading(installation.sessions) as session:
         known = set(session.scalars(select(Item.uid), execution_options=WITH_BIN))
         known |= set(session.scalars(select(Leftover.uid)))
+        known |= set(session.scalars(select(Zip.uid)))
     problems = [f"The files of {uid} belong to no item." for uid in on_disk if uid not in known | arriving]
     return Part("unreferenced files", f"{len(on_disk)} folders of files", problems)
+
+
+def public(installation: Installation) -> Part:
+    """What is public is named by a row, and what rows call public is there. The worker ends both within the hour."""
+    problems = [f"What is public as {token} belongs to no item." for token in unnamed(installation)]
+    problems += [f"Item {uid} counts as public, and its public file is missing." for uid in lost(installation)]
+    return Part("public files", "rows and files of each other", problems)
 
 
 def jobs(installation: Installation) -> Part:
@@ -154,7 +169,7 @@ def _sha256(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _lost(session: Session, kind: str, table: type[Version] | type[Mail]) -> Iterator[str]:
+def _lost(session: Session, kind: str, table: type[Version] | type[Mail] | type[Zip]) -> Iterator[str]:
     waiting = Job.state.in_([JobState.QUEUED, JobState.RUNNING])
     query = select(Job.id).outerjoin(table, table.id == Job.target_id).where(Job.kind == kind, waiting)
     for number in session.scalars(query.where(table.id.is_(None)).order_by(Job.id)):

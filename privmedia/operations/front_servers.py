@@ -15,6 +15,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from privmedia.delivery.headers import (
     BARE_ANSWER_HEADERS,
     PRIVATE_FILE_HEADERS,
+    PUBLIC_FILE_CACHING,
     PUBLIC_FILE_HEADERS,
     STATIC_FILE_HEADERS,
 )
@@ -110,6 +111,7 @@ class NginxSite:
             page_headers=BARE_ANSWER_HEADERS | transport,
             private_headers=PRIVATE_FILE_HEADERS | transport,
             public_headers=PUBLIC_FILE_HEADERS | transport,
+            public_caching=PUBLIC_FILE_CACHING,
             static_headers=STATIC_FILE_HEADERS | transport,
         )
 

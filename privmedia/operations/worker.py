@@ -32,11 +32,15 @@ from privmedia.mail.jobs import forget_sent, mail_handler
 from privmedia.mail.service import SEND
 from privmedia.organising.jobs import HANDLERS as ORGANISING
 from privmedia.organising.jobs import empty_in_time
+from privmedia.public.jobs import HANDLERS as PUBLIC
+from privmedia.public.jobs import reconcile
 from privmedia.search.jobs import HANDLERS as SEARCH
 from privmedia.search.upkeep import work_off
 from privmedia.sharing.visits import forget_visits
 from privmedia.uploads.jobs import clear_away
 from privmedia.versions.jobs import HANDLERS as VERSIONS
+from privmedia.zips.jobs import HANDLERS as ZIPS
+from privmedia.zips.jobs import remove_over
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +54,8 @@ HANDLERS = {
     **ASKING,
     **FOLLOWING,
     **ORGANISING,
+    **PUBLIC,
+    **ZIPS,
     SEND: mail_handler(WRITERS),
 }
 
@@ -88,6 +94,8 @@ CHORES = (
     forget_sent,
     forget_viewings,
     forget_visits,
+    reconcile,
+    remove_over,
 )
 SEALED_EVERY = 20.0
 """Seconds. A thread of its own, so that preparing a long film keeps no line of the audit log unsealed."""

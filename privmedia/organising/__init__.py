@@ -19,6 +19,7 @@ def includeme(config: Configurator) -> None:
     config.add_route("selection", "/selection", factory=root_of)
     config.add_route("delete", "/delete", factory=root_of)
     config.add_route("tag", "/tag", factory=root_of)
+    config.add_route("share", "/share", factory=root_of)
     config.add_route("move", "/move", factory=root_of)
     config.add_route("move_back", "/move/back", factory=root_of)
     config.add_route("bin", "/bin", factory=root_of)
@@ -31,3 +32,4 @@ def includeme(config: Configurator) -> None:
     config.scan("privmedia.organising.delete_views")
     config.scan("privmedia.organising.move_views")
     config.scan("privmedia.organising.selection_views")
+    config.scan("privmedia.organising.share_views")

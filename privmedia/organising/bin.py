@@ -26,6 +26,7 @@ from privmedia.library.lists import RULED_BY
 from privmedia.library.models import ROOT_ID, Deletion, DeletionRule, Folder, Item
 from privmedia.library.pointers import Place, Pointers, with_it
 from privmedia.library.service import Library
+from privmedia.public.service import PublicCopies
 from privmedia.text import Sentence
 from privmedia.text import mark as _
 
@@ -95,6 +96,8 @@ class Bin:
                 "folder.delete", identity=identity, target=f"folder:{place.uid}", detail={"name": place.name}
             )
         self.session.flush()
+        # Last: once its file is gone from the disk, only the commit is left to be done.
+        PublicCopies(self.session, self.installation).withdraw_deleted(deletion.id, identity)
         return deletion
 
     def may_take_along(self, folder: Folder, identity: Identity) -> bool:

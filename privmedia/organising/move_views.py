@@ -21,9 +21,11 @@ from privmedia.library.resources import FolderContext, ItemContext
 from privmedia.library.service import Library
 from privmedia.library.views import crumbs, itself
 from privmedia.organising.chooser import Chooser
+from privmedia.organising.going_back import back_of, carried
 from privmedia.organising.move_words import afterwards, button
 from privmedia.organising.moving import CHOOSE, Moved, Moves, lies_in, name_of
 from privmedia.organising.selection import MOST, NONE_MOVES, SOME_MOVE, Selection
+from privmedia.public.service import PublicCopies
 from privmedia.sharing.standing import Standing
 from privmedia.sharing.stopping import Stopping
 from privmedia.text import Plural, Sentence
@@ -76,7 +78,7 @@ class Moving:
         shifts = (*effect.here, *effect.inside) if effect else ()
         named = read(Directory).named({name for shift in shifts for name in (shift.cause, shift.via) if name})
         return {
-            "carried": [place.uid for place in self.places] if self.selected else [],
+            "carried": self.carried,
             "names": [name_of(place) for place in self.places],
             "kind": self.kind,
             "choices": choices,
@@ -85,12 +87,18 @@ class Moving:
             "effect_rows": effect_rows(effect, named, self.identity.user_id) if effect else [],
             "button": button(effect, len(self.places)) if effect else None,
             "links_that_stop": self.links_that_stop(chosen) if effect else [],
+            "public_count": read(PublicCopies).among(self.places),
             "problem": problem,
             "shortfall": self.shortfall,
             "from_there": [(place.uid, read(Library).uid_of(lies_in(place))) for place in self.places],
             "back": self.back,
             "crumbs": self.way,
         }
+
+    @property
+    def carried(self) -> list[tuple[str, str]]:
+        """The fields by which forms name what was selected, and where."""
+        return [*carried(self.request), *(("item", place.uid) for place in self.places)] if self.selected else []
 
     @property
     def kind(self) -> str:
@@ -151,7 +159,9 @@ class Moving:
         return found
 
     def destination(self, to: Folder) -> str:
-        """Where one is afterwards: at what was moved, or at the folder of several."""
+        """Where one is afterwards: at the list it was selected in, at what was moved, or at the folder of several."""
+        if carried(self.request):
+            return self.back
         if len(self.places) > 1:
             return address_of(self.request, to)
         return address_of(self.request, self.places[0])
@@ -186,7 +196,7 @@ def of_selection(context: FolderContext, request: Request) -> Moving:
         raise HTTPNotFound
     way = [(request.localizer.translate(_("Library")), request.route_path("library"))]
     shortfall = selected.shortfall(NONE_MOVES, SOME_MOVE)
-    return Moving(request, context.identity, selected.items, request.route_path("library"), way, shortfall, True)
+    return Moving(request, context.identity, selected.items, back_of(request), way, shortfall, True)
 
 
 @view_config(route_name="item_move", permission=Right.EDIT, request_method="GET", renderer=PAGE)
@@ -263,7 +273,7 @@ def say_moved(request: Request, moved: Sequence[Moved], to: Folder, effect: Effe
 def nothing_to_do(request: Request, shortfall: list[Sentence], title: str) -> Any:
     """The page for a selection of which nothing can be changed."""
     request.override_renderer = "organising/nothing.jinja2"
-    return {"shortfall": shortfall, "title": title}
+    return {"shortfall": shortfall, "title": title, "back": back_of(request)}
 
 
 def _kind(place: Place) -> str:

@@ -15,6 +15,7 @@ from privmedia.library.lists import RULED_BY
 from privmedia.library.models import Folder, Item, Version
 from privmedia.library.pointers import Pointers
 from privmedia.organising.bin import Bin
+from privmedia.public.service import PublicCopies
 from privmedia.sharing.stopping import Stopping
 
 
@@ -32,6 +33,8 @@ class Outlook:
     """How many people see it now; administrators are not counted."""
     links: int
     """How many share links to it, or into it, work now and would stop."""
+    public: int = 0
+    """How many public addresses stop with it."""
     items: int = 1
     folders: int = 0
 
@@ -45,6 +48,7 @@ class Outlooks:
         self.pointers = Pointers(session, installation.clock)
         self.stopping = Stopping(session, installation)
         self.bin = Bin(session, installation)
+        self.public = PublicCopies(session, installation)
         self.now = installation.clock()
 
     def of_items(self, items: Iterable[Item], reader: Identity) -> list[Outlook]:
@@ -52,6 +56,7 @@ class Outlooks:
         items = list(items)
         query = select(Version.item_id, func.sum(Version.size)).where(Version.item_id.in_([item.id for item in items]))
         sizes = {row.item_id: row[1] for row in self.session.execute(query.group_by(Version.item_id))}
+        public = self.public.of_items([item.id for item in items])
         return [
             Outlook(
                 item.uid,
@@ -60,6 +65,7 @@ class Outlooks:
                 sizes.get(item.id, 0),
                 self._viewers(item),
                 len(self.stopping.leading_to(item)),
+                public=int(item.id in public),
             )
             for item in items
         ]
@@ -77,6 +83,7 @@ class Outlooks:
             .where(item_seen(RULED_BY, Item.uploader_id, Item.shown, reader, now=self.now))
         )
         items, size = self.session.execute(inside).one()
+        all_of_it = self.bin.may_take_along(folder, reader)
         return Outlook(
             folder.uid,
             "folder",
@@ -84,7 +91,8 @@ class Outlooks:
             size or 0,
             self.access.audience(folder.acl_id).viewers,
             # Who may not change all of it is told nothing of what lies inside.
-            len(self.stopping.leading_to(folder)) if self.bin.may_take_along(folder, reader) else 0,
+            len(self.stopping.leading_to(folder)) if all_of_it else 0,
+            public=self.public.among([folder]) if all_of_it else 0,
             items=items,
             folders=self.session.scalar(folders) or 0,
         )

@@ -21,6 +21,9 @@ MOST = 200
 """How many can be changed at once: an address names them all."""
 NAMED = 3
 STAY = Plural("You cannot edit ${names}. It stays as it is.", "You cannot edit ${names}. They stay as they are.")
+NOT_MANAGED = Plural("You do not manage ${names}.", "You do not manage ${names}.")
+NONE_IS_SHARED = Plural("It cannot be shared.", "None of the ${count} can be shared.")
+SOME_ARE_SHARED = Plural("${count} of ${all} can be shared.", "${count} of ${all} can be shared.")
 NONE_MOVES = Plural("It cannot be moved.", "None of the ${count} can be moved.")
 NONE_GOES = Plural("It cannot be deleted.", "None of the ${count} can be deleted.")
 NONE_IS_TAGGED = Plural("It cannot be tagged.", "None of the ${count} can be tagged.")
@@ -34,18 +37,18 @@ class Selected:
     """Some items. What does not exist for the caller was never in it."""
 
     items: Sequence[Item]
-    """Those the caller may change, in the order they were given."""
+    """Those the caller may do it with, in the order they were given."""
     others: Sequence[Item]
     """Those the caller may only see."""
 
-    def shortfall(self, none: Plural, some: Plural) -> list[Sentence]:
-        """What cannot be done with all of them, named; nothing if all can."""
+    def shortfall(self, none: Plural, some: Plural, stay: Plural = STAY) -> list[Sentence]:
+        """What cannot be done with all of them, named, and why; nothing if all can."""
         if not self.others:
             return []
         count, whole = len(self.items), len(self.items) + len(self.others)
         first = Sentence(some, {"count": count, "all": whole}) if count else Sentence(none, {"count": whole})
         quoted = [Sentence(_("“${title}”"), {"title": item.title}) for item in self.others]
-        return [first, Sentence(STAY, {"names": listed(quoted, most=NAMED), "count": len(quoted)})]
+        return [first, Sentence(stay, {"names": listed(quoted, most=NAMED), "count": len(quoted)})]
 
 
 class Selection:
@@ -55,12 +58,12 @@ class Selection:
         self.session = session
         self.now = installation.clock()
 
-    def of(self, uids: Iterable[str], identity: Identity) -> Selected:
-        """The items of some public ids, each once and at most MOST of them."""
+    def of(self, uids: Iterable[str], identity: Identity, right: Permission = Permission.EDIT) -> Selected:
+        """The items of some public ids, each once and at most MOST of them: those with this right, and the others."""
         wanted = list(dict.fromkeys(uid for uid in uids if is_uid(uid)))[:MOST]
         seen = item_seen(RULED_BY, Item.uploader_id, Item.shown, identity, now=self.now)
-        edits = allowed(RULED_BY, Item.uploader_id, identity, Permission.EDIT, now=self.now)
-        query = select(Item, edits.label("edits")).join(Folder, Folder.id == Item.folder_id)
+        may = allowed(RULED_BY, Item.uploader_id, identity, right, now=self.now)
+        query = select(Item, may.label("may")).join(Folder, Folder.id == Item.folder_id)
         rows = self.session.execute(query.where(Item.uid.in_(wanted), seen)).all()
         found = {item.uid: (item, bool(may)) for item, may in rows}
         ordered = [found[uid] for uid in wanted if uid in found]

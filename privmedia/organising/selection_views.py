@@ -17,6 +17,7 @@ from privmedia.library.tags import Tags
 from privmedia.organising.bin import Bin
 from privmedia.organising.delete_views import PAGE as DELETE_PAGE
 from privmedia.organising.delete_views import say_deleted
+from privmedia.organising.going_back import back_of, carried
 from privmedia.organising.move_views import nothing_to_do
 from privmedia.organising.outlook import Outlooks
 from privmedia.organising.selection import (
@@ -35,7 +36,7 @@ from privmedia.web.rights import Right
 
 TAG_PAGE = "organising/tag.jinja2"
 TAGGED = Plural("${count} tagged.", "${count} tagged.")
-DOINGS = {"move": "move", "tag": "tag", "delete": "delete"}
+DOINGS = {"move": "move", "download": "download", "share": "share", "tag": "tag", "delete": "delete"}
 """What the bar can do, and the route of its page."""
 
 
@@ -48,10 +49,11 @@ def selection(context: FolderContext, request: Request) -> Any:
         raise HTTPNotFound
     if not items:
         flash(request, _("Nothing was selected."), "info")
-        return HTTPSeeOther(request.route_path("library"))
+        return HTTPSeeOther(back_of(request))
     if len(items) > MOST:
         flash(request, _("At most ${most} at once: the rest is not in it.", mapping={"most": MOST}), "warn")
-    return HTTPSeeOther(request.route_path(route, _query=[("item", uid) for uid in items[:MOST]]))
+    query = [*carried(request), *(("item", uid) for uid in items[:MOST])]
+    return HTTPSeeOther(request.route_path(route, _query=query))
 
 
 @view_config(route_name="delete", permission=Right.SIGNED_IN, request_method="GET", renderer=DELETE_PAGE)
@@ -64,10 +66,10 @@ def ask_to_delete(context: FolderContext, request: Request) -> Any:
         "outlooks": request.read(Outlooks).of_items(chosen.items, context.identity),
         "kind": "many",
         "crumbs": [(request.localizer.translate(_("Library")), request.route_path("library"))],
-        "back": request.route_path("library"),
+        "back": back_of(request),
         "refused": "",
         "shortfall": shortfall,
-        "fields": [("item", item.uid) for item in chosen.items],
+        "fields": [*carried(request), *(("item", item.uid) for item in chosen.items)],
     }
 
 
@@ -79,7 +81,7 @@ def delete_them(context: FolderContext, request: Request) -> Any:
     deletions = [bin_.put(item, context.identity).uid for item in items]
     if deletions:
         say_deleted(request, deletions, items[0].title)
-    return HTTPSeeOther(request.route_path("library"))
+    return HTTPSeeOther(back_of(request))
 
 
 @view_config(route_name="tag", permission=Right.SIGNED_IN, request_method="GET", renderer=TAG_PAGE)
@@ -109,7 +111,7 @@ def tag_them(context: FolderContext, request: Request) -> Any:
         flash(request, error.sentence, "bad")
     else:
         flash(request, Sentence(TAGGED, {"count": len(chosen.items)}))
-    return HTTPSeeOther(request.route_path("library"))
+    return HTTPSeeOther(back_of(request))
 
 
 def tag_page(context: FolderContext, request: Request, chosen: Selected, form: TagsForm) -> Any:
@@ -117,7 +119,14 @@ def tag_page(context: FolderContext, request: Request, chosen: Selected, form: T
     if not chosen.items:
         return nothing_to_do(request, shortfall, _("Tag"))
     offered: Sequence[str] = request.read(Tags).offered(context.identity)
-    return {"form": form, "items": chosen.items, "shortfall": shortfall, "offered": offered}
+    return {
+        "form": form,
+        "items": chosen.items,
+        "shortfall": shortfall,
+        "offered": offered,
+        "back": back_of(request),
+        "fields": carried(request),
+    }
 
 
 def selected(context: FolderContext, request: Request) -> Selected:

@@ -37,7 +37,7 @@ def make(context: FolderContext | ItemContext, request: Request) -> Any:
         request.response.status_int = 422
         return _page(context, request, form)
     try:
-        wish = _wish(request, form)
+        wish = wish_of(request, form)
         place = _again(context, request.write(Library))
         maker = request.write(OwnAccount).user(context.identity.user_id)
         link, address = request.write(Links).make(place=place, maker=maker, wish=wish, by=context.identity)
@@ -46,24 +46,30 @@ def make(context: FolderContext | ItemContext, request: Request) -> Any:
         return _refused(context, request, form, error, status)
     request.response.headers["Cache-Control"] = "no-store"
     made = {"name": link.name, "address": address, "password": form["password"].data or ""}
-    return _page(context, request, _empty(request), made=made, links=request.write(Links))
+    return _page(context, request, empty_form(request), made=made, links=request.write(Links))
 
 
 def _form(context: FolderContext | ItemContext, request: Request) -> ShareForm:
     if isinstance(context, FolderContext) and context.is_root:
         raise HTTPNotFound  # the library itself is no place to share
+    return filled_form(request)
+
+
+def filled_form(request: Request) -> ShareForm:
+    """The form as it was sent; at first with a password that is suggested."""
     form = ShareForm.of(request, password=suggested_password())
     form.offer(request, request.installation.clock())
     return form
 
 
-def _empty(request: Request) -> ShareForm:
+def empty_form(request: Request) -> ShareForm:
+    """The form for another link."""
     form = ShareForm(password=suggested_password())
     form.offer(request, request.installation.clock())
     return form
 
 
-def _wish(request: Request, form: ShareForm) -> Wish:
+def wish_of(request: Request, form: ShareForm) -> Wish:
     """What the form asks for. Raises Invalid, and Unavailable while too many passwords are being hashed."""
     password = (form["password"].data or "").strip()
     lasts = form.lasting(request.installation.clock())
@@ -111,6 +117,7 @@ def _page(
     return {
         "form": form,
         "kind": kind,
+        "item_uid": context.place.uid if isinstance(context, ItemContext) else None,
         "name": name,
         "crumbs": [*way, (name, back)],
         "back": back,

@@ -1,5 +1,5 @@
 """Bytes on disk: durable writes and safe paths. No SQL, no Pyramid."""
-from privmedia.storage.files import ORIGINAL, Storage
+from privmedia.storage.files import ORIGINAL, ZIPPED, Storage
 from privmedia.storage.incoming import Incoming
 
-__all__ = ["ORIGINAL", "Incoming", "Storage"]
+__all__ = ["ORIGINAL", "ZIPPED", "Incoming", "Storage"]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -80,6 +81,25 @@ def open_new_file(path: Path) -> int:
         path.unlink()
         raise
     return handle
+
+
+def open_regular(path: Path) -> tuple[int, os.stat_result]:
+    """A handle to read a file and its facts; the caller closes it.
+
+    Raises FileNotFoundError for what is missing and for everything that is not a regular file.
+    """
+    try:
+        # Not blocking: opening a named pipe would otherwise wait for a writer.
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        if error.errno in (errno.ELOOP, errno.ENXIO, errno.ENOTDIR):
+            raise FileNotFoundError(errno.ENOENT, "not a regular file", str(path)) from error
+        raise
+    facts = os.fstat(handle)
+    if not stat.S_ISREG(facts.st_mode):
+        os.close(handle)
+        raise FileNotFoundError(errno.ENOENT, "not a regular file", str(path))
+    return handle, facts
 
 
 def write_all(handle: int, data: bytes | memoryview) -> None:

@@ -5,19 +5,18 @@
                                whose row is about to go
     <root>/incoming/work/      where derivatives are made
     <root>/private/ab/cd/<uid>/v<N>/   one version: `original`, its derivatives, `version.json`
+    <root>/public/<token>/     a rendition that was made public, under a second name (`storage.public`)
 
 All of it is one file system, so that a finished file gets its name in one step. Names are ours, never a user's.
 """
 from __future__ import annotations
 
 import contextlib
-import errno
 import json
 import os
 import re
 import secrets
 import shutil
-import stat
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,8 +26,10 @@ from privmedia.errors import Conflict
 from privmedia.ids import is_uid
 from privmedia.storage import durable
 from privmedia.storage.incoming import Incoming
+from privmedia.storage.public import PublicFiles
 
 ORIGINAL = "original"
+ZIPPED = "selection.zip"
 SIDECAR = "version.json"
 STORED_NAME = re.compile(r"[a-z0-9]+(?:[._-][a-z0-9]+)*")
 FOLDERS = ("incoming/body", "incoming/tus", "incoming/form", "incoming/placing", "incoming/work", "private", "public")
@@ -41,6 +42,7 @@ class Storage:
         self.root = root
         self.private = root / "private"
         self.incoming = root / "incoming"
+        self.public = PublicFiles(root / "public")
 
     def make_folders(self) -> None:
         """Make what is missing. Raises NoSpace or Unavailable."""
@@ -153,6 +155,18 @@ class Storage:
                 os.link(self.version_folder(uid, number) / name, folder / name, follow_symlinks=False)
             durable.sync_folders([folder])
 
+    def place_zip(self, made: Path, uid: str) -> None:
+        """Give a zip the place that the files of an item with its public id would have: senders find it there.
+
+        On the disk with its folders when this returns. Raises NoSpace or Unavailable.
+        """
+        folder = self.version_folder(uid, 1)
+        with durable.in_our_words():
+            durable.make_folder(folder)
+        self.place_product(made, uid, 1, ZIPPED)
+        with durable.in_our_words():
+            durable.sync_folders(self._up_to_private(folder))
+
     def remove_product(self, uid: str, number: int, stored_as: str) -> None:
         """Remove a derivative that nothing names any more. Never fails: what stays is seen by nobody."""
         if stored_as in (ORIGINAL, SIDECAR):
@@ -221,19 +235,7 @@ class Storage:
 
         Raises FileNotFoundError for what is missing and for everything that is not a regular file.
         """
-        path = self.root / self._version(uid, number) / _checked_name(stored_as)
-        try:
-            # Not blocking: opening a named pipe would otherwise wait for a writer.
-            handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-        except OSError as error:
-            if error.errno in (errno.ELOOP, errno.ENXIO, errno.ENOTDIR):
-                raise FileNotFoundError(errno.ENOENT, "not a regular file", str(path)) from error
-            raise
-        facts = os.fstat(handle)
-        if not stat.S_ISREG(facts.st_mode):
-            os.close(handle)
-            raise FileNotFoundError(errno.ENOENT, "not a regular file", str(path))
-        return handle, facts
+        return durable.open_regular(self.root / self._version(uid, number) / _checked_name(stored_as))
 
     @contextlib.contextmanager
     def work_folder(self) -> Iterator[Path]:

@@ -12,6 +12,7 @@ from privmedia.db import WITH_BIN, reading
 from privmedia.errors import Conflict
 from privmedia.installation import Installation
 from privmedia.library.models import Item, State, Version
+from privmedia.library.public_copies import bring_in_line_soon
 from privmedia.text import mark as _
 from privmedia.versions.carrying import Luggage
 from privmedia.versions.service import Versions
@@ -51,6 +52,7 @@ def show(
                 continue  # somebody changed captions or chapters in between: what was placed is seen by nobody
             now.enter(placed)
             item.current, item.state, item.reason, item.shown = new.number, new.state, new.reason, True
+            bring_in_line_soon(session, installation, item)
             # What was on its way to be shown before this one comes too late.
             earlier = update(Version).where(Version.item_id == item.id, Version.number <= new.number)
             session.execute(earlier.values(takes_over=False))

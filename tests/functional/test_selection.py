@@ -77,7 +77,7 @@ def test_a_selection_of_one_is_moved_as_well(site: Site, three: list[str], insta
     form["to"] = other
     done = form.submit().forms["move-form"].submit(status=303).follow()
     assert "“Main bearing” moved to Brand kit." in done
-    assert done.request.path == f"/m/{three[0]}"
+    assert done.request.path == "/recent"
 
 
 def test_if_nothing_can_be_done_the_page_says_so(site: Site, three: list[str]) -> None:
@@ -146,3 +146,60 @@ def test_what_cannot_be_undone_of_many_is_said_once(site: Site, many: list[str])
     gone = [("deletion", new_uid()) for _gone in range(MOST)]
     page = maren.post("/bin/undo", [token, *gone], status=303).follow()
     assert len(page.html.select(".flashes > *")) == 1
+
+
+@pytest.mark.parametrize("do", ["move", "download", "share", "tag", "delete"])
+def test_every_page_of_the_bar_leads_back_to_the_very_list(site: Site, three: list[str], do: str) -> None:
+    maren = site.as_("maren")
+    address = f"/f/{site.thruster}?sort=title&kind=video"
+    form = maren.get(address).forms["bulk-form"]
+    form.fields["item"][0].checked = True
+    page = form.submit("do", value=do, status=303).follow()
+    assert [link["href"] for link in page.html.select("main a") if link["href"] == address] != []
+
+
+def test_what_was_deleted_and_tagged_leads_back_to_the_list_with_its_filters(site: Site, three: list[str]) -> None:
+    maren = site.as_("maren")
+    address = "/recent?kind=video&sort=title"
+    for do, name, fill in (("tag", "tag-form", {"tags": "T4"}), ("delete", "delete-form", {})):
+        form = maren.get(address).forms["bulk-form"]
+        for box in form.fields["item"]:
+            box.checked = box._value == three[1]
+        asked = form.submit("do", value=do, status=303).follow().forms[name]
+        for field, value in fill.items():
+            asked.fields[field][-1].value = value
+        assert asked.submit(status=303).location == f"http://media.example.test{address}"
+
+
+@pytest.mark.parametrize("back", ["//evil.example", "https://evil.example/", "/\\evil.example", "javascript:alert(1)"])
+def test_no_list_is_on_another_site(site: Site, three: list[str], back: str) -> None:
+    maren = site.as_("maren")
+    maren.get("/tag", {"item": three[1], "back": back})
+    answer = maren.post("/delete", {"csrf_token": token_of(maren), "item": three[1], "back": back}, status=303)
+    assert answer.location == "http://media.example.test/"
+
+
+def test_the_bar_shares_what_one_manages_with_a_link_to_each(site: Site, three: list[str]) -> None:
+    maren = site.as_("maren")
+    site.set(THRUSTER, site.user("maren"), Permission.MANAGE)
+    page = select(maren, three, "share")
+    assert "2 of 3 can be shared. You do not manage “Q3 town hall”." in page.html.main.text
+    form = page.forms["share-form"]
+    assert "What is this link for?" in form.submit(status=422)
+    form["name"] = "Class surveyor"
+    done = form.submit(status=200)
+    lines = done.html.select_one("#new-links").text.split("\n")
+    assert len(lines) == 4
+    assert {lines[0], lines[2]} == {"Main bearing", "Seal kit"}
+    assert all("/s/" in line for line in (lines[1], lines[3]))
+    assert done.headers["Cache-Control"] == "no-store"
+    assert maren.get("/links").text.count("Class surveyor") >= 2
+
+
+def test_who_manages_nothing_of_it_shares_nothing(site: Site, three: list[str]) -> None:
+    maren = site.as_("maren")
+    page = select(maren, three, "share")
+    assert "None of the 3 can be shared." in page.html.main.text
+    form = {"csrf_token": token_of(maren), "item": three[0], "name": "x", "lasts": "7"}
+    assert "It cannot be shared." in maren.post("/share", form, status=422)
+    assert "Nothing is shared outside" in site.as_("ada").get("/admin/links?show=all")

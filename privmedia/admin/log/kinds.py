@@ -131,6 +131,10 @@ KINDS: dict[str, Words] = {
         _("could not open the link ${name} to ${target}: ${why}"),
     ),
     "link.revoke": access("link-45deg", _("revoked the link ${name} to ${target}")),
+    "public.end": access("globe2", _("ended the public copy of ${name}: there is no file for it any more")),
+    "public.follow": access("globe2", _("put the new version of ${name} in place of its public copy")),
+    "public.make": access("globe2", _("made ${name} public: everybody on the internet can fetch it")),
+    "public.withdraw": access("globe2", _("took back the public copy of ${name}")),
     "recovery-codes.new": sign_in("key", _("made new recovery codes")),
     "refused": Words(Topic.REFUSALS, "x-octagon", _("sent ${request}")),
     "reset.ask": sign_in(
@@ -177,6 +181,7 @@ KINDS: dict[str, Words] = {
     "user.watched-clear": people("clock-history", _("cleared what they had watched")),
     "view-as.start": access("person-bounding-box", _("began to see the library as ${target}")),
     "view-as.stop": access("person-bounding-box", _("saw the library as ${target} for ${minutes} minutes")),
+    "zip.make": files("file-earmark-zip", _("asked for a zip of ${count} files")),
 }
 UNKNOWN = Words(Topic.SITE, "journal-text", _("did something to ${target}"), _("was refused something on ${target}"))
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import io
 import os
+from collections.abc import Mapping
 from typing import Any
 
 from pyramid.request import Request
@@ -26,31 +27,47 @@ class BuiltinSender:
 
     def answer(self, request: Request, file: DecidedFile) -> Response:
         handle, facts = self._storage.open_file(file.uid, file.version, file.stored_as)
-        size, current = facts.st_size, Validators.of(facts.st_mtime_ns, facts.st_size)
-        status, part = _what_to_send(request, current, size)
-        headers = {
-            **PRIVATE_FILE_HEADERS,
-            "Accept-Ranges": "bytes",
-            "Cache-Control": PRIVATE_FILE_CACHING,
-            "ETag": current.etag,
-            "Last-Modified": current.last_modified,
-        }
-        if status in (200, 206):
-            headers["Content-Disposition"] = file.disposition
-            headers["Content-Type"] = file.media_type
-        if status == 206:
-            headers["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{size}"
-        elif status == 416:
-            headers["Content-Range"] = f"bytes */{size}"
-        if status != 304:
-            headers["Content-Length"] = str(part.length)
-        opened = FilePart(handle, part)
-        body: Any = []
-        if part.length and request.method == "GET":
-            body = _given_to_server(request.environ, opened)
-        else:
-            opened.close()
-        return Response(status=status, headerlist=list(headers.items()), app_iter=body)
+        return send_file(
+            request,
+            handle,
+            facts,
+            always={**PRIVATE_FILE_HEADERS, "Cache-Control": PRIVATE_FILE_CACHING},
+            with_bytes={"Content-Disposition": file.disposition, "Content-Type": file.media_type},
+        )
+
+
+def send_file(
+    request: Request,
+    handle: int,
+    facts: os.stat_result,
+    *,
+    always: Mapping[str, str],
+    with_bytes: Mapping[str, str],
+) -> Response:
+    """The answer with an opened file, which it closes: with these headers, and others where any of its bytes leave."""
+    size, current = facts.st_size, Validators.of(facts.st_mtime_ns, facts.st_size)
+    status, part = _what_to_send(request, current, size)
+    headers = {
+        **always,
+        "Accept-Ranges": "bytes",
+        "ETag": current.etag,
+        "Last-Modified": current.last_modified,
+    }
+    if status in (200, 206):
+        headers |= with_bytes
+    if status == 206:
+        headers["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{size}"
+    elif status == 416:
+        headers["Content-Range"] = f"bytes */{size}"
+    if status != 304:
+        headers["Content-Length"] = str(part.length)
+    opened = FilePart(handle, part)
+    body: Any = []
+    if part.length and request.method == "GET":
+        body = _given_to_server(request.environ, opened)
+    else:
+        opened.close()
+    return Response(status=status, headerlist=list(headers.items()), app_iter=body)
 
 
 def _what_to_send(request: Request, current: Validators, size: int) -> tuple[int, Part]:

@@ -52,6 +52,7 @@ def outline(path: Path, name: str) -> list[int] | None:
 
 
 VERBS: dict[str, Callable[..., Any]] = {
+    "leaflet": pages.leaflet,
     "pages": pages.draw,
     "picture": picture,
     "poster": poster,
