@@ -20,8 +20,8 @@ EDITOR = "keys@skarvik.example"
 
 
 @pytest.fixture(scope="module")
-def folders(site: Site) -> dict[str, str]:
-    """A folder with four items, another one, and an administrator."""
+def folders(site: Site, admin: Page) -> dict[str, str]:
+    """A folder with four items, another one, and an administrator beside the first."""
     site.privmedia("user", "add", EDITOR, "--name", "Kari", "--admin", "--password-stdin", typed=steps.PASSWORD)
     installation = site.library.installation
     uids = {}
@@ -120,3 +120,24 @@ def test_an_item_dragged_onto_a_folder_is_moved_after_its_effect_was_shown(page:
     expect(page.locator("[data-toast]")).to_contain_text("moved to Keys there.")
     expect(page.locator("h1")).to_have_text("Keys here")
     expect(page.locator(".mc")).to_have_count(before - 1)
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (1440, "dark"), (320, "light")])
+def test_axe_finds_nothing_wrong_with_what_is_told_and_nothing_stands_out_sideways(
+    folders: dict[str, str], visit: Callable[..., Page], width: int, scheme: str
+) -> None:
+    page = visit(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    steps.sign_in(page, EDITOR)
+    for address in (f"/f/{folders['Keys here']}", "/notices", "/shortcuts", "/account", "/upload/plain"):
+        page.goto(address)
+        assert Axe().run(page)["violations"] == [], address
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, address
+
+
+def test_following_is_one_press_and_says_so(page: Page) -> None:
+    button = page.locator("#follow")
+    button.click()
+    expect(button).to_have_attribute("aria-pressed", "true")
+    expect(button).to_have_text("Following")
+    page.goto("/account")
+    expect(page.locator("#followed")).to_contain_text("Keys here")
