@@ -10,12 +10,12 @@ from pyramid.view import view_config
 from privmedia.captions import chapters
 from privmedia.captions.cues import Unreadable
 from privmedia.captions.keeping import keep_marks, place_of
-from privmedia.captions.pages import edit_page
+from privmedia.captions.pages import edit_page, editing, edition_seen
 from privmedia.captions.service import Captioning, own_marks
 from privmedia.captions.transcript import HAS_TIME
 from privmedia.errors import Conflict, Invalid
+from privmedia.library.models import CHAPTERS
 from privmedia.library.resources import ItemContext
-from privmedia.web.errors import STATUS
 from privmedia.web.i18n import _
 from privmedia.web.pages import flash
 from privmedia.web.rights import Right
@@ -37,7 +37,8 @@ def save_chapters(context: ItemContext, request: Request) -> Any:
     text = request.POST.get("chapters", "")
     try:
         marks = chapters.read(text, length=request.read(Captioning).version(context.item).duration)
-        keep_marks(request.installation, context.identity, place_of(context.item), marks=marks)
+        place, seen = place_of(context.item), edition_seen(request)
+        keep_marks(request.installation, context.identity, place, marks=marks, seen=seen)
     except (Invalid, Conflict) as error:
         return _page(context, request, text, error)
     flash(request, _("The chapters are saved.") if marks else _("There are no chapters any more."))
@@ -50,10 +51,11 @@ def _page(
     if context.item.kind not in HAS_TIME:
         raise HTTPNotFound
     if error is not None:
-        request.response.status_int = STATUS.get(type(error), 422)
+        request.response.status_int = 409 if isinstance(error, Conflict) else 422
     problems = error.problems if isinstance(error, Unreadable) else []
     return {
         **edit_page(request, context, "chapters"),
+        **editing(request, context.item, CHAPTERS, request.POST.get("seen"), error),
         "text": text,
         "problems": problems,
         "problem": "" if error is None or problems else error.sentence,

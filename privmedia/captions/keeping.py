@@ -31,6 +31,16 @@ MEDIA_TYPE = "text/vtt"  # always UTF-8, says the standard
 REPLACED = _("The file was replaced in the meantime. Look at the new one, and send this again.")
 
 
+CHANGED = _(
+    "Somebody has saved other lines while this page was open. Nothing of yours is saved yet, and nothing is lost: it "
+    "stands below."
+)
+
+
+class Changed(Conflict):
+    """Another text is there than the one that somebody edits."""
+
+
 @dataclass(frozen=True)
 class Place:
     """The version that captions are about, as the person sees it who sends them."""
@@ -45,10 +55,19 @@ def place_of(item: Item) -> Place:
 
 
 def keep_captions(
-    installation: Installation, identity: Identity, place: Place, *, language: str, label: str, read: Sequence[Cue]
+    installation: Installation,
+    identity: Identity,
+    place: Place,
+    *,
+    language: str,
+    label: str,
+    read: Sequence[Cue],
+    seen: str | None = None,
 ) -> None:
-    """Make these the captions of a version in one language, and have them found. Raises Invalid, Conflict, NoSpace,
-    Unavailable.
+    """Make these the captions of a version in one language, and have them found.
+
+    `seen` is the edition that was on the page, as `Captioning.edition` names it; None if it does not matter. Raises
+    Changed if another is there by now, Invalid, Conflict, NoSpace, Unavailable.
     """
 
     passages = spoken(read)
@@ -63,7 +82,7 @@ def keep_captions(
             detail={"language": language, "count": len(read)},
         )
 
-    _exchange(installation, place, file_name(language), cues.written(read), rows)
+    _exchange(installation, place, file_name(language), cues.written(read), rows, seen=seen)
 
 
 def remove_captions(installation: Installation, identity: Identity, place: Place, *, language: str) -> None:
@@ -78,8 +97,10 @@ def remove_captions(installation: Installation, identity: Identity, place: Place
     _exchange(installation, place, file_name(language), None, rows)
 
 
-def keep_marks(installation: Installation, identity: Identity, place: Place, *, marks: Sequence[Mark]) -> None:
-    """Make these the chapters of a version; none takes them away. Raises Conflict, NoSpace, Unavailable."""
+def keep_marks(
+    installation: Installation, identity: Identity, place: Place, *, marks: Sequence[Mark], seen: str | None = None
+) -> None:
+    """Make these the chapters of a version; none takes them away. `seen` and errors as of `keep_captions`."""
 
     def rows(session: Session, version: Version) -> None:
         Captioning(session, installation).put_marks(version, marks)
@@ -90,7 +111,7 @@ def keep_marks(installation: Installation, identity: Identity, place: Place, *, 
     with reading(installation.sessions) as session:
         length = version_at(session, place).duration
     text = chapters_as_text([(mark.start, mark.title) for mark in marks], length=length) if marks else None
-    _exchange(installation, place, CHAPTERS, text, rows)
+    _exchange(installation, place, CHAPTERS, text, rows, seen=seen)
 
 
 def _exchange(
@@ -99,6 +120,8 @@ def _exchange(
     name: str,
     text: str | None,
     rows: Callable[[Session, Version], None],
+    *,
+    seen: str | None = None,
 ) -> None:
     """Put a text in the place of a version's file of this name, or take it away, together with what `rows` writes."""
     stored = None if text is None else _placed(installation, place, name, text)
@@ -106,8 +129,12 @@ def _exchange(
     try:
         with writing(installation.sessions) as session:
             version = version_at(session, place)
-            rows(session, version)
             file = session.get(File, (version.id, name))
+            if seen not in (None, file.stored_as if file is not None else "") and not _says(
+                installation, place, file, text
+            ):
+                raise Changed(CHANGED)
+            rows(session, version)
             old = file.stored_as if file is not None else None
             _enter(session, version, name, stored, size=len((text or "").encode()))
     except BaseException:
@@ -116,6 +143,13 @@ def _exchange(
         raise
     if old is not None and old != stored:
         installation.storage.remove_product(place.uid, place.number, old)
+
+
+def _says(installation: Installation, place: Place, file: File | None, text: str | None) -> bool:
+    """Whether a file has this text already: whoever presses twice has saved once."""
+    if file is None or text is None:
+        return file is None and text is None
+    return installation.storage.read_text(place.uid, place.number, file.stored_as) == text
 
 
 def _placed(installation: Installation, place: Place, name: str, text: str) -> str:

@@ -5,9 +5,11 @@ from typing import Any
 
 from pyramid.request import Request
 
+from privmedia.captions.keeping import Changed
 from privmedia.captions.service import Captioning
 from privmedia.captions.transcript import HAS_TIME
-from privmedia.library.models import Kind
+from privmedia.errors import Conflict, Invalid
+from privmedia.library.models import Item, Kind
 from privmedia.library.resources import ItemContext
 from privmedia.library.views import crumbs, itself
 
@@ -29,3 +31,27 @@ def parts_of(request: Request, context: ItemContext) -> list[tuple[str, int | No
         service = request.read(Captioning)
         parts += [("captions", len(service.tracks(item))), ("chapters", len(service.marks(item)))]
     return [*parts, ("file", None)]
+
+
+def editing(
+    request: Request, item: Item, name: str, seen: str | None, error: Invalid | Conflict | None
+) -> dict[str, Any]:
+    """For a form that edits a text: the edition on the page and the one there is now, and what plays beside it.
+
+    `seen` is the edition that a form which comes back was made from. Whoever was told that the two differ may choose to
+    put theirs in its place.
+    """
+    service = request.read(Captioning)
+    now = service.edition(item, name)
+    return {
+        "seen": now if seen is None else seen,
+        "now": now,
+        "changed": isinstance(error, Changed),
+        "play_url": service.play_url(item),
+    }
+
+
+def edition_seen(request: Request) -> str | None:
+    """The edition that may be replaced, as the form says."""
+    seen: str | None = request.POST.get("over", request.POST.get("seen"))
+    return seen

@@ -84,6 +84,18 @@ class Captioning:
             raise NotFound
         return self._storage.read_text(item.uid, version.number, file.stored_as)
 
+    def edition(self, item: Item, name: str) -> str:
+        """What tells the text that is there under a file name now from those before and after; "" if there is none."""
+        file = self._session.get(File, (self.version(item).id, name))
+        return file.stored_as if file is not None else ""
+
+    def play_url(self, item: Item) -> str | None:
+        """The address of what is played, to look at while one writes."""
+        playable = File.name.like("play.%")
+        names = select(File.name).where(File.version_id == self.version(item).id, playable).order_by(File.name)
+        name = self._session.scalars(names).first()
+        return f"/smedia/{item.uid}/{name}" if name is not None else None
+
     def lines(
         self, item: Item, language: str, *, having: str = "", first: int = 0, most: int | None = None
     ) -> list[Line]:

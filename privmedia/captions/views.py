@@ -13,9 +13,9 @@ from privmedia.audit.service import Audit
 from privmedia.captions import cues
 from privmedia.captions.keeping import keep_captions, place_of, remove_captions
 from privmedia.captions.languages import language_tag, name_of, offered
-from privmedia.captions.pages import edit_page
+from privmedia.captions.pages import edit_page, editing, edition_seen
 from privmedia.captions.resources import LONGEST
-from privmedia.captions.service import Captioning
+from privmedia.captions.service import Captioning, file_name
 from privmedia.captions.transcript import HAS_TIME, transcript_of
 from privmedia.captions.waiting import fetched
 from privmedia.errors import Conflict, Invalid
@@ -30,8 +30,8 @@ from privmedia.web.rights import Right
 PAGE = "captions/captions.jinja2"
 EDITOR = "captions/editor.jinja2"
 SHOWN_OVERLAPS = 20
-LONGEST_TEXT = 900_000
-"""Characters that are edited in a form, which may have 1 MB."""
+LONGEST_TEXT = 1_030_000
+"""Bytes, as a form sends them, which may have 1 MiB: each end of a line is two."""
 
 
 @view_config(route_name="item_captions", permission=Right.EDIT, request_method="GET", renderer=PAGE)
@@ -73,10 +73,16 @@ def save_lines(context: ItemContext, request: Request) -> Any:
         if "mend" in request.POST:
             read = cues.without_overlaps(read)
         keep_captions(
-            request.installation, context.identity, place_of(context.item), language=language, label=label, read=read
+            request.installation,
+            context.identity,
+            place_of(context.item),
+            language=language,
+            label=label,
+            read=read,
+            seen=edition_seen(request),
         )
     except (Invalid, Conflict) as error:
-        return editor_page(context, request, language, label, text, error=error)
+        return editor_page(context, request, language, label, text, seen=request.POST.get("seen"), error=error)
     return saved(request, context, language, read)
 
 
@@ -136,22 +142,24 @@ def editor_page(
     label: str,
     text: str,
     *,
+    seen: str | None = None,
     error: Invalid | Conflict | None = None,
 ) -> dict[str, Any]:
-    """The values of the page of one language's lines, with what is wrong with them."""
+    """The values of the page of one language's lines, with what is wrong with them; `seen` as in `editing`."""
     if context.item.kind not in HAS_TIME:
         raise HTTPNotFound
     problems = error.problems if isinstance(error, cues.Unreadable) else []
     overlaps = cues.overlaps(cues.read(text)) if text and error is None else []
     if error is not None:
-        request.response.status_int = STATUS.get(type(error), 422)
+        request.response.status_int = 409 if isinstance(error, Conflict) else 422
     return {
         **edit_page(request, context, "captions"),
+        **editing(request, context.item, file_name(language), seen, error),
         "language": language,
         "language_name": name_of(language, request.locale_name),
         "label": label,
         "text": text,
-        "too_long": len(text) > LONGEST_TEXT,
+        "too_long": len(text.encode()) + text.count("\n") > LONGEST_TEXT,
         "problems": problems,
         "problem": "" if error is None or problems else error.sentence,
         "overlaps": overlaps[:SHOWN_OVERLAPS],

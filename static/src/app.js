@@ -12,6 +12,7 @@ import "./js/drag.js";
 import { enliven, register } from "./js/enliven.js";
 import { filters } from "./js/filter.js";
 import "./js/keys.js";
+import { lineEditors } from "./js/line-editors.js";
 import { listPlace } from "./js/list-place.js";
 import { menus } from "./js/menus.js";
 import { moments } from "./js/moment.js";
@@ -52,6 +53,7 @@ register(
   copyButtons,
   dialogs,
   filters,
+  lineEditors,
   listPlace,
   menus,
   moments,

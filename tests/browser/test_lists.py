@@ -1,8 +1,6 @@
 """Lists in a real browser: more of them and the way back, grid and rows, stars, the tree; with and without script."""
 from __future__ import annotations
 
-import gzip
-import re
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -17,22 +15,13 @@ from privmedia.ids import new_uid
 from privmedia.library.models import File, Kind, State
 from privmedia.library.paths import Paths
 from privmedia.library.service import Library, Received
+from tests.browser.measuring import MOST_BYTES, MOST_SHIFT, weigh
 from tests.sites import Site, without_front_server
 
 pytestmark = pytest.mark.browser
 Open = Callable[..., Page]
 ITEMS, FOLDERS = 110, 15
-MOST_BYTES = 60_000
-MOST_SHIFT = 0.05
 TOP = "link => link.getBoundingClientRect().top"
-# What the browser itself measures: how far things moved while the page was loading.
-SHIFT = """() => new Promise((resolve) => {
-  let sum = 0;
-  new PerformanceObserver((list) => {
-    for (const entry of list.getEntries()) if (!entry.hadRecentInput) sum += entry.value;
-  }).observe({ type: "layout-shift", buffered: true });
-  requestAnimationFrame(() => requestAnimationFrame(() => resolve(sum)));
-})"""
 
 
 @pytest.fixture(scope="module")
@@ -175,18 +164,11 @@ def test_the_tree_opens_finds_and_keeps_what_was_opened(open_: Open) -> None:
 
 
 def test_the_library_page_is_light_and_does_not_jump(open_: Open) -> None:
-    page = open_("about:blank")
-    bodies: dict[str, bytes] = {}
-    page.on("response", lambda answer: bodies.update({answer.url: answer.body()}) if answer.ok else None)
-    page.goto("/", wait_until="networkidle")
-    host = re.match(r"https?://[^/]+", page.url)
-    assert host is not None
-    assert all(url.startswith((host.group(), "data:", "blob:")) for url in bodies)
-    assert len(gzip.compress(bodies[page.url])) < MOST_BYTES
-    scripts = [body for url, body in bodies.items() if url.endswith(".js")]
-    assert scripts
-    assert sum(len(gzip.compress(body)) for body in scripts) < MOST_BYTES
-    assert page.evaluate(SHIFT) < MOST_SHIFT
+    weight = weigh(open_("about:blank"), "/")
+    assert weight.elsewhere == []
+    assert weight.html < MOST_BYTES
+    assert weight.scripts < MOST_BYTES
+    assert weight.shift < MOST_SHIFT
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -8,6 +8,7 @@ import pytest
 from axe_core_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from tests.browser.measuring import MOST_BYTES, MOST_SHIFT, weigh
 from tests.browser.steps import sign_in
 from tests.browser.test_one_video import violations
 from tests.sites import Site
@@ -33,6 +34,7 @@ def talk(admin: Page, item: str) -> str:
     admin.click("text=Add captions")
     expect(admin.locator(".flashes")).to_contain_text("The captions are saved.")
     admin.goto(f"{item}/chapters")
+    admin.click("text=As text")
     admin.fill("[name=chapters]", CHAPTERS)
     admin.click("text=Save chapters")
     expect(admin.locator(".flashes")).to_contain_text("The chapters are saved.")
@@ -117,7 +119,7 @@ def test_chapters_and_the_transcript_seek_and_follow(viewer: Page) -> None:
     viewer.click("text=Open the housing")
     wait_for_time(viewer, 10, 20)
     expect(viewer.locator("[data-chapter][aria-current]")).to_contain_text("Open the housing")
-    assert viewer.url.endswith("#t=10")
+    expect(viewer).to_have_url(re.compile("#t=10$"))
     viewer.get_by_role("tab", name="Transcript").click()
     viewer.click("text=Now take up the slack.")
     wait_for_time(viewer, 20, 29)
@@ -158,6 +160,26 @@ def test_a_player_whose_right_was_taken_away_stops_and_says_so(viewer: Page, sit
     viewer.evaluate("document.querySelector('video').pause()")
     expect(viewer.locator("[data-notice]")).to_contain_text("There is nothing here for you any more.")
     assert viewer.locator("video").get_attribute("src") is None
+
+
+def test_the_page_is_light_and_does_not_jump(visit: Visit, talk: str) -> None:
+    page = visit()
+    sign_in(page, "jonas@skarvik.example")
+    weight = weigh(page, talk)
+    assert weight.elsewhere == []
+    assert weight.html < MOST_BYTES
+    assert weight.shift < MOST_SHIFT
+
+
+def test_nothing_moves_by_itself_for_whoever_asks_for_that(visit: Visit, talk: str) -> None:
+    page = watching(visit(reduced_motion="reduce"), talk)
+    page.locator("media-mute-button").hover()
+    page.get_by_role("tab", name="Transcript").click()
+    page.get_by_role("link", name="Listen.").click()
+    wait_for_time(page, 30, 39)
+    moving = "document.getAnimations().filter((one) => one.effect.getTiming().duration > 1).length"
+    assert page.evaluate(moving) == 0
+    assert page.locator(".transcript").evaluate("(list) => getComputedStyle(list).scrollBehavior") == "auto"
 
 
 def test_all_of_it_is_there_without_script(visit: Visit, talk: str) -> None:

@@ -369,3 +369,43 @@ def test_a_long_transcript_is_shown_in_parts_and_no_page_reads_its_file(
     found = viewer.get(f"{item}/transcript", {"q": "word 24"}).html
     assert [line.text.split()[-1] for line in found.select(".tline")][:3] == ["24", "240", "241"]
     assert viewer.get(f"{item}/transcript", {"part": "99"}).html.select(".tline")[-1].text.endswith("Word 2499")
+
+
+def test_the_second_of_two_who_edit_at_once_is_told_and_overwrites_nothing(
+    editor: TestApp, world: World, installation: Installation
+) -> None:
+    address = f"/m/{world.ids['item']}/captions/en"
+    one, other = editor.get(address).forms["lines-form"], editor.get(address).forms["lines-form"]
+    one["text"] = "WEBVTT\n\n00:01.000 --> 00:02.000\nMine.\n"
+    assert one.submit().status_int == 303
+    other["text"] = "WEBVTT\n\n00:01.000 --> 00:02.000\nTheirs.\n"
+    told = other.submit(expect_errors=True)
+    assert told.status_int == 409
+    assert "Somebody has saved other lines while this page was open." in told
+    assert "Theirs." in told.html.select_one("textarea[name=text]").text
+    assert "Mine." in served(installation, world, "captions-en.vtt")
+    again = told.forms["lines-form"].submit(expect_errors=True)
+    assert again.status_int == 409
+    over = again.html.select_one("button[name=over]")
+    assert over["form"] == "lines-form"
+    fields = {**dict(again.forms["lines-form"].submit_fields()), "over": over["value"]}
+    assert editor.post(address, fields).status_int == 303
+    assert "Theirs." in served(installation, world, "captions-en.vtt")
+
+
+def test_pressing_twice_saves_once_and_says_nothing_of_others(
+    editor: TestApp, world: World, installation: Installation
+) -> None:
+    form = editor.get(f"/m/{world.ids['item']}/captions/en").forms["lines-form"]
+    form["text"] = "WEBVTT\n\n00:01.000 --> 00:02.000\nMine.\n"
+    assert [form.submit().status_int, form.submit().status_int] == [303, 303]
+
+
+def test_chapters_that_somebody_else_has_saved_are_not_overwritten(editor: TestApp, world: World) -> None:
+    address = f"/m/{world.ids['item']}/chapters"
+    one, other = editor.get(address).forms["lines-form"], editor.get(address).forms["lines-form"]
+    one["chapters"], other["chapters"] = "0:00 Mine", "0:00 Theirs"
+    assert one.submit().status_int == 303
+    told = other.submit(expect_errors=True)
+    assert (told.status_int, told.html.select_one("textarea").text.strip()) == (409, "0:00 Theirs")
+    assert editor.get(address).html.select_one("textarea").text.strip() == "0:00 Mine"

@@ -1,0 +1,116 @@
+"""Every page there is, in either theme and in little room: the table of all routes says which they are."""
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from axe_core_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+
+from privmedia.accounts.groups import Groups
+from privmedia.captions.models import Captions
+from privmedia.db import writing
+from privmedia.ids import new_uid
+from privmedia.library.models import Version
+from privmedia.search.service import Passage, Search
+from tests.functional.test_access_matrix import OK, TABLE
+from tests.shared_links import make_link
+from tests.sites import Site, without_front_server
+
+pytestmark = pytest.mark.browser
+
+OVER = 410
+NO_PAGES = ("__static/", "smedia", "healthz", "_csv", "suggest")
+"""Parts of the names of routes that answer with something else, or with a part of a page."""
+NARROW = (320, 360)
+"""CSS pixels: the narrowest there is to be room for, and 1440 at 400 %."""
+VTT = "WEBVTT\n\n00:00:01.000 --> 00:00:02.000\nWarm the housing.\n"
+
+
+@dataclass(frozen=True)
+class Signed:
+    """Cookies by who has them, and the public ids that stand in addresses."""
+
+    cookies: dict[str, dict[str, str]]
+    ids: dict[str, str]
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    with without_front_server(tmp_path_factory.mktemp("site")) as site:
+        yield site
+
+
+@pytest.fixture(scope="module")
+def signed(site: Site) -> Signed:
+    """An administrator and somebody with a link, in a library with one of everything."""
+    library, installation = site.library, site.library.installation
+    token = library.add_person("Ada Lind", admin=True)
+    library.add_person("Jonas Bakke")
+    item = library.add_item(b"abcd", by="Ada Lind")
+    library.add_product(item, "captions-en.vtt", "text/vtt", VTT.encode())
+    with writing(installation.sessions) as session:
+        user = library.user(session, "Jonas Bakke")
+        group = Groups(session, installation).add_group(name="Service engineers")
+        Groups(session, installation).join(group=group, users=[user])
+        version = session.query(Version).one()
+        now = installation.clock()
+        session.add(Captions(version_id=version.id, language="en", label="English", count=1, updated_at=now))
+        Search(session, installation).put(version.item_id, "captions-en", [Passage("Warm it.", at=1)], version=1)
+        ids = {"folder": library.folder, "item": item, "group": group.uid, "user": user.uid, "missing": new_uid()}
+    link = make_link(installation, item, library.user_ids["Ada Lind"])
+    ids |= {"link": link.uid, "opened": link.uid}
+    return Signed({"administrator": {"session": token}, "link_holder": {"visit": link.visit}, "nobody": {}}, ids)
+
+
+def pages_of(visitor: str, unlike: str) -> Iterator[str]:
+    """Addresses of the pages a visitor gets, without those that `unlike` gets as well."""
+    for route, rows in TABLE.items():
+        if any(part in route for part in NO_PAGES):
+            continue
+        for address, row in rows:
+            answer = getattr(row, visitor)
+            if answer in (OK, OVER) and answer != getattr(row, unlike, None):
+                yield address
+
+
+@pytest.mark.parametrize(
+    ("visitor", "unlike"), [("administrator", "nobody"), ("link_holder", "nobody"), ("nobody", "")]
+)
+def test_every_page_is_free_of_axe_violations_in_either_theme_and_fits_where_there_is_little_room(
+    visitor: str, unlike: str, chromium: Browser, site: Site, signed: Signed
+) -> None:
+    base = f"http://127.0.0.1:{site.port}"
+    # Without motion: a colour that is on its way to another is neither.
+    context = chromium.new_context(base_url=base, bypass_csp=True, reduced_motion="reduce")
+    for name, value in signed.cookies[visitor].items():
+        context.add_cookies([{"name": name, "value": value, "url": base}])
+    page = context.new_page()
+    addresses = [address.format(**signed.ids) for address in pages_of(visitor, unlike)]
+    assert addresses
+    wrong = [fault for address in addresses for fault in faults_of(page, address)]
+    context.close()
+    assert wrong == []
+
+
+def faults_of(page: Page, address: str) -> Iterator[str]:
+    page.goto(address)
+    page.evaluate(Axe().axe_script)
+    yield from violations(page, address, {})
+    page.emulate_media(color_scheme="dark")
+    for width in NARROW:
+        page.set_viewport_size({"width": width, "height": 800})
+        over = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        if over > 0:
+            yield f"{address} is {over} px too wide at {width}"
+    # What else it looks at does not change with the theme.
+    yield from violations(page, address, {"runOnly": ["color-contrast"]})
+    page.emulate_media(color_scheme="light")
+    page.set_viewport_size({"width": 1440, "height": 900})
+
+
+def violations(page: Page, address: str, options: dict[str, list[str]]) -> Iterator[str]:
+    found = page.evaluate("(options) => axe.run({ resultTypes: ['violations'], ...options })", options)
+    for one in found["violations"]:
+        yield f"{address}: {one['id']}: {one['nodes'][0]['html'][:120]}"
