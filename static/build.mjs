@@ -67,6 +67,8 @@ const generatedFallback = {
 function namesBySource(metafile) {
   const names = {};
   for (const [path, output] of Object.entries(metafile.outputs)) {
+    // What several scripts share has a file of its own, which no page names.
+    if (path.endsWith(".js") && !output.entryPoint) continue;
     const [input] = output.entryPoint ? [output.entryPoint] : Object.keys(output.inputs);
     names[basename(input)] = basename(path);
   }
