@@ -50,6 +50,7 @@ extras = {
         "pytest",
         "pytest-xdist",
         "ruff",
+        "tuspy",
         "uv",
         "WebTest",
     ],

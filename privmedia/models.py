@@ -35,6 +35,7 @@ from privmedia.mail.models import Mail
 from privmedia.playback.models import Playback
 from privmedia.search.models import SearchChange, SearchDocument, SearchPart, SearchSpelling
 from privmedia.sharing.models import Link, Visit
+from privmedia.uploads.models import Upload
 from privmedia.zips.models import Zip, ZipMember
 
 __all__ = [
@@ -77,6 +78,7 @@ __all__ = [
     "Stretch",
     "Throttle",
     "TwoFactor",
+    "Upload",
     "User",
     "Version",
     "Viewing",

@@ -21,6 +21,7 @@ from privmedia.delivery.headers import (
 )
 from privmedia.errors import Invalid
 from privmedia.settings import Settings
+from privmedia.uploads.tus import PART
 from privmedia.web.address import LOOPBACK
 from privmedia.web.headers import TRANSPORT
 
@@ -107,6 +108,7 @@ class NginxSite:
             uwsgi=self.app == "uwsgi",
             protocol=protocol,
             **{"pass": f"{protocol}_pass {'' if self.app == 'uwsgi' else 'http://'}privmedia_application;"},
+            part_size=PART,
             stripped=STRIPPED,
             page_headers=BARE_ANSWER_HEADERS | transport,
             private_headers=PRIVATE_FILE_HEADERS | transport,

@@ -23,7 +23,7 @@ from privmedia.library.cards import POSTER
 from privmedia.library.models import File, Kind
 from privmedia.library.preparation import STILLS, still_name
 from privmedia.media import FileType
-from privmedia.storage import ORIGINAL, Incoming
+from privmedia.storage import ORIGINAL, Whole
 from privmedia.text import mark as _
 
 COVER = "cover-"
@@ -70,7 +70,7 @@ class Posters:
 
         self._enter("still", stored)
 
-    def take_picture(self, sent: Incoming, file_type: FileType) -> None:
+    def take_picture(self, sent: Whole, file_type: FileType) -> None:
         """A picture somebody sent, made anew. Raises RefusedType, and as `take_moment`."""
         require_picture(file_type)
         self._draw(sent.path, file_type, COVER)

@@ -1,6 +1,7 @@
 """Where files lie, and how they get there.
 
-    <root>/incoming/form/      uploads on their way in
+    <root>/incoming/form/      uploads on their way in, each in one request
+    <root>/incoming/tus/       uploads that come in parts: `privmedia.storage.parts`
     <root>/incoming/placing/   a mark for each version whose files are placed and whose row is not committed yet, or
                                whose row is about to go
     <root>/incoming/work/      where derivatives are made
@@ -19,13 +20,15 @@ import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from privmedia.errors import Conflict
 from privmedia.ids import is_uid
 from privmedia.storage import durable
-from privmedia.storage.incoming import Incoming
+from privmedia.storage.incoming import Incoming, Whole
+from privmedia.storage.parts import Parts
 from privmedia.storage.public import PublicFiles
 
 ORIGINAL = "original"
@@ -35,6 +38,15 @@ STORED_NAME = re.compile(r"[a-z0-9]+(?:[._-][a-z0-9]+)*")
 FOLDERS = ("incoming/body", "incoming/tus", "incoming/form", "incoming/placing", "incoming/work", "private", "public")
 
 
+@dataclass(frozen=True)
+class Placed:
+    """A file that lies where it stays."""
+
+    path: Path
+    size: int
+    finished: bool = True
+
+
 class Storage:
     """The files of one installation below `root`."""
 
@@ -42,6 +54,7 @@ class Storage:
         self.root = root
         self.private = root / "private"
         self.incoming = root / "incoming"
+        self.parts = Parts(self.incoming / "tus")
         self.public = PublicFiles(root / "public")
 
     def make_folders(self) -> None:
@@ -74,7 +87,7 @@ class Storage:
         except FileNotFoundError:
             return None
 
-    def place(self, incoming: Incoming, uid: str, number: int, *, facts: dict[str, Any]) -> None:
+    def place(self, incoming: Whole, uid: str, number: int, *, facts: dict[str, Any]) -> None:
         """Make a finished upload the original of a new version, on the disk with its folders when this returns.
 
         `facts` go into the sidecar, from which a lost database could be listed. A mark stays until `settle`, so
@@ -102,6 +115,12 @@ class Storage:
             except OSError:
                 self.remove_version(uid, number)
                 raise
+
+    def placed(self, uid: str, number: int) -> Placed:
+        """The original of a version. Raises FileNotFoundError as `open_file`."""
+        handle, facts = self.open_file(uid, number, ORIGINAL)
+        os.close(handle)
+        return Placed(self.version_folder(uid, number) / ORIGINAL, facts.st_size)
 
     def link_version(self, uid: str, number: int, new_uid: str, *, facts: dict[str, Any]) -> None:
         """Give a new item the files of a version: the same bytes under a second name, each free to go by itself.

@@ -5,9 +5,25 @@ import contextlib
 import os
 from pathlib import Path
 from types import TracebackType
+from typing import Protocol
 
 from privmedia.errors import Unavailable
 from privmedia.storage import durable
+
+
+class Whole(Protocol):
+    """A file that has arrived and is on the disk: what it takes to give it its place."""
+
+    @property
+    def path(self) -> Path: ...
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+
+    @property
+    def finished(self) -> bool:
+        """Whether all of it is on the disk."""
 
 
 class Incoming:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from privmedia.errors import DomainError, NoSpace, RefusedType, Unavailable
 from privmedia.ids import new_uid
 from privmedia.media import HEAD_BYTES, FileType, sniff
-from privmedia.storage import Incoming, Storage
+from privmedia.storage import Incoming, Storage, Whole
 from privmedia.text import Sentence
 from privmedia.text import mark as _
 from privmedia.uploads.names import clean_filename
@@ -35,7 +35,7 @@ class Arrived:
     """The public id its item will have."""
     filename: str
     file_type: FileType
-    incoming: Incoming
+    incoming: Whole
 
 
 @dataclass(frozen=True)

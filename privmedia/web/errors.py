@@ -174,7 +174,7 @@ def beyond_the_key(request: Request) -> Response:
 def sign_in_first(request: Request) -> Response:
     """To the sign-in page and back again; programs, and whoever sent a key that opens nothing, are told so."""
     sent_a_key = request.headers.get("Authorization", "").partition(" ")[0].lower() == "bearer"
-    if sent_a_key or wants_json(request):
+    if sent_a_key or wants_json(request) or "Tus-Resumable" in request.headers:
         sentence = KEY_REFUSED if sent_a_key else _("Sign in, or send an API token.")
         response = error_page(request, 401, TITLES[401] if sent_a_key else _("Sign in first"), sentence)
         response.headers["WWW-Authenticate"] = 'Bearer error="invalid_token"' if sent_a_key else "Bearer"

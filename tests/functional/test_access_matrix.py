@@ -196,6 +196,8 @@ TABLE: dict[str, list[tuple[str, Row]]] = {
     "link_folder": [("/link/{opened}/f/{folder}", LINKED.but(by_link=NOTHING))],
     "upload": [("/upload", for_all(ELSEWHERE).but(nobody=LOGIN, view_as=NO))],
     "upload_plain": [("/upload/plain", ACCOUNT)],
+    "tus": [("/uploads/", for_all(WRONG))],
+    "tus_upload": [("/uploads/{missing}", NEVER.but(nobody=WRONG))],
     "smedia": [
         ("/smedia/{item}/play.mp4", BYTES),
         ("/smedia/{item}/poster.webp", BYTES),

@@ -1,0 +1,180 @@
+"""Resumable uploads through real servers: a published client, connections that are torn, workers that are killed."""
+from __future__ import annotations
+
+import base64
+import contextlib
+import hashlib
+import http.client
+import os
+import signal
+import socket
+import struct
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from random import Random
+
+import pytest
+from tusclient.client import TusClient
+
+from privmedia.access.permissions import Permission
+from privmedia.accounts.tokens import Tokens
+from privmedia.db import writing
+from privmedia.operations.stack import HOST
+from privmedia.scopes import Scope
+from privmedia.uploads.tus import PART
+from tests.integration.test_uploading import application, wait_for
+from tests.sites import Answer, Site, behind_nginx, without_front_server
+from tests.unit.media.conftest import picture
+
+MIB = 1 << 20
+PNG = picture("PNG")
+TIMES_CUT = 20
+KEPT_AS_IT_COMES = "application/offset+octet-stream"
+
+
+@pytest.fixture(scope="module", params=["gunicorn", "uwsgi"])
+def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    with behind_nginx(tmp_path_factory.mktemp(request.param), request.param) as site:
+        site.library.add_person("leila", allow=Permission.VIEW | Permission.UPLOAD)
+        yield site
+
+
+def key(site: Site) -> dict[str, str]:
+    """The header of a token for uploads."""
+    with writing(site.library.installation.sessions) as session:
+        owner = site.library.user(session, "leila")
+        tokens = Tokens(session, site.library.installation)
+        text = tokens.add(user=owner, name="cart", scopes=(Scope.UPLOAD,), lasts=timedelta(days=1))[1]
+    return {"Authorization": f"Bearer {text}"}
+
+
+def film(path: Path, size: int, seed: int = 4) -> str:
+    """A file that is taken for a picture, as long as wanted; its SHA-256."""
+    content = PNG + Random(seed).randbytes(size - len(PNG))
+    path.write_bytes(content)
+    return hashlib.sha256(content).hexdigest()
+
+
+def stored(site: Site, sha256: str) -> bool:
+    """Whether an original with this sum lies in its place."""
+    private = site.library.installation.storage.private
+    return any(hashlib.sha256(path.read_bytes()).hexdigest() == sha256 for path in private.glob("??/??/*/v1/original"))
+
+
+def under_way(site: Site) -> list[Path]:
+    incoming = site.library.installation.storage.incoming
+    return [path for name in ("tus", "placing") for path in (incoming / name).iterdir()]
+
+
+def tus(site: Site, method: str, address: str, headers: dict[str, str], body: bytes = b"") -> Answer:
+    """One request on a connection of its own."""
+    connection = http.client.HTTPConnection(HOST, site.port, timeout=60)
+    try:
+        connection.request(method, address, body=body or None, headers={"Tus-Resumable": "1.0.0", **headers})
+        response = connection.getresponse()
+        return Answer(response.status, response.msg, response.read())
+    finally:
+        connection.close()
+
+
+def begun(site: Site, headers: dict[str, str], length: int) -> str:
+    about = {"filename": "bench.png", "folder": site.library.folder}
+    pairs = ",".join(f"{name} {base64.b64encode(text.encode()).decode()}" for name, text in about.items())
+    answer = tus(site, "POST", "/uploads/", {**headers, "Upload-Length": str(length), "Upload-Metadata": pairs})
+    assert answer.status == 201, answer.body
+    return "/uploads/" + answer.headers["Location"].rpartition("/")[2]
+
+
+def offset_of(site: Site, address: str, headers: dict[str, str]) -> int:
+    return int(tus(site, "HEAD", address, headers).headers["Upload-Offset"])
+
+
+def test_a_published_client_uploads_in_parts_and_goes_on_later(site: Site, tmp_path: Path) -> None:
+    path = tmp_path / "Prüfstand 4 %22.png"
+    sha256 = film(path, 20 * MIB + 7)
+    client = TusClient(f"http://{HOST}:{site.port}/uploads/", headers=key(site))
+    about = {"filename": path.name, "folder": site.library.folder, "title": "Bench 4", "tags": "bearing,bench"}
+    with path.open("rb") as file:
+        uploader = client.uploader(file_stream=file, chunk_size=4 * MIB, metadata=about)
+        uploader.upload_chunk()
+        uploader.upload_chunk()
+        assert uploader.offset == 8 * MIB
+        later = client.uploader(file_stream=file, chunk_size=4 * MIB, url=uploader.url)
+        assert later.offset == 8 * MIB
+        later.upload()
+    assert stored(site, sha256)
+    assert under_way(site) == []
+
+
+def test_however_often_it_is_torn_the_file_arrives_as_it_was_sent(site: Site, tmp_path: Path) -> None:
+    size, chance = 200 * MIB, Random(11)
+    sha256 = film(tmp_path / "long.png", size)
+    content = (tmp_path / "long.png").read_bytes()
+    headers = key(site)
+    address, acknowledged, torn = begun(site, headers, size), 0, 0
+    while (offset := offset_of(site, address, headers)) < size:
+        assert offset >= acknowledged
+        acknowledged = offset
+        part = content[offset:offset + chance.randrange(6 * MIB, PART)]
+        if torn < TIMES_CUT and chance.random() < 0.7:
+            torn += 1
+            tear(site, address, headers, offset, part, chance.randrange(len(part)))
+            if torn % 7 == 0:
+                kill_a_worker(site)
+            continue
+        sent = {**headers, "Content-Type": KEPT_AS_IT_COMES, "Upload-Offset": str(offset)}
+        with contextlib.suppress(http.client.HTTPException, ConnectionError):
+            tus(site, "PATCH", address, sent, part)
+    assert torn == TIMES_CUT
+    assert stored(site, sha256)
+    assert under_way(site) == []
+
+
+def tear(site: Site, address: str, headers: dict[str, str], offset: int, part: bytes, sent: int) -> None:
+    """Send some of a part, then reset the connection."""
+    everything = {
+        "Host": f"{HOST}:{site.port}",
+        "Tus-Resumable": "1.0.0",
+        "Content-Type": KEPT_AS_IT_COMES,
+        "Upload-Offset": str(offset),
+        "Content-Length": str(len(part)),
+        **headers,
+    }
+    head = f"PATCH {address} HTTP/1.1\r\n" + "".join(f"{name}: {text}\r\n" for name, text in everything.items())
+    with socket.create_connection((HOST, site.port), timeout=60) as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        connection.sendall(head.encode() + b"\r\n" + part[:sent])
+
+
+def kill_a_worker(site: Site) -> None:
+    """End a process of the application as a crash does; its parent starts another."""
+    before = application(site)
+    os.kill(before[-1], signal.SIGKILL)
+    wait_for(lambda: len(application(site)) >= len(before) and before[-1] not in application(site))
+
+
+def test_a_part_that_nginx_does_not_take_is_refused_with_the_setting_to_change(site: Site) -> None:
+    headers = key(site)
+    address = begun(site, headers, 40 * MIB)
+    sent = {**headers, "Content-Type": KEPT_AS_IT_COMES, "Upload-Offset": "0"}
+    answer = tus(site, "PATCH", address, sent, bytes(PART + 1))
+    assert answer.status == 413
+    assert b"client_max_body_size" in answer.body
+    assert str(PART).encode() in answer.body
+    assert answer.headers["Tus-Resumable"] == "1.0.0"
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert offset_of(site, address, headers) == 0
+
+
+def test_without_a_front_server_what_arrived_of_a_torn_part_stays(tmp_path: Path) -> None:
+    with without_front_server(tmp_path) as site:
+        site.library.add_person("leila", allow=Permission.VIEW | Permission.UPLOAD)
+        sha256 = film(tmp_path / "short.png", 3 * MIB)
+        client = TusClient(f"http://{HOST}:{site.port}/uploads/", headers=key(site))
+        about = {"filename": "short.png", "folder": site.library.folder}
+        with (tmp_path / "short.png").open("rb") as file:
+            client.uploader(file_stream=file, chunk_size=MIB, metadata=about).upload()
+        assert stored(site, sha256)
+        assert under_way(site) == []
