@@ -166,7 +166,7 @@ class Junk:
         if self.chance.random() < 0.1:
             return b"/" + self._any() + b"/" + self._any()
         pattern = self.chance.choice(self.patterns).encode()
-        good = self.chance.random() < 0.6
+        good = self.chance.random() < 0.75
 
         def filled(match: re.Match[bytes]) -> bytes:
             if not good:

@@ -29,6 +29,9 @@ from privmedia.library.service import Library, Received
 from privmedia.storage import Storage
 from tests.unit.media.conftest import Studio, locked_pdf, pdf, photo_with_place, picture, written_pdf
 
+STILL_FRAMES = tuple(f"still-{number}.webp" for number in range(1, 5))
+"""Of a film: what its poster can be chosen from."""
+
 
 @pytest.fixture(scope="module")
 def studio(tmp_path_factory: pytest.TempPathFactory) -> Studio:
@@ -109,6 +112,7 @@ def test_a_film_whose_index_is_last_gets_a_playable_copy_a_poster_and_its_facts(
         "original": ("original", "video/mp4"),
         "play.mp4": ("play.mp4", "video/mp4"),
         "poster.webp": ("poster.webp", "image/webp"),
+        **{still: (still, "image/webp") for still in STILL_FRAMES},
     }
     playable = entered.path("play.mp4").read_bytes()
     assert playable.index(b"moov") < playable.index(b"mdat")
@@ -124,7 +128,7 @@ def test_what_browsers_play_as_it_is_takes_no_more_space(
     work(installation)
     assert entered.files["play.mp4"] == ("original", "video/mp4")
     folder = installation.storage.version_folder(entered.uid, 1)
-    assert sorted(path.name for path in folder.iterdir()) == ["original", "poster.webp", "version.json"]
+    assert sorted(path.name for path in folder.iterdir()) == ["original", "poster.webp", *STILL_FRAMES, "version.json"]
 
 
 @pytest.mark.parametrize(
@@ -175,7 +179,7 @@ def test_what_no_browser_plays_says_so_and_is_shown_to_nobody_else(
     item = entered.item
     assert (item.state, item.shown) == (State.UNPLAYABLE, False)
     assert item.reason == "This file is Apple ProRes 422. No browser plays that."
-    assert set(entered.files) == {"original", "poster.webp"}
+    assert set(entered.files) == {"original", "poster.webp", *STILL_FRAMES}
 
 
 def test_a_damaged_file_says_so_and_is_not_tried_again(
@@ -204,7 +208,7 @@ def test_preparing_again_gives_the_same(
     assert after == before
 
 
-@pytest.mark.parametrize("number", range(1, 4))
+@pytest.mark.parametrize("number", range(1, 8))
 def test_interrupted_anywhere_it_is_taken_up_again_and_ends_the_same(
     installation: Installation,
     enter: Callable[..., Entered],
@@ -213,7 +217,7 @@ def test_interrupted_anywhere_it_is_taken_up_again_and_ends_the_same(
     monkeypatch: pytest.MonkeyPatch,
     number: int,
 ) -> None:
-    """Cut off before the poster has its place, before the copy has, and before what was made is written down."""
+    """Cut off before poster, stills and copy have their places, each in turn, and before it is written down."""
     entered = enter(studio.make("index-last.mp4"), "Launch.mp4")
     calls = 0
     real_place = Storage.place_product
@@ -244,7 +248,7 @@ def test_interrupted_anywhere_it_is_taken_up_again_and_ends_the_same(
     clock.forward(seconds=61)
     work(installation)
     assert entered.item.state == State.READY
-    assert set(entered.files) == {"original", "poster.webp", "play.mp4"}
+    assert set(entered.files) == {"original", "poster.webp", "play.mp4", *STILL_FRAMES}
     assert entered.path("play.mp4").stat().st_size > 0
     assert entered.version.sha256 == hashlib.sha256(entered.path("original").read_bytes()).hexdigest()
 
