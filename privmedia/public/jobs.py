@@ -40,7 +40,7 @@ def bring_in_line(task: Task) -> None:
         if item.state != State.READY:
             if item.state in HOPELESS:
                 with task.writing() as writing_session:
-                    PublicCopies(writing_session, task.installation).withdraw([item.id], THE_PROGRAM, kind="public.end")
+                    PublicCopies(writing_session, task.installation).withdraw([item.id], THE_PROGRAM, lost=True)
             return
         rendition = copies.rendition(item)
         pages = session.scalars(
@@ -104,7 +104,7 @@ def reconcile(installation: Installation) -> None:
         installation.storage.public.remove(token)
     with writing(installation.sessions) as session:
         copies = PublicCopies(session, installation)
-        copies.withdraw([copy.item_id for copy in _without_file(session, installation)], THE_PROGRAM, kind="public.end")
+        copies.withdraw([copy.item_id for copy in _without_file(session, installation)], THE_PROGRAM, lost=True)
         stale = select(PublicCopy.item_id).join(Item, Item.id == PublicCopy.item_id).where(
             or_(PublicCopy.token.is_(None), PublicCopy.version != Item.current)
         )
@@ -138,6 +138,6 @@ def _enqueue_or_end(session: Session, installation: Installation, item_id: int) 
     of_it = select(Job.state).where(Job.kind == PUBLIC, Job.target_id == item_id).order_by(Job.id.desc()).limit(1)
     last = session.scalar(of_it)
     if last == JobState.FAILED:
-        PublicCopies(session, installation).withdraw([item_id], THE_PROGRAM, kind="public.end")
+        PublicCopies(session, installation).withdraw([item_id], THE_PROGRAM, lost=True)
     elif last not in (JobState.QUEUED, JobState.RUNNING):
         Jobs(session, installation).enqueue(PUBLIC, item_id)

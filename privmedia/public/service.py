@@ -160,19 +160,20 @@ class PublicCopies:
         self.audit.record("public.make", identity=identity, target=f"item:{item.uid}", detail={"name": item.title})
         return copy
 
-    def withdraw(self, items: Collection[int], by: Author, *, kind: str = "public.withdraw") -> int:
-        """Take back what is public of some items, in the bin or not; answers of how many.
+    def withdraw(self, items: Collection[int], by: Author, *, lost: bool = False) -> int:
+        """Take back what is public of some items, in the bin or not; answers of how many. `lost`: there is no file.
 
         The files are off the disk when this returns. Raises Unavailable if the disk refuses: then nothing is done.
         """
-        return self._withdraw(select(PublicCopy).where(PublicCopy.item_id.in_(items)), by, kind)
+        return self._withdraw(select(PublicCopy).where(PublicCopy.item_id.in_(items)), by, lost=lost)
 
     def withdraw_deleted(self, deletion_id: int, by: Author) -> int:
         """The same for all that one deletion took. What comes back from the bin is not public."""
         deleted = select(PublicCopy).join(Item, Item.id == PublicCopy.item_id).where(Item.deletion_id == deletion_id)
-        return self._withdraw(deleted, by, "public.withdraw")
+        return self._withdraw(deleted, by, lost=False)
 
-    def _withdraw(self, which: Select[Any], by: Author, kind: str) -> int:
+    def _withdraw(self, which: Select[Any], by: Author, *, lost: bool) -> int:
+        kind = "public.end" if lost else "public.withdraw"
         locked = which.with_for_update(of=PublicCopy)
         copies: Sequence[PublicCopy] = self.session.scalars(locked, execution_options=WITH_BIN).all()
         for copy in copies:
