@@ -92,8 +92,11 @@ def scene(
     return Scene(installation, people, sign_in, uids, folder_uid, items[0], items[1], hidden_folder)
 
 
-CHANGES_SOMETHING = "[form=bulk-form], #bulk-form, [form=star-form], #star-form, main details.menu"
-"""What is left out while somebody only looks: ticks and stars, and the menu for moving, copying and deleting."""
+CHANGES_SOMETHING = (
+    "[form=bulk-form], #bulk-form, [form=star-form], #star-form, main details.menu, form.follow, #versions"
+)
+"""What is left out while somebody only looks: ticks and stars, the menu for moving, copying and deleting, the button to
+follow a folder, and the list in which versions are changed."""
 NOTES_SOMETHING = ("data-csrf", "data-playback")
 """By which the player notes how far somebody watched."""
 
