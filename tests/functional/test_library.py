@@ -286,8 +286,10 @@ def test_a_page_after_an_item_one_may_not_see_is_like_one_after_nothing(
     app = sign_in(member)
     assert "Older" in app.get(f"/recent?after={seen}")
     for address in ("/", "/recent", "/mine"):
-        missing = app.get(address, {"after": new_uid()}).text
-        assert app.get(address, {"after": hidden}).text == missing
+        # Forms on the page lead back to its own address.
+        none = new_uid()
+        missing = app.get(address, {"after": none}).text.replace(none, "-")
+        assert app.get(address, {"after": hidden}).text.replace(hidden, "-") == missing
 
 
 def test_a_folders_card_says_whom_it_is_for(
