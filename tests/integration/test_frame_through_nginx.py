@@ -33,6 +33,7 @@ ON_EVERY_ANSWER = {
     "X-Content-Type-Options": re.compile("nosniff"),
 }
 NEVER = ("X-Powered-By", "X-Accel-Redirect", "X-Sendfile", "Access-Control-Allow-Origin", "Via")
+METHODS = ("GET", "POST", "OPTIONS", "TRACE")
 TELL_THEIR_OPTIONS = ("tus", "tus_upload")
 """Routes of a protocol in which OPTIONS is answered."""
 
@@ -92,7 +93,7 @@ def test_every_route_answers_everybody_within_the_frame(site: Site, library: Lib
         for pattern, _row in rows:
             address = pattern.format(**library.ids)
             for name in ("", "manager", "administrator"):
-                for method in ("GET", "POST", "OPTIONS", "TRACE"):
+                for method in METHODS if name == "administrator" else METHODS[:2]:
                     answer = site.ask(address, name, method=method)
                     statuses.add(answer.status)
                     if bad := faults(answer):
