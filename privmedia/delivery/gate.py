@@ -9,7 +9,7 @@ import contextlib
 import logging
 import os
 import threading
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from sqlalchemy import Boolean, ColumnElement, Select, String, bindparam, literal_column, select, type_coerce
 from sqlalchemy.engine import Dialect, Engine
@@ -89,7 +89,13 @@ def question(*, by_token: bool = False) -> Select[*tuple[Any, ...]]:
     return to_the_file(callers).where(key.token_hash == bindparam("token", type_=String))
 
 
-def compiled(statement: Select[*tuple[Any, ...]], dialect: Dialect) -> tuple[str, dict[str, Any]]:
+Text: TypeAlias = tuple[str, dict[str, Any]]
+"""A statement for the driver, and the values of its constants."""
+_TEXTS: dict[str, tuple[dict[bool, Text], dict[bool, Text]]] = {}
+"""What was compiled in this process, by the name of the database."""
+
+
+def compiled(statement: Select[*tuple[Any, ...]], dialect: Dialect) -> Text:
     """A statement as text for the driver, with the values of its constants as the driver takes them."""
     text = statement.compile(dialect=dialect)
     constants = {}
@@ -100,14 +106,22 @@ def compiled(statement: Select[*tuple[Any, ...]], dialect: Dialect) -> tuple[str
     return str(text), constants
 
 
+def _texts(dialect: Dialect) -> tuple[dict[bool, Text], dict[bool, Text]]:
+    """The questions by whether they come with a token, and those of links by whether for a preview."""
+    if dialect.name not in _TEXTS:
+        _TEXTS[dialect.name] = (
+            {by_token: compiled(question(by_token=by_token), dialect) for by_token in (False, True)},
+            {preview: compiled(by_link.question(preview=preview), dialect) for preview in (False, True)},
+        )
+    return _TEXTS[dialect.name]
+
+
 class Gate:
     """Asks the question. One per process and per worker thread a connection; safe to make before a fork."""
 
     def __init__(self, url: str) -> None:
         self._engine = make_gate_engine(url)
-        dialect = self._engine.dialect
-        self._questions = {by_token: compiled(question(by_token=by_token), dialect) for by_token in (False, True)}
-        self._by_link = {preview: compiled(by_link.question(preview=preview), dialect) for preview in (False, True)}
+        self._questions, self._by_link = _texts(self._engine.dialect)
         self._here = threading.local()
 
     def ask(
