@@ -205,7 +205,7 @@ def test_controls_leave_when_nobody_needs_them_and_come_back(viewer: Page) -> No
     expect(controller).not_to_have_attribute("userinactive", "")
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (390, "dark")])
+@pytest.mark.parametrize(("width", "scheme"), [(390, "dark")])
 def test_the_page_with_captions_and_its_forms_are_free_of_axe_violations(
     visit: Visit, talk: str, scheme: str, width: int
 ) -> None:
