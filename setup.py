@@ -24,6 +24,7 @@ requires = [
     "pyramid-jinja2>=2.10",
     "pyramid-retry>=2.1.1",
     "pyramid-tm>=2.6",
+    "rich>=15",
     "segno>=1.6",
     # Pyramid imports pkg_resources: setuptools 82 removed it, 80.9 began to warn everybody who runs us.
     "setuptools<80.9",

@@ -12,6 +12,7 @@ from privmedia.accounts.token_commands import token
 from privmedia.admin.users.commands import delete_user, disable_user
 from privmedia.console import DEFAULT_CONFIG, Line
 from privmedia.errors import DomainError
+from privmedia.importing.commands import import_files
 from privmedia.library.commands import folder, items
 from privmedia.library.rules_commands import WITHOUT_RULES, access
 from privmedia.operations.check_commands import check
@@ -37,7 +38,7 @@ def cli(context: click.Context, config: str) -> None:
 
 
 RUNNING = (serve, worker, migrate, check, stack, front_config, demo, search)
-for command in (*RUNNING, setup_link, user, group, token, folder, items, access, link):
+for command in (*RUNNING, setup_link, user, group, token, folder, items, import_files, access, link):
     cli.add_command(command)
 
 WITHOUT_RULES.append(links_that_open)

@@ -18,6 +18,7 @@ from privmedia.audit.models import Event, Seal, Stretch, Viewing
 from privmedia.captions.models import Captions, Chapter
 from privmedia.db import Base
 from privmedia.following.models import Follow, Notice, NoticeChoice
+from privmedia.importing.models import Imported
 from privmedia.jobs.models import Job
 from privmedia.library.models import (
     Deletion,
@@ -54,6 +55,7 @@ __all__ = [
     "Folder",
     "Follow",
     "Group",
+    "Imported",
     "Item",
     "ItemTag",
     "Job",
