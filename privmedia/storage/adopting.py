@@ -15,8 +15,6 @@ from pathlib import Path
 
 from privmedia.errors import Conflict, DomainError, NoSpace
 from privmedia.storage import durable
-from privmedia.text import Sentence
-from privmedia.text import mark as _
 
 FICLONE = 0x40049409
 """ioctl_ficlone(2): the copy shares its blocks with the source until one of them is changed."""
@@ -24,21 +22,19 @@ AT_ONCE = 8 << 20
 """Bytes copied in one step."""
 KEPT_FREE = 256 << 20
 """Bytes that a copy leaves on the disk: the database needs room as well."""
-CHANGED = _("It was changed while it was read.")
-CANNOT_READ = _("It cannot be read: ${why}.")
 
 
 class Unreadable(DomainError):
     """The source cannot be read."""
 
     def __init__(self, error: OSError) -> None:
-        super().__init__(Sentence(CANNOT_READ, {"why": os.strerror(error.errno or errno.EIO)}))
+        super().__init__(f"It cannot be read: {os.strerror(error.errno or errno.EIO)}.")
 
 
 class Changed(Conflict):
     """The source was changed meanwhile: what was read of it may be half old and half new."""
 
-    sentence = CHANGED
+    sentence = "It was changed while it was read."
 
 
 @dataclass(frozen=True)
