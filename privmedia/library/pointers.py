@@ -187,7 +187,43 @@ class Pointers:
 
     def differences(self) -> list[str]:
         """Where pointers and lists of rules do not fit together, a sentence each; empty when all is well."""
-        above_it = {row.id: row.parent_id for row in self.session.execute(select(Acl.id, Acl.parent_id))}
+        above_it, belongings = self._lists(), self._belongings()
+        wrong = [
+            f"{owner} has ACL {acl_id}, which hangs below {above_it[acl_id]} and not below {above}."
+            for owner, acl_id, above in belongings
+            if above_it[acl_id] != above
+        ]
+        owners = Counter(acl_id for _owner, acl_id, _above in belongings)
+        wrong += [f"ACL {acl_id} belongs to {owners[acl_id]} places." for acl_id in above_it if owners[acl_id] != 1]
+        return [*wrong, *self.chains.differences()]
+
+    def mend(self) -> tuple[int, int]:
+        """Hang lists of rules below each other as the folders lie that they belong to, and work out their chains anew.
+
+        How many hung wrong, and how many chains were. A list that belongs to several places or none stays as it is:
+        whose it is cannot be told.
+        """
+        self.chains.hold()
+        above_it, belongings = self._lists(), self._belongings()
+        owners = Counter(acl_id for _owner, acl_id, _above in belongings)
+        wrong = {
+            acl_id: above
+            for _owner, acl_id, above in belongings
+            if owners[acl_id] == 1 and above is not None and above_it[acl_id] != above
+        }
+        for acl_id, above in wrong.items():
+            self.chains.hang([acl_id], above)
+        chains = len(self.chains.differences())
+        if chains:
+            self.chains.rechain()
+        return len(wrong), chains
+
+    def _lists(self) -> dict[int, int | None]:
+        """Every list of rules, with the one above it."""
+        return {row.id: row.parent_id for row in self.session.execute(select(Acl.id, Acl.parent_id))}
+
+    def _belongings(self) -> list[tuple[str, int, int | None]]:
+        """Every place with rules of its own, their list, and the list that applies above it."""
         folders = select(Folder.id, Folder.uid, Folder.parent_id, Folder.acl_id)
         rows = self.session.execute(folders, execution_options=WITH_BIN).all()
         acl_of_folder = {row.id: row.acl_id for row in rows}
@@ -198,15 +234,7 @@ class Pointers:
         ]
         items = select(Item.uid, Item.acl_id, Folder.acl_id.label("above")).join(Folder).where(Item.acl_id.is_not(None))
         found = self.session.execute(items, execution_options=WITH_BIN)
-        belongings += [(f"Item {row.uid}", row.acl_id, row.above) for row in found]
-        wrong = [
-            f"{owner} has ACL {acl_id}, which hangs below {above_it[acl_id]} and not below {above}."
-            for owner, acl_id, above in belongings
-            if above_it[acl_id] != above
-        ]
-        owners = Counter(acl_id for _owner, acl_id, _above in belongings)
-        wrong += [f"ACL {acl_id} belongs to {owners[acl_id]} places." for acl_id in above_it if owners[acl_id] != 1]
-        return [*wrong, *self.chains.differences()]
+        return [*belongings, *((f"Item {row.uid}", row.acl_id, row.above) for row in found)]
 
     def _hold(self, place: Place) -> None:
         """Keep others from changing the structure, and look at the place as it is now, not as it was loaded."""

@@ -7,6 +7,7 @@
     <root>/incoming/work/      where derivatives are made
     <root>/private/ab/cd/<uid>/v<N>/   one version: `original`, its derivatives, `version.json`
     <root>/public/<token>/     a rendition that was made public, under a second name (`storage.public`)
+    <root>/quarantine/         what nothing names any more, for some days (`storage.quarantine`)
 
 All of it is one file system, so that a finished file gets its name in one step. Names are ours, never a user's.
 """
@@ -30,6 +31,7 @@ from privmedia.storage import durable
 from privmedia.storage.incoming import Incoming, Whole
 from privmedia.storage.parts import Parts
 from privmedia.storage.public import PublicFiles
+from privmedia.storage.quarantine import Quarantine
 
 ORIGINAL = "original"
 ZIPPED = "selection.zip"
@@ -56,6 +58,7 @@ class Storage:
         self.incoming = root / "incoming"
         self.parts = Parts(self.incoming / "tus")
         self.public = PublicFiles(root / "public")
+        self.quarantine = Quarantine(root)
 
     def make_folders(self) -> None:
         """Make what is missing. Raises NoSpace or Unavailable."""
@@ -245,9 +248,10 @@ class Storage:
 
     def items_on_disk(self) -> Iterator[str]:
         """The public ids of items that have a folder of files."""
-        for folder in sorted(self.private.glob("??/??/*")):
-            if is_uid(folder.name):
-                yield folder.name
+        for outer in sorted(self.private.glob("??")):
+            for folder in sorted(outer.glob("??/*")):
+                if is_uid(folder.name):
+                    yield folder.name
 
     def open_file(self, uid: str, number: int, stored_as: str) -> tuple[int, os.stat_result]:
         """A handle to read a stored file and its facts; the caller closes it.
@@ -270,6 +274,10 @@ class Storage:
         """Bytes that can still be written."""
         facts = os.statvfs(self.incoming)
         return facts.f_bavail * facts.f_frsize
+
+    def overdue(self, older_than: float) -> int:
+        """How much lies there that `reap_incoming` would have removed, had it been called."""
+        return sum(1 for name in ("form", "work") for _path in _older_entries(self.incoming / name, older_than))
 
     def reap_incoming(self, older_than: float) -> int:
         """Remove what broken uploads and killed workers left before a moment (seconds since 1970); how much."""

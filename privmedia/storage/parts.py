@@ -214,6 +214,10 @@ class Parts:
                 if (self._turn(uid).stat().st_mtime if written is None else written) < before:
                     yield uid
 
+    def files_of(self, uid: str) -> list[Path]:
+        """The files that there are of an upload."""
+        return [path for path in (self._part(uid), self._turn(uid)) if path.exists()]
+
     def _part(self, uid: str) -> Path:
         return self._folder / f"{_checked(uid)}.part"
 

@@ -11,7 +11,7 @@ from privmedia.library.models import File, Kind, State
 from privmedia.library.paths import Paths
 from privmedia.library.service import Library, Received
 from privmedia.library.tags import Tags
-from privmedia.operations.check import files, unreferenced
+from privmedia.operations.check_files import files, unreferenced
 from privmedia.search.service import Passage, Search
 from tests.functional.access_site import Site
 from tests.functional.visitors import token_of

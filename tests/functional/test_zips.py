@@ -17,7 +17,7 @@ from privmedia.installation import Installation
 from privmedia.library.models import Item, Kind, State, Version
 from privmedia.library.paths import Paths
 from privmedia.library.service import Library, Received
-from privmedia.operations.check import unreferenced
+from privmedia.operations.check_files import unreferenced
 from privmedia.operations.worker import run_worker
 from privmedia.storage import Storage
 from privmedia.zips.jobs import remove_over

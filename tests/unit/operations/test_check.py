@@ -17,8 +17,9 @@ from privmedia.db import writing
 from privmedia.installation import Installation
 from privmedia.jobs.service import Jobs
 from privmedia.library.models import File, Version
-from privmedia.operations.check import check, repair
+from privmedia.operations.check import check
 from privmedia.operations.check_commands import check as command
+from privmedia.operations.check_repair import repair
 from privmedia.search.models import SearchDocument
 from tests.private_library import PrivateLibrary
 
@@ -73,10 +74,9 @@ def test_wrong_chains_of_rules_are_found_and_worked_out_again(installation: Inst
     with writing(installation.sessions) as session:
         session.execute(delete(AclChain).where(AclChain.acl_id != AclChain.ancestor_id))
     assert any("The chain of ACL" in problem for problem in problems(installation))
-    nothing = "There was nothing to mend in the index of search."
-    assert repair(installation) == f"Chains of rules that were wrong and are worked out again: 1. {nothing}"
+    assert repair(installation) == ["Chains of rules that were wrong and are worked out again: 1."]
     assert problems(installation) == []
-    assert repair(installation) == f"There was no chain of rules to mend. {nothing}"
+    assert repair(installation) == []
 
 
 def test_what_is_not_found_as_it_should_be_is_named_and_the_index_made_anew(
@@ -85,7 +85,7 @@ def test_what_is_not_found_as_it_should_be_is_named_and_the_index_made_anew(
     with writing(installation.sessions) as session:
         session.execute(update(SearchDocument).where(SearchDocument.id > 0).values(title="something else"))
     assert f"Item {item} is not found as it should be." in problems(installation)
-    assert "The index of search is made anew: 2 items and folders." in repair(installation)
+    assert repair(installation) == ["The index of search is made anew: 2 items and folders."]
     assert problems(installation) == []
 
 
@@ -105,5 +105,7 @@ def test_the_command_says_it_in_sentences_and_by_its_exit_code(installation: Ins
     assert said.exit_code == 1
     assert "audit log: does NOT fit" in said.output
     assert "which seal 1 covers" in said.output
-    found: Any = json.loads(CliRunner().invoke(command, ["--json"], obj=line).output)
+    assert said.stderr == "1 thing does not fit.\n"
+    found: Any = json.loads(CliRunner().invoke(command, ["--json"], obj=line).stdout)
+    assert found["fits"] is False
     assert [part["name"] for part in found["parts"] if part["problems"]] == ["audit log"]
