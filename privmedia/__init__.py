@@ -12,18 +12,15 @@ if TYPE_CHECKING:
 
 def main(global_config: dict[str, str], **ini: str) -> Router:
     """The WSGI application of the `[app:main]` section. Raises SettingsError with every problem at once."""
-    import gc
-
     from pyramid.config import Configurator
 
     from privmedia.installation import Installation
+    from privmedia.memory import collect_seldom
     from privmedia.settings import Settings
 
     installation = Installation.open(Settings.read(ini))
     router = compose(Configurator(settings=dict(ini)), installation)
-    # What lives as long as the process is looked at by no collection again: one of them would take longer than a page.
-    gc.collect()
-    gc.freeze()
+    collect_seldom()
     return router
 
 

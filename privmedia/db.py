@@ -128,6 +128,7 @@ def make_engine(url: str, **options: Any) -> Engine:
         event.listen(engine, "begin", _begin_sqlite)
     else:
         engine = create_engine(address, pool_pre_ping=True, **options)
+        event.listen(engine, "connect", prepare_postgresql)
     return engine
 
 
@@ -267,6 +268,17 @@ def prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
         "mmap_size = 0",
     ):
         connection.execute(f"PRAGMA {pragma}").close()
+
+
+def prepare_postgresql(connection: Any, _record: object) -> None:
+    """Settings of each new connection.
+
+    Its defaults are those of a disk that turns: reading 100,000 rows in a row seems cheaper to it than finding 1,500
+    by an index. And no statement here takes long enough to be compiled first.
+    """
+    connection.autocommit = True
+    connection.execute("SET random_page_cost = 1.1; SET jit = off")
+    connection.autocommit = False
 
 
 def _begin_sqlite(connection: Connection) -> None:

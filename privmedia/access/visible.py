@@ -102,7 +102,7 @@ def allowed(
         return false()
     if identity.is_admin:
         return true()
-    mine = standing or _where_someone(identity, now)
+    mine = standing or rules_of(identity, now)
     given = mine.gives(acl, permission)
     if owner is None:
         return given
@@ -117,14 +117,14 @@ def item_seen(
     identity: Identity | None,
     *,
     now: Moment,
-    standing: Standing | None = None,
+    standing: Rights | None = None,
 ) -> ColumnElement[bool]:
     """Whether the rows' items exist for the caller: View, and until there is something to view, Edit or one's own."""
     if identity is None:
         return false()
     if identity.is_admin:
         return true()
-    mine = standing or _where_someone(identity, now)
+    mine = standing or rules_of(identity, now)
     own = owner == identity.user_id
     return or_(
         and_(mine.gives(acl, Permission.VIEW), or_(shown, own, mine.gives(acl, Permission.EDIT))),
@@ -140,11 +140,23 @@ def folder_seen(
         return false()
     if identity.is_admin:
         return true()
-    return (standing or _where_someone(identity, now)).gives_some(acl, SEES_A_FOLDER)
+    return (standing or rules_of(identity, now)).gives_some(acl, SEES_A_FOLDER)
+
+
+class Rights:
+    """What somebody's rules give and nothing denies, as conditions."""
+
+    def gives(self, acl: SQLColumnExpression[Any], permission: Permission) -> ColumnElement[bool]:
+        """Whether all of `permission` is given where the rows' ACL rules."""
+        raise NotImplementedError
+
+    def gives_some(self, acl: SQLColumnExpression[Any], permissions: Permission) -> ColumnElement[bool]:
+        """Whether some of `permissions` is given there."""
+        raise NotImplementedError
 
 
 @dataclass(frozen=True)
-class Standing:
+class Standing(Rights):
     """Every ACL that gives somebody something and denies nothing, with what it gives: read once for a whole page."""
 
     allow: Mapping[int, int]
@@ -160,7 +172,7 @@ class Standing:
 
 
 @dataclass(frozen=True)
-class _Grouped:
+class _Grouped(Rights):
     """The same as a part of the statement it stands in."""
 
     mine: CTE
@@ -196,7 +208,8 @@ def standing_of(session: Session, identity: Identity, now: datetime) -> Standing
     )
 
 
-def _where_someone(identity: Identity, now: Moment) -> _Grouped:
+def rules_of(identity: Identity, now: Moment) -> Rights:
+    """What `standing_of` reads, worked out by the statement it stands in."""
     return _Grouped(_rules_of(Ace.principal.in_(sorted(identity.principals)), now).cte())
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TypeVar
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from privmedia.accounts.identity import Identity
@@ -40,12 +40,16 @@ class Counting:
         if wanted.is_narrow:
             exact = self._by(Item.kind, self._listed(identity, wanted))
             return {kind: Count(exact[kind]) for kind in Kind if kind in exact}
-        most = select(Item.id) if identity.is_admin else self.lists.in_folders(identity)
         apart = {} if identity.is_admin else self._by(Item.kind, self.lists.apart(identity))
+        if self.lists.sees_few(identity):
+            exact = self._by(Item.kind, self.lists.in_folders(identity))
+            return {kind: Count(exact.get(kind, 0) + apart.get(kind, 0)) for kind in Kind if kind in exact | apart}
+        most = select(Item.id) if identity.is_admin else self.lists.by_their_folders(identity)
+        some = most.where(Item.kind == bindparam("kind", type_=Item.kind.type)).limit(COUNTED + 1).subquery()
+        how_many = select(func.count()).select_from(some)
         found = {}
         for kind in Kind:
-            some = most.where(Item.kind == kind).limit(COUNTED + 1).subquery()
-            number = (self.session.scalar(select(func.count()).select_from(some)) or 0) + apart.get(kind, 0)
+            number = (self.session.scalar(how_many, {"kind": kind}) or 0) + apart.get(kind, 0)
             if number:
                 found[kind] = Count(min(number, COUNTED), number > COUNTED)
         return found

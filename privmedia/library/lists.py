@@ -1,8 +1,9 @@
 """Lists of items: what somebody asks for (filters, an order, a page of it), and which items those are.
 
 A page of what one may see of everything is found in two ways. Most people's next page stands close by: so a window of
-the items that follow in the order is looked through first, then a wider one. Who sees little of what follows gets all
-that exists for them, gathered by the rules of their folders and put in order. Each way ends with the same condition.
+the items that follow in the order is looked through first, then a wider one. For whom little exists, or little of what
+follows, all that exists for them is gathered by the rules of their folders and put in order. Each way ends with the
+same condition.
 """
 from __future__ import annotations
 
@@ -12,12 +13,25 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, TypeVarTuple
 
-from sqlalchemy import ColumnElement, Select, Subquery, func, literal, not_, select, tuple_, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    SQLColumnExpression,
+    Subquery,
+    func,
+    literal,
+    not_,
+    select,
+    tuple_,
+    union_all,
+)
 from sqlalchemy.orm import Session, aliased
 
-from privmedia.access.visible import folder_seen, item_seen, standing_of
+from privmedia.access.permissions import Permission
+from privmedia.access.visible import Rights, folder_seen, item_seen, rules_of, standing_of
 from privmedia.accounts.identity import Identity
 from privmedia.accounts.models import User
+from privmedia.db import once
 from privmedia.ids import is_uid
 from privmedia.installation import Installation
 from privmedia.library.models import Folder, Item, ItemTag, Kind, Star, State, Version
@@ -28,6 +42,8 @@ RULED_BY: ColumnElement[int] = func.coalesce(Item.acl_id, Folder.acl_id)
 """The ACL that counts for an item, in a statement that joins items and their folders."""
 WINDOWS = (300, 1500, 6000)
 """How many items that follow in the order are looked through before all that one may see is gathered."""
+FEW = 1000
+"""Up to so many items that exist for somebody are gathered at once."""
 
 
 class Place(StrEnum):
@@ -110,6 +126,16 @@ class Wanted:
     def is_narrow(self) -> bool:
         """Whether what is asked for is found by an index, however much there is beside it."""
         return self.folder_id is not None or self.place is not Place.EVERYTHING or bool(self.by or self.tag)
+
+
+@dataclass(frozen=True)
+class _InFolders(Rights):
+    """What somebody's rights give in folders, told by the folder's id instead of its ACL."""
+
+    rights: Rights
+
+    def gives(self, acl: SQLColumnExpression[Any], permission: Permission) -> ColumnElement[bool]:
+        return acl.in_(select(Folder.id).where(self.rights.gives(Folder.acl_id, permission)).correlate(None))
 
 
 class Lists:
@@ -200,6 +226,18 @@ class Lists:
             .where(Item.folder_id.in_(seen_folders), Item.acl_id.is_(None), self.exists(identity))
         )
 
+    def by_their_folders(self, identity: Identity) -> Select[int]:
+        """The same, found item by item: the quicker way where nearly every item exists for the caller."""
+        seen = item_seen(
+            Item.folder_id,
+            Item.uploader_id,
+            Item.shown,
+            identity,
+            now=self.now,
+            standing=_InFolders(self._standing(identity) or rules_of(identity, self.now)),
+        )
+        return select(Item.id).where(Item.acl_id.is_(None), seen)
+
     def apart(self, identity: Identity) -> Select[int]:
         """The ids of what exists for the caller by rules of its own."""
         with_rules = aliased(Item)
@@ -208,6 +246,14 @@ class Lists:
             .join(Folder, Folder.id == Item.folder_id)
             .where(Item.id.in_(select(with_rules.id).where(with_rules.acl_id > 0)), self.exists(identity))
         )
+
+    def sees_few(self, identity: Identity) -> bool:
+        """Whether gathering all that the rules of folders show the caller is less work than looking for it."""
+        if identity.is_admin:
+            return False
+        some = self.in_folders(identity).limit(FEW + 1).subquery()
+        count = select(func.count()).select_from(some)
+        return once(self.session, ("few", identity.principals), lambda: (self.session.scalar(count) or 0) <= FEW)
 
     def _standing(self, identity: Identity) -> Any:
         return standing_of(self.session, identity, self.now)
@@ -229,7 +275,7 @@ class Lists:
         page = _in_order(self.seen(identity, select(Item.id)).where(*conditions), order).limit(limit)
         if wanted.is_narrow:
             return list(self.session.scalars(page))
-        for window in WINDOWS:
+        for window in () if self.sees_few(identity) else WINDOWS:
             near = _window(wanted, order, after, window)
             found = self.session.scalars(page.where(Item.id.in_(select(near.c.id)))).all()
             if len(found) == limit:

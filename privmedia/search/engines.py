@@ -35,6 +35,8 @@ class Index:
 
     source: FromClause
     key: ColumnElement[int]
+    newest_first: ClassVar[bool]
+    """Whether matches are read from the end of the index, as far as they are needed; or all of them, to be sorted."""
     ADD: ClassVar[TextClause]
     REMOVE: ClassVar[TextClause]
     CLEAR: ClassVar[TextClause]
@@ -86,6 +88,7 @@ class Index:
 class Fts5(Index):
     """SQLite. Words have no quotes or other signs in them, so that nothing in a query can be an operator."""
 
+    newest_first = True
     ADD = text(
         "INSERT INTO search_index (rowid, title, names, description, said) "
         "VALUES (:id, :title, :names, :description, :said)"
@@ -132,6 +135,7 @@ class Fts5(Index):
 class TsVector(Index):
     """PostgreSQL. The columns are the four weights; nothing goes through its own reading of texts."""
 
+    newest_first = False
     ADD = text(
         "INSERT INTO search_index (id, words) VALUES (:id, search_vector(:title, :names, :description, :said))"
     )

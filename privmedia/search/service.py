@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Select, and_, delete, insert, literal, or_, select
 from sqlalchemy.orm import Session
 
-from privmedia.access.visible import folder_seen
+from privmedia.access.visible import folder_seen, standing_of
 from privmedia.accounts.identity import Identity
 from privmedia.ids import is_uid
 from privmedia.installation import Installation
@@ -111,7 +111,7 @@ class Search:
         if not wanted.query.terms:
             return Results(items=[], folders=[], counts=Counts())
         asking = self._asking(identity, wanted)
-        newest = self.session.execute(asking.newest().limit(self.counted + 1)).all()
+        newest = asking.newest(self.counted + 1)
         folders = [] if wanted.only_items else self.session.execute(asking.folders().limit(MOST_FOLDERS)).all()
         counts = _counts(wanted, newest[: self.counted], len(folders), more=len(newest) > self.counted)
         ids: list[int] = []
@@ -148,7 +148,7 @@ class Search:
 
     def _asking(self, identity: Identity, wanted: Wanted) -> Statements:
         folder = self.folder_named(identity, wanted.folder)
-        return Statements(self.session, identity, wanted, self.now, folder.id if folder else None)
+        return Statements(self.session, self.shelves.lists, identity, wanted, folder.id if folder else None)
 
     def _page(self, asking: Statements) -> tuple[list[int], str | None]:
         """Ids of one page, and where the next one begins: read off the index step by step, until the page is full."""
@@ -225,7 +225,8 @@ class Search:
         start = select(Folder.id, Folder.parent_id).where(Folder.id.in_(set(folder_ids)))
         above = start.cte("way_up", recursive=True)
         above = above.union(select(Folder.id, Folder.parent_id).join(above, Folder.id == above.c.parent_id))
-        seen = and_(Folder.id != ROOT_ID, folder_seen(Folder.acl_id, identity, now=self.now))
+        standing = standing_of(self.session, identity, self.now)
+        seen = and_(Folder.id != ROOT_ID, folder_seen(Folder.acl_id, identity, now=self.now, standing=standing))
         columns = (Folder.id, Folder.parent_id, Folder.name, seen.label("seen"))
         named = select(*columns).join(above, above.c.id == Folder.id)
         rows = {row.id: row for row in self.session.execute(named)} if folder_ids else {}

@@ -6,16 +6,17 @@ stops when it is full; and nothing in it depends on what else the library holds.
 """
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy import ColumnElement, Row, Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from privmedia.access.visible import folder_seen, item_seen, standing_of
 from privmedia.accounts.identity import Identity
 from privmedia.accounts.models import User
-from privmedia.library.lists import RULED_BY
+from privmedia.library.lists import RULED_BY, Lists
 from privmedia.library.models import ROOT_ID, Folder, Item, Kind
 from privmedia.search.engines import COLUMNS, index_of
 from privmedia.search.hits import FOLDERS, NEWEST, SINCE, Wanted
@@ -23,19 +24,26 @@ from privmedia.search.models import SearchSpelling
 from privmedia.search.words import Query
 
 Some = Select[*tuple[Any, ...]]
+STEP = 4
+WINDOWS = (8000, 8000 * STEP)
+"""Among how many of the newest items is looked first, by an index that does not begin with the newest."""
 
 
 class Statements:
     """What one caller asks with one query."""
 
     def __init__(
-        self, session: Session, identity: Identity, wanted: Wanted, now: datetime, folder_id: int | None
+        self, session: Session, lists: Lists, identity: Identity, wanted: Wanted, folder_id: int | None
     ) -> None:
+        self.session = session
         self.index = index_of(session.connection().dialect)
         self.identity = identity
         self.wanted = wanted
-        self.now = now
+        self.now = now = lists.now
         self.as_seen: dict[str, Any] = {"now": now, "standing": standing_of(session, identity, now)}
+        # A word that everything has is looked for in the little that exists for somebody, not the other way round.
+        few = not self.index.newest_first and lists.sees_few(identity)
+        self.all_there_is = lists.gathered(identity) if few else None
         self.folder_id = folder_id
         # Made once: where a statement asks for it twice, it has to be the same.
         self.below = _below(folder_id) if folder_id is not None else None
@@ -64,11 +72,19 @@ class Statements:
         statement = self._by(statement)
         return statement if after is None else statement.where(self.index.key < after)
 
-    def newest(self) -> Some:
+    def newest(self, limit: int) -> Sequence[Row[Any]]:
         """What was found of items, newest first, of every kind and by everybody."""
+        expression = self.index.has(self.wanted.query)
         found: Some = select(Item.id, Item.kind, User.uid.label("uploader"), User.name)
-        statement = self._items(found, self.index.has(self.wanted.query))
-        return statement.outerjoin(User, User.id == Item.uploader_id).order_by(self.index.key.desc())
+        statement = self._items(found, expression).outerjoin(User, User.id == Item.uploader_id)
+        statement = statement.order_by(self.index.key.desc()).limit(limit)
+        for window in () if self.index.newest_first or self.all_there_is is not None else WINDOWS:
+            rows = self.session.execute(statement.where(self.index.key > _last_of_newest(window))).all()
+            if len(rows) == limit:
+                return rows
+            if len(rows) * STEP < limit:
+                break
+        return self.session.execute(statement).all()
 
     def folders(self) -> Some:
         """The folders that were found, by name."""
@@ -115,6 +131,8 @@ class Statements:
         return statement
 
     def _seen_items(self, statement: Some) -> Some:
+        if self.all_there_is is not None:
+            statement = statement.where(self.index.key.in_(select(self.all_there_is)))
         return (
             statement.select_from(self.index.source)
             .join(Item, Item.id == self.index.key)
@@ -126,8 +144,14 @@ class Statements:
         return (
             statement.select_from(self.index.source)
             .join(Folder, Folder.id == -self.index.key)
-            .where(Folder.id != ROOT_ID, folder_seen(Folder.acl_id, self.identity, **self.as_seen))
+            .where(self.index.key < 0, Folder.id != ROOT_ID, folder_seen(Folder.acl_id, self.identity, **self.as_seen))
         )
+
+
+def _last_of_newest(count: int) -> ColumnElement[int]:
+    """The id of the item behind so many of the newest; of all, where there are no more."""
+    last = select(Item.id).order_by(Item.id.desc()).offset(count).limit(1).correlate(None).scalar_subquery()
+    return func.coalesce(last, 0)
 
 
 def _below(folder_id: int) -> Select[int]:

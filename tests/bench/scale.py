@@ -35,6 +35,7 @@ from privmedia.library.service import Library
 from privmedia.library.shelves import Shelves
 from privmedia.library.tree import Tree
 from privmedia.library.who_sees import WhoSees
+from privmedia.memory import collect_seldom
 from privmedia.operations.migrations import migrate
 from privmedia.settings import Settings
 from tests import postgresql
@@ -135,8 +136,7 @@ def library(size: Size, folder: Path, url: str) -> Iterator[Place]:
             if wrong := Pointers(session, installation.clock).differences():
                 raise RuntimeError(f"the library is not sound: {wrong[:3]}")
         app = compose(Configurator(settings=dict(ini)), installation)
-        gc.collect()
-        gc.freeze()  # as the application does when it starts
+        collect_seldom()  # as the application does when it starts
         yield Place(made, installation, app)
         gc.unfreeze()
     finally:

@@ -138,7 +138,9 @@ def pages(lists: Lists, identity: Identity, wanted: Wanted) -> list[int]:
 
 
 @pytest.mark.both_databases
-@pytest.mark.parametrize(("way", "seed"), [("in one window", 11), ("in small windows", 4), ("while writing", 5)])
+@pytest.mark.parametrize(
+    ("way", "seed"), [("in one window", 11), ("in small windows", 4), ("while writing", 5), ("gathered", 11)]
+)
 def test_every_list_in_every_order_is_what_looking_at_every_item_gives(
     way: str,
     seed: int,
@@ -150,6 +152,8 @@ def test_every_list_in_every_order_is_what_looking_at_every_item_gives(
     chance = random.Random(seed)
     identity, _items = make_library(session, installation, chance)
     vary(session, installation, chance, identity)
+    if way != "gathered":
+        monkeypatch.setattr("privmedia.library.lists.FEW", 0)
     if way == "in small windows":
         monkeypatch.setattr("privmedia.library.lists.WINDOWS", (2, 5))
     session.commit()
@@ -167,10 +171,12 @@ def test_every_list_in_every_order_is_what_looking_at_every_item_gives(
 
 
 @pytest.mark.both_databases
+@pytest.mark.parametrize("few", [0, 1000])
 @pytest.mark.parametrize("seed", range(3))
 def test_the_numbers_beside_the_filters_count_what_one_may_see(
-    seed: int, session: Session, installation: Installation
+    seed: int, few: int, session: Session, installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("privmedia.library.lists.FEW", few)
     chance = random.Random(seed)
     identity, _items = make_library(session, installation, chance)
     vary(session, installation, chance, identity)

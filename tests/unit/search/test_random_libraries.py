@@ -69,12 +69,19 @@ def found(search: Search, identity: Identity, wanted: Wanted) -> list[str]:
 
 
 @many
-@given(world=worlds(), texts=st.lists(some_words, min_size=1, max_size=6), typed=queries)
+@given(
+    world=worlds(),
+    texts=st.lists(some_words, min_size=1, max_size=6),
+    typed=queries,
+    few=st.sampled_from((0, 1000)),
+)
 def test_what_is_found_is_what_matches_and_exists_for_the_caller(
-    world: World, texts: list[str], typed: str, installation: Installation, clock: FakeClock
+    world: World, texts: list[str], typed: str, few: int, installation: Installation, clock: FakeClock
 ) -> None:
     query = Query.read(typed)
-    with built(world, installation, clock) as made:
+    with pytest.MonkeyPatch.context() as patch, built(world, installation, clock) as made:
+        patch.setattr("privmedia.library.lists.FEW", few)
+        patch.setattr("privmedia.search.statements.WINDOWS", (1, 4))
         words, oracle = label(made, installation, texts), Oracle(made.world)
         whole, by_twos = Search(made.session, installation), ByTwos(made.session, installation)
         for user, identity in made.callers():
