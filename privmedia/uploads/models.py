@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, Text
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from privmedia.db import Base, UtcDateTime
@@ -27,6 +27,8 @@ class Upload(Base):
     title: Mapped[str] = mapped_column(String(300))
     tags: Mapped[str] = mapped_column(Text, default="")
     """As they were sent, with commas in between."""
+    draft: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether its item is kept a draft."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """When it became an item."""

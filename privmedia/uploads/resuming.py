@@ -55,6 +55,7 @@ class Announced:
     filename: str
     title: str
     tags: tuple[str, ...]
+    draft: bool
     finished: bool
     """Whether it is an item."""
 
@@ -81,7 +82,15 @@ class Resuming:
         self._parts = installation.storage.parts
 
     def announce(
-        self, identity: Identity, *, length: int, folder_uid: str, filename: str, title: str = "", tags: str = ""
+        self,
+        identity: Identity,
+        *,
+        length: int,
+        folder_uid: str,
+        filename: str,
+        title: str = "",
+        tags: str = "",
+        draft: bool = False,
     ) -> Announced:
         """Begin an upload. Raises as `Uploads.destination`, Invalid, RefusedType, TooLarge, NoSpace or Unavailable."""
         limit = self._installation.settings.max_upload_size
@@ -94,12 +103,12 @@ class Resuming:
         wanted = checked_tags(tags.split(",")) if tags.strip() else {}
         title = checked_title(title) or title_of(filename)
         with reading(self._installation.sessions) as session:
-            Uploads(session, self._installation).folder(identity, folder_uid)
+            Uploads(session, self._installation).folder(identity, folder_uid, draft=draft)
         uid = new_uid()
         self._parts.begin(uid)  # before the row: what is left without one is cleared away
 
         def rows(session: Session) -> Announced:
-            folder = Uploads(session, self._installation).folder(identity, folder_uid)
+            folder = Uploads(session, self._installation).folder(identity, folder_uid, draft=draft)
             upload = Upload(
                 uid=uid,
                 user_id=identity.user_id,
@@ -109,6 +118,7 @@ class Resuming:
                 filename=filename,
                 title=title,
                 tags=",".join(wanted.values()),
+                draft=draft,
                 created_at=self._installation.clock(),
             )
             session.add(upload)
@@ -130,11 +140,13 @@ class Resuming:
         return _announced(*found)
 
     def destination(self, identity: Identity, upload: Announced) -> Destination:
-        """Where an upload goes, if it may still go there. Raises as `Uploads.destination`."""
+        """Where an upload goes, if it may still go there. Raises NotFound or NotAllowed."""
         with reading(self._installation.sessions) as session:
-            return Uploads(session, self._installation).destination(
-                as_of_now(session, identity), upload.folder_uid
-            )
+            uploads = Uploads(session, self._installation)
+            try:
+                return uploads.destination(as_of_now(session, identity), upload.folder_uid, draft=upload.draft)
+            except Invalid as lost:  # who may not keep drafts there any more
+                raise NotAllowed(lost.sentence) from None
 
     def offset(self, identity: Identity, upload: Announced) -> int:
         """How many bytes have arrived; whoever was sending them stops.
@@ -255,7 +267,7 @@ class Resuming:
 
         def rows(session: Session) -> None:
             uploads = Uploads(session, self._installation)
-            destination = uploads.destination(identity, upload.folder_uid)
+            destination = uploads.destination(identity, upload.folder_uid, draft=upload.draft)
             uploads.enter(identity, destination, upload.title, arrived)
             if upload.tags:
                 item = session.scalars(select(Item).where(Item.uid == upload.item_uid)).one()
@@ -294,5 +306,6 @@ def _announced(upload: Upload, folder_uid: str) -> Announced:
         filename=upload.filename,
         title=upload.title,
         tags=tuple(filter(None, upload.tags.split(","))),
+        draft=upload.draft,
         finished=upload.finished_at is not None,
     )

@@ -59,12 +59,12 @@ class Uploads:
         self._jobs = Jobs(session, installation)
         self._audit = Audit(session, installation)
 
-    def folder(self, identity: Identity, folder_uid: str) -> Folder:
+    def folder(self, identity: Identity, folder_uid: str, *, draft: bool = False) -> Folder:
         """The folder the caller wants to add files to, and may, by what the rules say of them now.
 
         Raises as `destination`.
         """
-        return self._folder(as_of_now(self._session, identity), folder_uid, draft=False)
+        return self._folder(as_of_now(self._session, identity), folder_uid, draft=draft)
 
     def destination(self, identity: Identity, folder_uid: str, *, draft: bool = False) -> Destination:
         """Where the caller wants to add files, and may; drafts, if `draft` says so.

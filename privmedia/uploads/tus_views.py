@@ -101,6 +101,7 @@ def announce(context: TusContext, request: Request) -> Response:
         filename=about.get("filename", ""),
         title=about.get("title", ""),
         tags=about.get("tags", ""),
+        draft=about.get("draft") == "yes",
     )
     offset = 0
     if context.length:

@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from pyramid.csrf import check_csrf_token
 from pyramid.exceptions import BadCSRFToken
@@ -13,13 +12,11 @@ from pyramid.request import Request
 from pyramid.response import Response
 from pyramid.view import view_config
 
-from privmedia.access.service import Access
 from privmedia.db import reading
 from privmedia.errors import DomainError, Invalid, NoSpace, NotAllowed, NotFound, TooLarge, Unavailable
 from privmedia.ids import is_uid
-from privmedia.library.tree import Tree
-from privmedia.library.who_sees import WhoSees
 from privmedia.text import Plural, Sentence
+from privmedia.uploads.choices import choices
 from privmedia.uploads.keeping import keep
 from privmedia.uploads.reading import ENVELOPE, FormReader
 from privmedia.uploads.receiving import Receipt
@@ -28,22 +25,14 @@ from privmedia.uploads.service import Added, Destination, Uploads, check_space, 
 from privmedia.web.csrf import by_token, check_origin
 from privmedia.web.errors import STATUS
 from privmedia.web.i18n import _
-from privmedia.web.pages import flash, say_in
+from privmedia.web.pages import flash
 from privmedia.web.rights import Right
 
 FORM = "privmedia:templates/uploads/plain.jinja2"
 REPORT = "privmedia:templates/uploads/report.jinja2"
-MOST_COUNTED = 6
-"""Lists of rules for which the form counts people; for more it says in a word whom each is for, at once."""
 ADDED = Plural(
     "${count} file was added. It is being prepared.", "${count} files were added. They are being prepared."
 )
-WILL_SEE = Plural("${count} person will see it", "${count} people will see it")
-
-
-@view_config(route_name="upload", request_method="GET", permission=Right.ADD)
-def upload(context: Any, request: Request) -> Any:
-    return HTTPSeeOther(request.route_path("upload_plain", _query=request.GET or None))
 
 
 @view_config(route_name="upload_plain", request_method="GET", permission=Right.ADD)
@@ -151,19 +140,7 @@ def _report(
 
 def _form(request: Request, fields: Mapping[str, str], error: DomainError | None = None) -> Response:
     """The form, filled in as it was sent, with what was wrong."""
-    chosen, words = fields.get("folder", ""), fields.get("q", "").strip()
-    targets = request.read(Tree).targets(request.identity, chosen=chosen, words=words)
-    seen_by = _seen_by(request, [target.acl_id for target in targets.all])
-    groups = [
-        (name, [(target.uid, target.path, seen_by[target.acl_id]) for target in group])
-        for name, group in ((_("Used lately"), targets.recent), (_("Folders"), targets.others))
-        if group
-    ]
-    values = {
-        "folders": groups,
-        "more": targets.more,
-        "words": words,
-        "chosen": chosen if any(target.uid == chosen for target in targets.all) else "",
+    values = choices(request, chosen=fields.get("folder", ""), words=fields.get("q", "").strip()) | {
         "max_size": request.installation.settings.max_upload_size,
         "title": fields.get("title", ""),
         "draft": "draft" in fields,
@@ -173,20 +150,3 @@ def _form(request: Request, fields: Mapping[str, str], error: DomainError | None
     if error is not None:
         response.status_int = STATUS[type(error)]
     return response
-
-
-def _seen_by(request: Request, acl_ids: Sequence[int]) -> dict[int, str]:
-    """Who will see what is added, in words, for each list of rules: how many people, or whom it is for."""
-    different = list(dict.fromkeys(acl_ids))
-    if len(different) > MOST_COUNTED:
-        found = request.read(WhoSees).in_a_word(different)
-        return {acl_id: say_in(request, words) for acl_id, (words, _icon) in found.items()}
-    access = request.read(Access)
-    words = {}
-    for acl_id in different:
-        audience = access.audience(acl_id)
-        if audience.only(request.identity.user_id) or not audience.viewers:
-            words[acl_id] = request.localizer.translate(_("only you and administrators will see it"))
-        else:
-            words[acl_id] = request.localizer.translate(Sentence(WILL_SEE, {"count": audience.viewers}))
-    return words

@@ -34,6 +34,7 @@ import { themeChoices, themeSwitch } from "./js/theme.js";
 import { toasts } from "./js/toast.js";
 import { unfold } from "./js/unfold.js";
 import { uploadForm } from "./js/upload-form.js";
+import { uploads } from "./js/uploads.js";
 import { viewers } from "./js/viewer.js";
 
 // The content security policy allows neither eval nor inline styles, and pages of a private library are not kept.
@@ -76,6 +77,7 @@ register(
   toasts,
   unfold,
   uploadForm,
+  uploads,
   viewers,
 );
 htmx.onLoad(enliven);

@@ -1,7 +1,7 @@
 // form[data-upload]: lists the chosen files, says before sending when they are too large together, and shows how much
 // has been sent. The form is sent as the browser would send it, field for field.
-import htmx from "htmx.org";
 import { enliven, found } from "./enliven.js";
+import { showPage } from "./pages.js";
 import { fill, size } from "./words.js";
 
 const ANNOUNCED_EVERY = 25;
@@ -57,7 +57,7 @@ function send(form) {
   request.responseType = "document";
   request.upload.addEventListener("progress", ({ loaded, total: all }) => showProgress(form, loaded, all));
   request.addEventListener("load", () => {
-    if (request.response) showPage(request.response, request.responseURL, form);
+    if (request.response) showAnswer(request.response, request.responseURL, form);
     else showProblem(form, form.dataset.broken);
   });
   request.addEventListener("error", () => showProblem(form, form.dataset.broken));
@@ -100,20 +100,12 @@ function showProblem(form, text) {
   alert.querySelector("[data-text]").textContent = text;
 }
 
-/** Shows the page that answered, as if the browser had loaded it. If that is the form again, the files stay chosen. */
-function showPage(page, address, form) {
+/** The page that answered. If that is the form again, the files stay chosen. */
+function showAnswer(page, address, form) {
   const files = form.elements.file.files;
-  document.title = page.title;
-  document.body.replaceChildren(...document.importNode(page.body, true).childNodes);
+  showPage(page, address);
   const again = document.querySelector("form[data-upload]");
-  // An answer that is not the form has its own step in the history, so that "back" leads to the form.
-  if (!again || address !== location.href) {
-    history.pushState(null, "", address);
-    addEventListener("popstate", () => location.reload());
-  }
-  if (again) again.elements.file.files = files;
-  htmx.process(document.body);
-  enliven(document.body);
-  scrollTo(0, 0);
-  document.querySelector("main").focus();
+  if (!again) return;
+  again.elements.file.files = files;
+  enliven(again);
 }

@@ -1,0 +1,123 @@
+// All uploads of this tab: a few are sent at a time, the others wait. It outlives the page they were chosen on.
+import { remembered } from "./remembered.js";
+import { State, Upload } from "./upload.js";
+
+const AT_ONCE = 2;
+const LOOKED_AT_AGAIN = 3000; // milliseconds
+
+export class Queue extends EventTarget {
+  constructor(site) {
+    super();
+    this.site = site;
+    this.uploads = [];
+    addEventListener("offline", () => this.#each(({ isRunning }) => isRunning, (upload) => upload.pause(State.offline)));
+    addEventListener("online", () => this.#each(({ state }) => state === State.offline, (upload) => this.resume(upload)));
+  }
+
+  /** What was not whole when this browser was closed. */
+  async recall() {
+    for (const memory of await remembered()) {
+      if (memory.person !== this.site.person || this.uploads.some(({ key }) => key === memory.key)) continue;
+      const offset = await this.site.offset(memory.url);
+      if (offset !== null) this.#put(new Upload(this.site, { ...memory, file: null, sent: offset }, this.#changed));
+    }
+  }
+
+  /** `files`: [{file, where}]. One that is here already goes on where it was. */
+  add(files) {
+    for (const { file, where } of files) {
+      const upload = new Upload(this.site, { file, where }, this.#changed);
+      const before = this.uploads.find(({ key }) => key === upload.key);
+      if (before?.state === State.again) {
+        before.file = file;
+        before.look();
+      } else if (!before || before.isDone) {
+        this.#put(upload);
+        upload.look();
+      }
+    }
+  }
+
+  get isBusy() {
+    return this.uploads.some(({ isUnderWay }) => isUnderWay);
+  }
+
+  pauseAll() {
+    this.#each(({ isUnderWay }) => isUnderWay, (upload) => upload.pause(State.paused));
+  }
+
+  resumeAll() {
+    this.#each(({ state }) => state === State.paused, (upload) => this.resume(upload));
+  }
+
+  /** Go on with one that stands still. */
+  resume(upload) {
+    if (upload.state === State.stopped && !upload.kind) upload.look();
+    else upload.become(State.waiting);
+  }
+
+  async remove(upload) {
+    this.uploads = this.uploads.filter((other) => other !== upload);
+    this.#tell(null);
+    await upload.remove();
+  }
+
+  clear() {
+    this.uploads = this.uploads.filter(({ isDone, state }) => !isDone || state === State.preparing);
+    this.#tell(null);
+  }
+
+  #put(upload) {
+    this.uploads.push(upload);
+    this.#tell(upload);
+  }
+
+  #each(which, what) {
+    this.uploads.filter(which).forEach(what);
+  }
+
+  #changed = (upload) => {
+    this.#tell(upload);
+    this.#next();
+    if (upload.state === State.preparing) this.#follow();
+  };
+
+  #next() {
+    const free = AT_ONCE - this.uploads.filter(({ state }) => state === State.sending).length;
+    for (const upload of this.uploads.filter(({ state }) => state === State.waiting).slice(0, Math.max(0, free))) {
+      if (upload.state === State.waiting) upload.send(); // the one before may have begun it
+    }
+  }
+
+  /** Ask how far what is being prepared is, until all of it is. */
+  async #follow() {
+    if (this.following) return;
+    this.following = true;
+    try {
+      for (;;) {
+        const open = this.uploads.filter(({ state }) => state === State.preparing);
+        if (!open.length) return;
+        const states = await this.site.states(open.map(({ item }) => item.split("/").at(-1)));
+        for (const upload of open) this.#heard(upload, states[upload.item.split("/").at(-1)]);
+        await new Promise((resolve) => setTimeout(resolve, LOOKED_AT_AGAIN));
+      }
+    } finally {
+      this.following = false;
+    }
+  }
+
+  #heard(upload, said) {
+    if (!said) return;
+    upload.poster = said.poster;
+    upload.twin = said.twin;
+    if (said.final) upload.become(said.state === "ready" ? State.ready : State.failed, said.text);
+    else if (upload.why !== said.text) {
+      upload.why = said.text;
+      this.#tell(upload);
+    }
+  }
+
+  #tell(upload) {
+    this.dispatchEvent(new CustomEvent("change", { detail: upload }));
+  }
+}

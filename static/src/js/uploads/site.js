@@ -1,0 +1,57 @@
+// What the upload page says of the server: addresses, limits, words; and the questions that are asked there.
+
+export function siteOf(panel) {
+  const { endpoint, look, known, makeFolders, state, csrf, person } = panel.dataset;
+  const headers = { "X-CSRF-Token": csrf, Accept: "application/json" };
+  return {
+    endpoint,
+    csrf,
+    person,
+    part: Number(panel.dataset.part),
+    words: JSON.parse(panel.dataset.words),
+    row: panel.querySelector("[data-row]").content.firstElementChild,
+    dock: panel.querySelector("[data-dock]").content.firstElementChild,
+
+    look: (name, size, head) =>
+      json(`${look}?${new URLSearchParams({ name, size })}`, {
+        method: "POST",
+        body: head,
+        headers: { ...headers, "Content-Type": "application/octet-stream" },
+      }),
+
+    known: (size, sha256) => json(`${known}?${new URLSearchParams({ size, sha256 })}`, { headers }),
+
+    /** The folders at the ends of these ways, in their order; `refused` says why they may not be made. */
+    folders: (folder, paths) =>
+      json(makeFolders, {
+        method: "POST",
+        body: JSON.stringify({ folder, paths }),
+        headers: { ...headers, "Content-Type": "application/json" },
+      }).catch(({ detail }) => ({ refused: detail })),
+
+    /** How far items are, by their public ids; nothing if the server does not answer. */
+    states: (items) =>
+      json(`${state}?${new URLSearchParams(items.map((item) => ["item", item]))}`, { headers }).then(
+        (answer) => answer.items,
+        () => ({}),
+      ),
+
+    /** How much of an upload has arrived; null where it is over. */
+    offset: async (url) => {
+      const answer = await fetch(url, { method: "HEAD", headers: { "Tus-Resumable": "1.0.0" } }).catch(() => null);
+      return answer?.ok && answer.headers.has("Upload-Offset") ? Number(answer.headers.get("Upload-Offset")) : null;
+    },
+
+    drop: (url) =>
+      fetch(url, { method: "DELETE", headers: { "Tus-Resumable": "1.0.0", "X-CSRF-Token": csrf } }).catch(() => null),
+  };
+}
+
+async function json(address, options) {
+  const response = await fetch(address, options);
+  const type = response.headers.get("Content-Type") ?? "";
+  const answer = type.includes("json") ? await response.json() : {};
+  if (response.ok && type.includes("json")) return answer;
+  // Whoever is signed out is led to the page to sign in, which is no answer.
+  throw Object.assign(new Error(), { status: response.ok ? 401 : response.status, detail: answer.detail ?? "" });
+}

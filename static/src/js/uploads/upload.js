@@ -1,0 +1,188 @@
+// One file on its way: looked at, compared with what is here, sent in parts that go on where they broke off.
+import * as tus from "tus-js-client";
+import { forget, keyOf, remember } from "./remembered.js";
+import { sumOf } from "./summing.js";
+
+const HEAD = 64 * 1024; // bytes the server looks at
+const RETRIES = [0, 1000, 3000, 8000, 20_000]; // milliseconds
+const SPEED_OVER = 8000; // milliseconds
+const SUMMED_UP_TO = 4 * 1000 ** 3; // bytes
+const SENTENCE = /^text\/plain/;
+
+/** Where it stands. What it needs a person for: `twin`, `stopped`, `refused`, `paused`, `again`. */
+export const State = Object.freeze({
+  looking: "looking",
+  summing: "summing",
+  twin: "twin",
+  waiting: "waiting",
+  sending: "sending",
+  paused: "paused",
+  offline: "offline",
+  elsewhere: "elsewhere",
+  stopped: "stopped",
+  refused: "refused",
+  again: "again",
+  preparing: "preparing",
+  ready: "ready",
+  failed: "failed",
+});
+
+export class Upload {
+  /** `site`: the addresses and the person; `where`: {folder, tags, draft}; `changed()` is called after each change. */
+  constructor(site, { file, where, url = null, sent = 0, size = file.size, name = file.name, key = null }, changed) {
+    Object.assign(this, { site, file, where, url, sent, size, name, changed });
+    this.key = key ?? keyOf(site.person, where.folder, file);
+    this.state = file ? State.looking : State.again;
+    this.why = "";
+    this.item = null;
+    this.twin = null;
+    this.poster = null;
+    this.summed = 0;
+    this.moments = [];
+  }
+
+  /** As it is remembered: everything but the file. */
+  get memory() {
+    const { key, where, url, sent, size, name } = this;
+    return { key, person: this.site.person, where, url, sent, size, name, at: Date.now() };
+  }
+
+  get isRunning() {
+    return [State.looking, State.summing, State.sending].includes(this.state);
+  }
+
+  /** Whether leaving the page would interrupt it. */
+  get isUnderWay() {
+    return this.isRunning || [State.waiting, State.offline].includes(this.state);
+  }
+
+  get isDone() {
+    return this.item !== null;
+  }
+
+  /** Bytes a second of late. */
+  get speed() {
+    const [first, last] = [this.moments[0], this.moments.at(-1)];
+    return this.state === State.sending && last?.at > first.at ? ((last.sent - first.sent) * 1000) / (last.at - first.at) : 0;
+  }
+
+  become(state, why = "") {
+    this.state = state;
+    this.why = why;
+    this.moments = [];
+    this.changed(this);
+  }
+
+  /** Ask the server about it before it is sent; it then waits for its turn, or for an answer. */
+  async look() {
+    this.become(State.looking);
+    try {
+      const answer = await this.site.look(this.name, this.size, await this.file.slice(0, HEAD).arrayBuffer());
+      if (this.state !== State.looking) return;
+      this.kind = answer.kind;
+      if (answer.refused) return this.become(State.refused, answer.refused);
+      if (answer.known && !this.url && this.size <= SUMMED_UP_TO && (await this.#isHere())) return;
+      if (this.isRunning) this.become(State.waiting);
+    } catch (error) {
+      this.#stop(error);
+    }
+  }
+
+  async #isHere() {
+    this.become(State.summing);
+    const seen = (part) => {
+      this.summed = part;
+      this.changed(this);
+    };
+    const sum = await sumOf(this.file, seen, () => this.state !== State.summing);
+    const { twin } = sum ? await this.site.known(this.size, sum) : { twin: null };
+    if (!twin || this.state !== State.summing) return false;
+    this.twin = twin;
+    this.become(State.twin);
+    return true;
+  }
+
+  /** Send it, or what is missing of it. Resolves when it is whole, stopped or paused. */
+  async send() {
+    this.become(State.sending);
+    const run = (lock) => (lock ? new Promise((ended) => this.#start(ended)) : this.become(State.elsewhere));
+    if (navigator.locks) await navigator.locks.request(`upload ${this.key}`, { ifAvailable: true }, run);
+    else await run(true);
+  }
+
+  #start(ended) {
+    const { folder, tags, draft } = this.where;
+    this.ended = ended;
+    this.tus = new tus.Upload(this.file, {
+      endpoint: this.site.endpoint,
+      uploadUrl: this.url,
+      chunkSize: this.site.part,
+      retryDelays: RETRIES,
+      storeFingerprintForResuming: false,
+      headers: { "X-CSRF-Token": this.site.csrf },
+      metadata: { filename: this.name, folder, filetype: this.file.type, ...(tags && { tags }), ...(draft && { draft: "yes" }) },
+      onUploadUrlAvailable: () => {
+        this.url = this.tus.url;
+        remember(this.memory);
+      },
+      onShouldRetry: (error) => navigator.onLine && isPassing(error),
+      onProgress: (sent) => {
+        this.sent = sent;
+        const now = performance.now();
+        this.moments = [...this.moments.filter(({ at }) => now - at < SPEED_OVER), { at: now, sent }];
+        this.changed(this);
+      },
+      onSuccess: ({ lastResponse }) => {
+        this.sent = this.size;
+        this.item = lastResponse.getHeader("Location-Item");
+        forget(this.key);
+        this.become(State.preparing);
+        ended();
+      },
+      onError: (error) => {
+        this.#stop(error);
+        ended();
+      },
+    });
+    this.tus.start();
+  }
+
+  /** Let go of the connection; what has arrived stays. `state`: paused or offline. */
+  async pause(state) {
+    this.become(state);
+    await this.tus?.abort();
+    if (this.url) remember(this.memory);
+    this.ended?.();
+  }
+
+  /** Take it off the server and out of memory. */
+  async remove() {
+    const url = this.isDone ? null : this.url;
+    this.become(State.refused);
+    await this.tus?.abort();
+    this.ended?.();
+    forget(this.key);
+    if (url) await this.site.drop(url);
+  }
+
+  #stop(error) {
+    if (!this.isRunning) return; // paused or removed meanwhile
+    if (!navigator.onLine) return this.become(State.offline);
+    const response = error.originalResponse;
+    const status = response?.getStatus() ?? error.status;
+    const said = SENTENCE.test(response?.getHeader("Content-Type") ?? "") ? response.getBody().trim() : "";
+    if (status === 401 || status === 303) return this.become(State.stopped, this.site.words.signed_out);
+    if (status === 404 || status === 410 || status === 415 || status === 422) {
+      this.url = null; // it is over: the next try begins anew
+      forget(this.key);
+    }
+    if (error instanceof DOMException) return this.become(State.stopped, this.site.words.unreadable);
+    this.become(State.stopped, said || this.site.words.broken);
+  }
+}
+
+/** Whether the same may work in a moment: nobody answered, the server was busy, or another request held the upload. */
+function isPassing({ originalResponse }) {
+  const status = originalResponse?.getStatus() ?? 0;
+  return status === 0 || status === 409 || status === 423 || status === 429 || status === 460 || status >= 500;
+}
