@@ -59,8 +59,7 @@ def type_and_choose(page: Page, name: str) -> None:
 
 def upload(page: Page, folder: str, film: Path) -> str:
     """The address of the item, once it can be played: its page becomes the player by itself."""
-    page.goto(folder)
-    page.click("text=Upload here >> nth=0")
+    page.goto(f"/upload/plain?folder={folder.rsplit('/', 1)[1]}")
     page.set_input_files("#upload-form [name=file]", film)
     page.click("#upload-form [type=submit]")
     page.wait_for_url(re.compile(r"/m/[0-9a-z]{16}$"), timeout=60_000)

@@ -45,8 +45,7 @@ def items(admin: Page, tmp_path_factory: pytest.TempPathFactory) -> dict[str, st
 
 def uploaded(page: Page, folder: str, file: Path, shown: str) -> str:
     """The address of an item, once what is `shown` is there."""
-    page.goto(folder)
-    page.click("text=Upload here >> nth=0")
+    page.goto(f"/upload/plain?folder={folder.rsplit('/', 1)[1]}")
     page.set_input_files("#upload-form [name=file]", file)
     page.click("#upload-form [type=submit]")
     page.wait_for_url(re.compile(r"/m/[0-9a-z]{16}$"), timeout=60_000)

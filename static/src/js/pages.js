@@ -3,11 +3,13 @@ import htmx from "htmx.org";
 import { enliven } from "./enliven.js";
 
 let goesOn = () => false;
+let wouldLose = () => false;
 let shown = null; // the address of the page that stands here in place of another
 
-/** As long as `test()` holds, links and forms show their page in place of this one, and leaving for good is asked about. */
-export function stayWhile(test) {
+/** As long as `test()` holds, links and forms show their page in place of this one; leaving is asked about if `loses()`. */
+export function stayWhile(test, loses) {
   goesOn = test;
+  wouldLose = loses;
 }
 
 /** Shows a page that was read, as if the browser had loaded it. One with an address of its own is a step of the history. */
@@ -84,5 +86,5 @@ addEventListener("popstate", (event) => {
 });
 
 addEventListener("beforeunload", (event) => {
-  if (goesOn()) event.preventDefault();
+  if (wouldLose()) event.preventDefault();
 });

@@ -13,7 +13,10 @@ export async function uploadPage(panel, files = []) {
   if (!queue) {
     queue = new Queue(siteOf(panel));
     view = new View(queue);
-    stayWhile(() => queue.isBusy);
+    stayWhile(
+      () => queue.uploads.length > 0,
+      () => queue.isBusy,
+    );
   } else {
     queue.site = Object.assign(queue.site, siteOf(panel));
   }

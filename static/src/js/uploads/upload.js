@@ -62,8 +62,9 @@ export class Upload {
 
   /** Bytes a second of late. */
   get speed() {
+    if (this.state !== State.sending || this.moments.length < 2) return 0;
     const [first, last] = [this.moments[0], this.moments.at(-1)];
-    return this.state === State.sending && last?.at > first.at ? ((last.sent - first.sent) * 1000) / (last.at - first.at) : 0;
+    return ((last.sent - first.sent) * 1000) / Math.max(1, last.at - first.at);
   }
 
   become(state, why = "") {

@@ -99,7 +99,7 @@ export class View {
     const speed = counted.reduce((sum, upload) => sum + upload.speed, 0);
     const done = uploads.filter(({ isDone }) => isDone).length;
     this.percent = all ? Math.floor((100 * sent) / all) : 0;
-    place.querySelector("[data-heading]").textContent = this.#say("done", { done, all: uploads.length });
+    place.querySelector("[data-heading]").textContent = this.#say("done", { done, all: counted.length });
     const facts = all ? [this.#say("total", { sent: size(sent), size: size(all) })] : [];
     if (speed) facts.push(...this.#pace(speed, all - sent));
     place.querySelector("[data-sums]").textContent = facts.join(" · ");

@@ -1,0 +1,219 @@
+"""The upload page: what it sends arrives whole, whatever happens to the connection, the page or the folder."""
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, Request, expect
+
+from tests.browser import steps
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+SLOW = 3_000_000
+"""Bytes a second while something is to happen in the middle of an upload."""
+
+
+@pytest.fixture(scope="module")
+def place(admin: Page) -> str:
+    """The address of a folder for what is uploaded here."""
+    return steps.make_folder(admin, "Sea trials")
+
+
+@pytest.fixture
+def page(visit: Callable[..., Page], admin: Page, place: str) -> Iterator[Page]:
+    """The upload page for that folder, in a browser of its own, of the administrator."""
+    page = visit()
+    steps.sign_in(page, "ingrid@skarvik.example")
+    page.goto(f"/upload?folder={place.rsplit('/', 1)[1]}")
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    yield page
+    assert errors == []
+
+
+def film_of(folder: Path, name: str, size: int, seed: str) -> Path:
+    """Something that begins as a film does, and can be told from others to the byte."""
+    path = folder / name
+    head = b"\0\0\0\x18ftypisom\0\0\0\0isommp42"
+    noise = hashlib.shake_256(seed.encode()).digest(1 << 20)
+    path.write_bytes((head + noise * (size // len(noise) + 1))[:size])
+    return path
+
+
+def slow_down(page: Page, speed: int) -> None:
+    session = page.context.new_cdp_session(page)
+    limits = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": speed}
+    session.send("Network.emulateNetworkConditions", limits)
+
+
+
+def arrived(page: Page, name: str) -> str:
+    """The SHA-256 of an item's original, as the library serves it."""
+    expect(page.get_by_role("group", name=name).locator("[data-edit]")).to_be_visible(timeout=60_000)
+    item = page.get_by_role("group", name=name).get_by_role("link", name="Open", exact=True).get_attribute("href")
+    assert item is not None
+    original = page.evaluate(
+        """async (address) => {
+            const page = new DOMParser().parseFromString(await (await fetch(address)).text(), "text/html");
+            const link = page.querySelector("a[href*='/original/']").getAttribute("href");
+            const bytes = await (await fetch(link)).arrayBuffer();
+            const sum = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+            return [...sum].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+        }""",
+        item,
+    )
+    return str(original)
+
+
+def sum_of(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_a_film_is_sent_prepared_and_played_and_what_has_no_place_is_refused_before_it_is_sent(
+    page: Page, film: Path, tmp_path: Path
+) -> None:
+    sheet = tmp_path / "T4 parts list.csv"
+    sheet.write_text("part;number\nseal;31\n" * 1000)
+    sent: list[Request] = []
+    page.on("request", lambda request: sent.append(request) if request.url.endswith("/uploads/") else None)
+    expect(page.locator("[data-who]:not(option)")).to_contain_text("As soon as a file is ready.")
+    page.fill("[data-tags]", "T4, Bergen yard")
+    page.set_input_files("#upload-files", [film, sheet])
+    refused = page.get_by_role("group", name=sheet.name)
+    expect(refused).to_contain_text("not accepted")
+    done = page.get_by_role("group", name=film.name)
+    expect(done.locator("[data-tag]")).to_have_text("ready", timeout=120_000)
+    expect(done.locator("img")).to_have_attribute("src", re.compile(r"^/smedia/.*poster"))
+    assert len(sent) == 1, "nothing was announced for what was refused"
+    refused.get_by_label(f"Remove {sheet.name}").click()
+    expect(refused).to_have_count(0)
+    expect(page.locator("[data-heading]")).to_have_text("1 of 1 done")
+    done.get_by_role("link", name="Open", exact=True).click()
+    expect(page.locator("h1")).to_have_text(film.stem)
+    expect(page.locator("video")).to_be_visible()
+    expect(page.locator("main")).to_contain_text("Bergen yard")
+
+
+def test_the_cable_is_pulled_out_and_put_in_again(page: Page, tmp_path: Path) -> None:
+    film = film_of(tmp_path, "Cable.mp4", 12_000_000, "cable")
+    slow_down(page, SLOW)
+    page.set_input_files("#upload-files", film)
+    there = page.get_by_role("group", name="Cable.mp4")
+    expect(there.locator("[data-bar]")).not_to_have_js_property("value", 0)
+    page.context.set_offline(True)
+    expect(there).to_contain_text("Waiting for the connection.")
+    expect(there).to_contain_text("is safe on the server.")
+    page.context.set_offline(False)
+    assert arrived(page, "Cable.mp4") == sum_of(film)
+
+
+def test_an_upload_goes_on_after_the_page_was_closed_by_choosing_the_file_again(page: Page, tmp_path: Path) -> None:
+    film = film_of(tmp_path, "Another day.mp4", 40_000_000, "day")
+    slow_down(page, 12_000_000)
+    page.set_input_files("#upload-files", film)
+    there = page.get_by_role("group", name="Another day.mp4")
+    with page.expect_response(lambda response: response.request.method == "PATCH", timeout=60_000):
+        pass  # one part of 16 MiB is there for certain
+    there.get_by_label("Pause Another day.mp4").click()
+    expect(there).to_contain_text("Paused.")
+    page.reload()
+    expect(there).to_contain_text("Choose this file again and it goes on.")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(f"{request.method} {request.headers.get('upload-offset', '')}"))
+    page.set_input_files("#upload-files", film)
+    assert arrived(page, "Another day.mp4") == sum_of(film)
+    offsets = [int(line.split()[1]) for line in asked if line.startswith("PATCH ")]
+    assert min(offsets) >= 16 << 20, "what was there was not sent again"
+    page.reload()
+    expect(page.locator("[data-list]")).to_be_hidden()
+
+
+def test_uploading_goes_on_while_one_moves_through_the_library(page: Page, place: str, tmp_path: Path) -> None:
+    film = film_of(tmp_path, "On the way.mp4", 16_000_000, "way")
+    slow_down(page, SLOW)
+    page.set_input_files("#upload-files", film)
+    expect(page.locator("[data-bar]")).not_to_have_js_property("value", 0)
+    page.get_by_role("link", name="Library", exact=True).click()
+    expect(page.locator("h1")).to_have_text("Library")
+    expect(page.locator(".updock")).to_contain_text("0 of 1 done")
+    page.get_by_role("link", name="Sea trials").first.click()
+    expect(page.locator("h1")).to_have_text("Sea trials")
+    assert page.url == place
+    page.go_back()
+    expect(page.locator("h1")).to_have_text("Library")
+    page.fill("#q", "nothing like it")
+    page.press("#q", "Enter")
+    expect(page.locator("main")).to_contain_text("nothing like it")
+    page.locator(".updock a").click()
+    assert arrived(page, "On the way.mp4") == sum_of(film)
+
+
+def test_a_tree_keeps_its_folders_and_what_is_here_already_is_said(page: Page, place: str, tmp_path: Path) -> None:
+    tree = tmp_path / "Crew"
+    (tree / "Day 2").mkdir(parents=True)
+    first = film_of(tree, "Briefing.mp4", 300_000, "briefing")
+    film_of(tree / "Day 2", "Drill.mp4", 300_001, "drill")
+    page.set_input_files("#upload-folder-files", tree)
+    assert arrived(page, "Briefing.mp4") == sum_of(first)
+    arrived(page, "Drill.mp4")
+    expect(page.get_by_role("group", name="Briefing.mp4").locator("[data-tag]")).not_to_have_text(
+        "preparing", timeout=60_000
+    )
+    page.goto(place)
+    page.get_by_role("link", name="Crew").first.click()
+    expect(page.locator("main")).to_contain_text("Briefing")
+    page.get_by_role("link", name="Day 2").first.click()
+    expect(page.locator("main")).to_contain_text("Drill")
+    page.goto(f"/upload?folder={place.rsplit('/', 1)[1]}")
+    again = tmp_path / "Briefing, copy.mp4"
+    again.write_bytes(first.read_bytes())
+    page.set_input_files("#upload-files", again)
+    there = page.get_by_role("group", name="Briefing, copy.mp4")
+    expect(there).to_contain_text("You already have this file here:")
+    expect(there.get_by_role("link", name="Briefing")).to_be_visible()
+    there.get_by_role("button", name="Upload anyway").click()
+    assert arrived(page, "Briefing, copy.mp4") == sum_of(first)
+
+
+def test_files_dropped_on_a_folder_are_added_to_it(page: Page, place: str) -> None:
+    page.goto(place)
+    page.evaluate(
+        """() => {
+            const transfer = new DataTransfer();
+            const bytes = new Uint8Array(200_000);
+            bytes.set([0, 0, 0, 24, 102, 116, 121, 112, 105, 115, 111, 109, 0, 0, 0, 0, 105, 115, 111, 109]);
+            transfer.items.add(new File([bytes], "Dropped.mp4", { lastModified: 1 }));
+            for (const name of ["dragover", "drop"]) {
+                const event = new DragEvent(name, { dataTransfer: transfer, bubbles: true, cancelable: true });
+                document.querySelector("main").dispatchEvent(event);
+            }
+        }"""
+    )
+    expect(page.locator("h1")).to_have_text("Upload")
+    arrived(page, "Dropped.mp4")
+    page.goto(place)
+    expect(page.locator("main")).to_contain_text("Dropped")
+
+
+def test_one_file_is_sent_by_one_of_two_tabs(page: Page, tmp_path: Path) -> None:
+    film = film_of(tmp_path, "Two tabs.mp4", 12_000_000, "tabs")
+    slow_down(page, SLOW)
+    page.set_input_files("#upload-files", film)
+    expect(page.locator("[data-bar]")).not_to_have_js_property("value", 0)
+    other = page.context.new_page()
+    other.goto(page.url)
+    other.set_input_files("#upload-files", film)
+    expect(other.get_by_role("group", name="Two tabs.mp4")).to_contain_text("It is sent by another tab")
+    assert arrived(page, "Two tabs.mp4") == sum_of(film)
+
+
+def test_without_script_the_page_leads_to_the_plain_form(visit: Callable[..., Page], admin: Page, place: str) -> None:
+    page = visit(java_script_enabled=False)
+    steps.sign_in(page, "ingrid@skarvik.example")
+    page.goto(f"/upload?folder={place.rsplit('/', 1)[1]}")
+    expect(page.locator("[data-uploads]")).to_be_hidden()
+    page.get_by_role("link", name="plain form").click()
+    expect(page.locator("#upload-form [name=folder]")).to_have_value(place.rsplit("/", 1)[1])
