@@ -21,7 +21,7 @@ from tests.sites import Site, without_front_server
 pytestmark = pytest.mark.browser
 
 OVER = 410
-NO_PAGES = ("__static/", "smedia", "healthz", "_csv", "suggest")
+NO_PAGES = ("__static/", "smedia", "healthz", "_csv", "suggest", "upload_known", "upload_state")
 """Parts of the names of routes that answer with something else, or with a part of a page."""
 NARROW = (320, 360)
 """CSS pixels: the narrowest there is to be room for, and 1440 at 400 %."""

@@ -24,6 +24,7 @@ from privmedia.audit.models import Event
 from privmedia.db import reading, writing
 from privmedia.installation import Installation
 from privmedia.jobs.models import Job
+from privmedia.library.drafts import Drafts
 from privmedia.library.models import Folder, Item, ItemTag, Version
 from privmedia.library.rules import Rules, Wanted
 from privmedia.library.service import Library
@@ -171,6 +172,26 @@ def test_a_file_comes_in_three_parts_and_is_an_item(leila: Client, installation:
         assert set(session.scalars(select(ItemTag.name))) == {"bearing", "Øre"}
         assert session.scalars(select(Version.size)).one() == len(PNG)
     assert rows(installation) == (1, 1, 1)
+
+
+def test_a_draft_is_kept_by_who_manages_the_folder_and_ends_with_that_right(
+    leila: Client, person: Person, give: Callable[..., None], installation: Installation
+) -> None:
+    refused = leila.begin(len(PNG), about={"draft": "yes"})
+    assert refused.status_int == 400
+    assert "draft" in refused.text
+    give(person, Permission.MANAGE | Permission.UPLOAD)
+    address = leila.started(draft="yes")
+    assert leila.add(address, 0, PNG).status_int == 204
+    with reading(installation.sessions) as session:
+        item = session.scalars(select(Item)).one()
+        assert Drafts(session, installation).is_draft(item)
+    begun = leila.started(draft="yes")
+    leila.add(begun, 0, PNG[:100])
+    give(person, Permission.VIEW | Permission.UPLOAD)
+    assert leila.add(begun, 100, PNG[100:]).status_int == 403
+    assert under_way(installation) == []
+    assert leila.ask("HEAD", begun).status_int == 404
 
 
 def test_a_file_comes_with_its_announcement(leila: Client, installation: Installation) -> None:

@@ -491,8 +491,9 @@ class TestFaults:
         assert not any(name.startswith("incoming") for name in left_behind(installation))
 
 
-def test_the_short_address_leads_to_the_form(leila: TestApp, folder: str) -> None:
-    assert leila.get(f"/upload?folder={folder}", status=303).location.endswith(f"/upload/plain?folder={folder}")
+def test_the_page_leads_to_the_form_where_scripts_are_off(leila: TestApp, folder: str) -> None:
+    without = leila.get(f"/upload?folder={folder}").html.select_one("noscript a")
+    assert leila.get(without["href"]).forms["upload-form"]["folder"].value == folder
 
 
 def test_the_form_says_who_will_see_what_is_added(leila: TestApp, folder: str) -> None:
