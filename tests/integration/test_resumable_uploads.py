@@ -9,6 +9,7 @@ import os
 import signal
 import socket
 import struct
+import subprocess
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -30,6 +31,7 @@ from tests.unit.media.conftest import picture
 MIB = 1 << 20
 PNG = picture("PNG")
 TIMES_CUT = 20
+CLIENT = Path(__file__).with_name("tus_client.mjs")
 KEPT_AS_IT_COMES = "application/offset+octet-stream"
 
 
@@ -127,6 +129,27 @@ def test_however_often_it_is_torn_the_file_arrives_as_it_was_sent(site: Site, tm
         with contextlib.suppress(http.client.HTTPException, ConnectionError):
             tus(site, "PATCH", address, sent, part)
     assert torn == TIMES_CUT
+    assert stored(site, sha256)
+    assert under_way(site) == []
+
+
+def test_the_client_of_the_page_uploads_from_node_however_often_it_is_cut(site: Site, tmp_path: Path) -> None:
+    path = tmp_path / "Prüfstand 5.png"
+    sha256 = film(path, 200 * MIB, seed=5)
+    token = key(site)["Authorization"].partition(" ")[2]
+    command = ["node", CLIENT, f"http://{HOST}:{site.port}/uploads/", token, site.library.folder, path, str(TIMES_CUT)]
+    cut = 0
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as client:
+        assert client.stdout is not None
+        lines = []
+        for line in client.stdout:
+            lines.append(line.strip())
+            cut += line == "cut\n"
+            if cut in (5, 12) and line == "cut\n":
+                kill_a_worker(site)
+    assert client.returncode == 0
+    assert cut == TIMES_CUT
+    assert lines[-1].startswith("/m/")
     assert stored(site, sha256)
     assert under_way(site) == []
 
