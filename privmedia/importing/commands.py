@@ -24,6 +24,7 @@ OTHER_USER = (
     "The files of this installation belong to the user “{name}”. Run this command as that user, who has to be able to "
     "read the source: sudo -u {name} …"
 )
+NO_ROOM = "The disk has no room for the next file."
 GO_ON = "What was taken until then is in the library. Start the same command again to go on."
 
 
@@ -72,9 +73,11 @@ def import_files(
         try:
             for outcome in importing.run(sources):
                 report.add(outcome)
-                _tell(report, outcome)
+                _tell(report, outcome, bar)
                 bar.add_file(outcome.size)
-        except (NoSpace, Unavailable) as error:
+        except NoSpace:
+            stopped = f"{NO_ROOM} {GO_ON}"
+        except Unavailable as error:
             stopped = f"{error} {GO_ON}"
         except KeyboardInterrupt:
             stopped = f"Stopped. {GO_ON}"
@@ -99,8 +102,9 @@ class Bar:
             TimeRemainingColumn(),
             console=console,
             disable=not console.is_terminal,
-            redirect_stdout=sys.stdout.isatty(),
+            redirect_stdout=False,
         )
+        self._above = console.is_terminal and sys.stdout.isatty()
         self._files = self._done = 0
         all_files, size = count(sources) if console.is_terminal else (0, 0)
         self._task = self._progress.add_task("", total=size, files=0, all_files=all_files)
@@ -114,6 +118,13 @@ class Bar:
         self._files, self._done = self._files + 1, self._done + size
         self._progress.update(self._task, files=self._files, completed=self._done)
 
+    def say(self, line: str) -> None:
+        """A line of the answer; on a terminal above the bar."""
+        if self._above:
+            self._progress.console.print(line, markup=False, highlight=False, emoji=False, soft_wrap=True)
+        else:
+            click.echo(line)
+
     def __enter__(self) -> Bar:
         self._progress.start()
         return self
@@ -122,13 +133,12 @@ class Bar:
         self._progress.stop()
 
 
-def _tell(report: Report, outcome: Outcome) -> None:
-    said = report.line(outcome)
-    notes = list(report.notes(outcome))
+def _tell(report: Report, outcome: Outcome, bar: Bar) -> None:
+    said, notes = report.line(outcome), list(report.notes(outcome))
     if said or notes:
-        click.echo(said or shown(outcome.path))
+        bar.say(said or shown(outcome.path))
     for note in notes:
-        click.echo(note)
+        bar.say(note)
 
 
 def _require_owner(installation: Installation) -> None:

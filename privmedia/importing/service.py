@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from sqlalchemy.orm import Session
+
 from privmedia.audit.service import COMMAND_LINE, Audit
-from privmedia.db import reading, writing
+from privmedia.db import reading
 from privmedia.errors import Conflict, DomainError, Invalid, NoSpace, NotFound, RefusedType, Unavailable
 from privmedia.importing.known import Before, Digests, Known, Seen, Twin
 from privmedia.importing.looking import Found, Manner, digest_of, looked_at, reason_against
@@ -18,6 +20,7 @@ from privmedia.installation import Installation
 from privmedia.library.paths import Paths
 from privmedia.library.service import DEEPEST
 from privmedia.storage import ORIGINAL, adopting
+from privmedia.uploads.keeping import commit
 
 KEPT_FOLDERS = 1000
 """Folders whose ids are remembered."""
@@ -232,13 +235,17 @@ class Importing:
         for _try in range(3):
             with contextlib.suppress(NotFound), reading(self._installation.sessions) as session:
                 return Paths(session, self._installation).folder(path).uid
-            with contextlib.suppress(Conflict), writing(self._installation.sessions) as session:
-                made = Paths(session, self._installation).make_folders(path)
-                audit = Audit(session, self._installation)
-                for folder in made:
-                    audit.record("folder.add", identity=COMMAND_LINE, target=f"folder:{folder.uid}")
-                self.made += len(made)
+            with contextlib.suppress(Conflict):  # made by somebody else between our question and our answer
+                self.made += commit(self._installation, lambda session: self._make(session, path))
         raise Conflict(FOLDER_GONE)
+
+    def _make(self, session: Session, path: str) -> int:
+        made = Paths(session, self._installation).make_folders(path)
+        for folder in made:
+            Audit(session, self._installation).record(
+                "folder.add", identity=COMMAND_LINE, target=f"folder:{folder.uid}"
+            )
+        return len(made)
 
 
 def _left_out(found: LeftOut) -> Outcome:

@@ -1,4 +1,4 @@
-"""Imports in processes of their own that end with SIGKILL at the N-th step, for many N: run by `test_killed`.
+"""Imports in processes of their own that end with SIGKILL at the N-th step, for many N: run by `test_processes`.
 
     python -m tests.unit.importing.killed CONFIG.ini FOLDER move|copy STRIDE
 

@@ -1,7 +1,9 @@
-"""An import that is killed with -9 at any of its steps and started again: no item twice, no file lost."""
+"""Imports in processes of their own: killed with -9 at any step and started again, two at once, on a terminal."""
 from __future__ import annotations
 
 import os
+import pty
+import re
 import subprocess
 import sys
 from datetime import timedelta
@@ -81,3 +83,47 @@ def test_what_cannot_be_read_is_named_and_the_rest_is_taken(disk: Disk, config: 
     assert f"failed: {folder}: It cannot be read." in ended.stdout
     assert ended.stderr == "Not all is done: 2 files; the lines above say why.\n"
     assert (ended.returncode, set(disk.items())) == (1, {"Films/a"})
+
+
+def test_a_disk_that_is_full_ends_it_with_a_sentence_and_it_goes_on_when_there_is_room(
+    disk: Disk, config: Path
+) -> None:
+    small, large = disk.film("a small.mp4"), disk.film("b large.mp4", bytes(8_000_000))
+    program = [*PRIVMEDIA, "-c", str(config), "import", f"{disk.root}/.", "--into", "Films"]
+    # A limit on the size of a file, which the system reports as it does a full disk.
+    limited = ["prlimit", "--fsize=6000000", *program]
+    ended = subprocess.run(limited, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert ended.stderr == (
+        "The disk has no room for the next file. What was taken until then is in the library. "
+        "Start the same command again to go on.\n"
+    )
+    assert (ended.returncode, set(disk.items()), disk.leftovers()) == (1, {"Films/a small"}, [])
+    assert len(list(disk.installation.storage.items_on_disk())) == 1
+    subprocess.run(program, cwd=ROOT, capture_output=True, check=True)
+    assert disk.items() == {"Films/a small": small.read_bytes(), "Films/b large": large.read_bytes()}
+
+
+def test_on_a_terminal_a_bar_says_how_far_it_is_and_lines_stand_above_it(disk: Disk, config: Path) -> None:
+    disk.film("a.mp4")
+    disk.write("[bold] note.txt", b"hello")
+    terminal, end = pty.openpty()
+    program = [*PRIVMEDIA, "-c", str(config), "import", f"{disk.root}/.", "--into", "Films"]
+    environment = os.environ | {"TERM": "xterm", "COLUMNS": "120"}
+    with subprocess.Popen(program, cwd=ROOT, stdout=end, stderr=end, env=environment) as running:
+        os.close(end)
+        said = b""
+        while block := _read(terminal):
+            said += block
+        os.close(terminal)
+    lines = re.split(r"[\r\n]+", re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", said.decode()))
+    assert running.returncode == 0
+    assert any(line.startswith(f"not taken: {disk.root}/[bold] note.txt: ") for line in lines), lines
+    assert any(line.startswith("2 of 2 files") for line in lines), lines
+    assert any(line.startswith("Taken: 1 file") for line in lines), lines
+
+
+def _read(terminal: int) -> bytes:
+    try:
+        return os.read(terminal, 4096)
+    except OSError:  # the other end is closed
+        return b""
