@@ -53,6 +53,7 @@ bench: .venv/dev assets  ## Measure delivery against bare nginx and another stac
 	@tools/debian-packages
 	@$(BIN)/python -m tests.bench
 	@$(BIN)/python -m tests.bench.scale
+	@$(BIN)/python -m tests.bench.slow_senders
 
 assets: static/dist/manifest.json  ## Build the pages' scripts and styles
 

@@ -21,12 +21,15 @@ def keep(
     measured: Sequence[Series] = (),
     memory: Watched | None = None,
     scale: str = "",
+    slow: str = "",
 ) -> str:
     """The section as text; with `write` it replaces the one on the page."""
     if memory is not None:
         name, text = "memory", memory.words()
     elif scale:
         name, text = "scale", scale
+    elif slow:
+        name, text = "slow", slow
     else:
         name = "speed"
         tables = [report.table(stacks, series) for series in measured]
