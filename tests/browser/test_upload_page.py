@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from axe_core_python.sync_playwright import Axe
 from playwright.sync_api import Page, Request, expect
 
 from tests.browser import steps
+from tests.browser.test_one_video import violations
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 SLOW = 3_000_000
@@ -208,6 +210,23 @@ def test_one_file_is_sent_by_one_of_two_tabs(page: Page, tmp_path: Path) -> None
     other.set_input_files("#upload-files", film)
     expect(other.get_by_role("group", name="Two tabs.mp4")).to_contain_text("It is sent by another tab")
     assert arrived(page, "Two tabs.mp4") == sum_of(film)
+
+
+def test_the_page_with_files_on_it_is_free_of_axe_violations_and_fits(
+    visit: Callable[..., Page], admin: Page, place: str, tmp_path: Path
+) -> None:
+    page = visit(bypass_csp=True, reduced_motion="reduce", color_scheme="dark", viewport={"width": 320, "height": 800})
+    steps.sign_in(page, "ingrid@skarvik.example")
+    page.goto(f"/upload?folder={place.rsplit('/', 1)[1]}")
+    slow_down(page, 100_000)
+    sheet = tmp_path / "A parts list with a name that is longer than a telephone is wide.csv"
+    sheet.write_text("part;number\nseal;31\n" * 1000)
+    page.set_input_files("#upload-files", [sheet, film_of(tmp_path, "Paused.mp4", 400_000, "paused")])
+    page.get_by_label("Pause Paused.mp4").click()
+    expect(page.locator(".up")).to_have_count(2)
+    expect(page.locator("main")).to_contain_text("not accepted")
+    assert violations(Axe(), page) == []
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
 
 
 def test_without_script_the_page_leads_to_the_plain_form(visit: Callable[..., Page], admin: Page, place: str) -> None:

@@ -10,15 +10,17 @@ let view;
 
 /** Make the page's panel work. `files`: what was dropped on another page, and led here. */
 export async function uploadPage(panel, files = []) {
-  if (!queue) {
-    queue = new Queue(siteOf(panel));
+  const site = siteOf(panel);
+  if (queue && queue.site.person !== site.person) queue.pauseAll(); // somebody else signed in: these are not theirs
+  if (queue?.site.person !== site.person) {
+    queue = new Queue(site);
     view = new View(queue);
     stayWhile(
       () => queue.uploads.length > 0,
       () => queue.isBusy,
     );
   } else {
-    queue.site = Object.assign(queue.site, siteOf(panel));
+    Object.assign(queue.site, site); // what is under way asks the same object
   }
   view.showOn(panel);
   settings(panel);

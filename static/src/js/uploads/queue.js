@@ -1,5 +1,5 @@
 // All uploads of this tab: a few are sent at a time, the others wait. It outlives the page they were chosen on.
-import { remembered } from "./remembered.js";
+import { forget, remembered } from "./remembered.js";
 import { State, Upload } from "./upload.js";
 
 const AT_ONCE = 2;
@@ -19,7 +19,8 @@ export class Queue extends EventTarget {
     for (const memory of await remembered()) {
       if (memory.person !== this.site.person || this.uploads.some(({ key }) => key === memory.key)) continue;
       const offset = await this.site.offset(memory.url);
-      if (offset !== null) this.#put(new Upload(this.site, { ...memory, file: null, sent: offset }, this.#changed));
+      if (offset === null) forget(memory.key);
+      else if (offset !== undefined) this.#put(new Upload(this.site, { ...memory, file: null, sent: offset }, this.#changed));
     }
   }
 

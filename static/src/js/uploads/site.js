@@ -36,10 +36,12 @@ export function siteOf(panel) {
         () => ({}),
       ),
 
-    /** How much of an upload has arrived; null where it is over. */
+    /** How much of an upload has arrived; null where it is over, undefined where the server does not say. */
     offset: async (url) => {
       const answer = await fetch(url, { method: "HEAD", headers: { "Tus-Resumable": "1.0.0" } }).catch(() => null);
-      return answer?.ok && answer.headers.has("Upload-Offset") ? Number(answer.headers.get("Upload-Offset")) : null;
+      if (answer?.status === 404) return null;
+      const offset = answer?.headers.get("Upload-Offset");
+      return offset ? Number(offset) : undefined;
     },
 
     drop: (url) =>
