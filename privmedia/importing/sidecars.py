@@ -35,44 +35,58 @@ class Sorted:
     """What there is already from another file."""
 
 
+NOTHING = Sorted()
+"""What lies beside most files; one for all, so that a folder may have any number of them."""
+
+
 class _Owners:
-    """Files that others can belong to, by their whole name and by their name without the extension."""
+    """Files that others can belong to, films before others, by their whole name and by that without the extension."""
 
     def __init__(self, names: Iterable[str]) -> None:
-        self._by: dict[str, str] = {}
+        self._whole: dict[str, str] = {}
+        self._stems: dict[str, str] = {}
         for name in names:
-            for key in (name, split(name)[0]):
-                self._by.setdefault(_same(key), name)
+            stem, extension = split(name)
+            self._whole[_same(name)] = name
+            before = self._stems.setdefault(_same(stem), name)
+            if extension in FILMS and split(before)[1] not in FILMS:
+                self._stems[_same(stem)] = name
 
     def of(self, base: str) -> str | None:
-        return self._by.get(_same(base))
+        return self._whole.get(_same(base)) or self._stems.get(_same(base))
+
+    def film_of(self, base: str) -> str | None:
+        owner = self.of(base)
+        return owner if owner is not None and split(owner)[1] in FILMS else None
 
 
 def sort_out(names: Iterable[str]) -> tuple[dict[str, Sorted], list[str]]:
     """The files of one folder, each with what belongs to it; and what belongs to none."""
     everything = sorted(names)
-    films = _Owners(name for name in everything if split(name)[1] in FILMS)
-    pictures: dict[str, str] = {}
-    for name in everything:
-        base, extension = split(name)
-        owner = films.of(base) if extension in PICTURES else None
-        if owner is not None:
-            pictures[name] = owner
-    bundles = {
-        name: Sorted() for name in everything if split(name)[1] not in (*TEXTS, *FACTS) and name not in pictures
-    }
-    owners, lonely = _Owners(sorted(bundles, key=lambda name: split(name)[1] not in FILMS)), []
+    bundles = {name: NOTHING for name in everything if split(name)[1] not in (*TEXTS, *FACTS)}
+    if len(bundles) == len(everything) and all(split(name)[1] not in PICTURES for name in bundles):
+        return bundles, []
+    owners, lonely = _Owners(bundles), []
     for name in sorted(everything, key=lambda name: split(name)[1] != TEXTS[0]):
         base, extension = split(name)
-        if name in pictures:
-            _put_picture(bundles[pictures[name]], name)
+        if extension in PICTURES:
+            film = owners.film_of(base)
+            if film is not None:
+                del bundles[name]
+                _put_picture(_beside(bundles, film), name)
         elif extension in FACTS:
             owner = owners.of(base) or owners.of(base.removesuffix(".info"))
-            _put_facts(bundles[owner], name) if owner is not None else lonely.append(name)
+            _put_facts(_beside(bundles, owner), name) if owner in bundles else lonely.append(name)
         elif extension in TEXTS:
             owner, language = _spoken_in(base, owners)
-            _put_captions(bundles[owner], name, language) if owner is not None else lonely.append(name)
+            _put_captions(_beside(bundles, owner), name, language) if owner in bundles else lonely.append(name)
     return bundles, sorted(lonely)
+
+
+def _beside(bundles: dict[str, Sorted], name: str) -> Sorted:
+    if bundles[name] is NOTHING:
+        bundles[name] = Sorted()
+    return bundles[name]
 
 
 def split(name: str) -> tuple[str, str]:

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import stat
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
@@ -157,26 +156,21 @@ def _folder(place: Place, ours: os.stat_result, only: Collection[str] | None) ->
     if os.path.samestat(os.fstat(place.handle), ours):
         yield LeftOut(place.path, Why.OURS)
         return
-    files: dict[str, os.stat_result] = {}
+    files: list[str] = []
     folders: list[str] = []
+    others: list[tuple[str, Why]] = []
     with os.scandir(place.handle) as entries:
-        for entry in sorted(entries, key=lambda entry: entry.name):
-            path = os.path.join(place.path, entry.name)
-            try:
-                facts = entry.stat(follow_symlinks=False)
-            except OSError:
-                continue  # gone since
-            why = _why_not(entry.name, facts, asked_for=only is not None)
-            if only is not None and (stat.S_ISDIR(facts.st_mode) or (why and entry.name not in only)):
-                continue
-            if why:
-                yield LeftOut(path, why)
-            elif stat.S_ISDIR(facts.st_mode):
-                folders.append(entry.name)
+        for entry in entries:
+            why = _why_not(entry, asked_for=only is not None)
+            if why is not None:
+                others.append((entry.name, why))
             else:
-                files[entry.name] = facts
+                (folders if entry.is_dir(follow_symlinks=False) else files).append(entry.name)
+    for name, why in sorted(others):
+        if only is None or name in only:
+            yield LeftOut(os.path.join(place.path, name), why)
     yield from _files(place, files, only)
-    for name in folders:
+    for name in sorted(folders) if only is None else ():
         path = os.path.join(place.path, name)
         try:
             handle = os.open(name, FOLDER, dir_fd=place.handle)
@@ -190,23 +184,28 @@ def _folder(place: Place, ours: os.stat_result, only: Collection[str] | None) ->
 
 
 def _files(
-    place: Place, files: dict[str, os.stat_result], only: Collection[str] | None
+    place: Place, names: Collection[str], only: Collection[str] | None
 ) -> Iterator[Bundle | LeftOut]:
-    bundles, lonely = sort_out(files)
+    bundles, lonely = sort_out(names)
     for name, beside in bundles.items():
         if only is None or name in only:
-            yield Bundle(Named(place, name, files[name]), beside)
+            try:
+                facts = os.stat(name, dir_fd=place.handle, follow_symlinks=False)
+            except FileNotFoundError:
+                continue  # gone since
+            yield Bundle(Named(place, name, facts), beside)
     for name in lonely:
         if only is None or name in only:
             yield LeftOut(os.path.join(place.path, name), Why.LONELY)
 
 
-def _why_not(name: str, facts: os.stat_result, *, asked_for: bool) -> Why | None:
-    if name.startswith(".") and not asked_for:
+def _why_not(entry: os.DirEntry[str], *, asked_for: bool) -> Why | None:
+    if entry.name.startswith(".") and not asked_for:
         return Why.HIDDEN
-    if stat.S_ISLNK(facts.st_mode):
+    if entry.is_symlink():
         return Why.LINK
-    return None if stat.S_ISREG(facts.st_mode) or stat.S_ISDIR(facts.st_mode) else Why.NO_FILE
+    known = entry.is_file(follow_symlinks=False) or entry.is_dir(follow_symlinks=False)
+    return None if known else Why.NO_FILE
 
 
 def _folder_name(name: str) -> str:
