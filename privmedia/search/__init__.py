@@ -14,3 +14,4 @@ def includeme(config: Configurator) -> None:
     config.add_route("search_suggest", "/search/suggest")
     config.add_request_method(views.begun_in, "search_begun_in", reify=True)
     config.scan("privmedia.search.views")
+    config.include("privmedia.search.upkeep")

@@ -116,6 +116,10 @@ def note_again(session: Session, ids: Sequence[int]) -> None:
     session.execute(insert(SearchChange), [{"document_id": one, "backlog": True} for one in ids])
 
 
+def includeme(_config: object) -> None:
+    """To be imported is all: from then on the transactions of a process keep the index in step."""
+
+
 @event.listens_for(Session, "before_commit")
 def _before_commit(session: Session) -> None:
     """What a writing transaction has changed is found as soon as it has committed."""

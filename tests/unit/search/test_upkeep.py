@@ -1,6 +1,10 @@
 """The index keeps in step with whatever is changed, by whom and how ever, and can be made anew."""
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
+
 import pytest
 from sqlalchemy import delete, select, text, update
 from sqlalchemy.orm import Session
@@ -151,3 +155,25 @@ def test_what_was_there_before_the_index_is_worked_off_and_holds_nobody_up(
         assert len(find(session, "manuals")) == 1
     work_off(installation.sessions)
     assert found(installation, "bearing") == [item]
+
+
+IN_A_WEB_PROCESS = """
+import json, sys
+from sqlalchemy import text
+from privmedia import main
+from privmedia.db import reading, writing
+from privmedia.library.service import Library
+
+installation = main({}, **json.loads(sys.argv[1])).registry["installation"]
+with writing(installation.sessions) as session:
+    library = Library(session, installation)
+    library.add_folder(parent=library.root(), name="Nacelle")
+with reading(installation.sessions) as session:
+    print(session.scalar(text("SELECT count(*) FROM search_documents WHERE title = 'nacelle'")))
+"""
+
+
+def test_a_process_that_only_serves_pages_indexes_what_it_changes(ini: dict[str, str]) -> None:
+    command = [sys.executable, "-c", IN_A_WEB_PROCESS, json.dumps(ini)]
+    result = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == "1"
