@@ -16,18 +16,19 @@ from privmedia.organising.bin import Bin, Restored
 from privmedia.organising.bin_list import PAGE as PAGE_SIZE
 from privmedia.organising.bin_list import BinList, Order
 from privmedia.organising.chooser import Chooser
+from privmedia.organising.going_back import BACK
 from privmedia.organising.move_views import address_of
 from privmedia.organising.moving import Moves, lies_in, name_of
 from privmedia.organising.resources import DeletionContext
 from privmedia.text import Plural, Sentence
 from privmedia.web.i18n import _
-from privmedia.web.pages import flash
+from privmedia.web.pages import flash, flash_undo
 from privmedia.web.rights import Right
 
 MOST_UNDONE = 500
 PURGE = "organising/purge.jinja2"
 RESTORE = "organising/restore.jinja2"
-BACK = Plural("${count} is back.", "${count} are back.")
+RESTORED = Plural("${count} is back.", "${count} are back.")
 GONE = Plural(
     "${count} deleted for good. Its files are being removed.",
     "${count} deleted for good. Their files are being removed.",
@@ -92,7 +93,7 @@ def restore(context: DeletionContext, request: Request) -> Any:
         restored = request.write(Bin).restore(deletion, context.identity)
     except Conflict:
         return HTTPSeeOther(request.route_path("bin_restore", deletion=context.deletion.uid))
-    say_restored(request, restored)
+    say_restored(request, restored, undo=True)
     return HTTPSeeOther(request.route_path("bin"))
 
 
@@ -112,7 +113,7 @@ def undo(context: FolderContext, request: Request) -> Any:
     if len(restored) == 1:
         say_restored(request, restored[0])
         return HTTPSeeOther(address_of(request, restored[0].place))
-    flash(request, Sentence(BACK, {"count": len(restored)}))
+    flash(request, Sentence(RESTORED, {"count": len(restored)}))
     return HTTPSeeOther(address_of(request, restored[0].folder))
 
 
@@ -169,13 +170,17 @@ def right_for(place: Place) -> Permission:
     return Permission.UPLOAD if isinstance(place, Item) else Permission.EDIT
 
 
-def say_restored(request: Request, restored: Restored) -> None:
-    """Say on the next page that it is back, and what it is called if its name was taken."""
+def say_restored(request: Request, restored: Restored, *, undo: bool = False) -> None:
+    """Say on the next page that it is back, and what it is called if its name was taken; with a way to `undo` it."""
     name = name_of(restored.place)
     if restored.renamed:
         text = _("It is back as “${name}”: its old name was taken meanwhile.", mapping={"name": name})
     else:
         text = _("“${name}” is back.", mapping={"name": name})
-    flash(request, text)
+    if undo:
+        action, back = f"{address_of(request, restored.place)}/delete", [(BACK, request.route_path("bin"))]
+        flash_undo(request, text, action, back, undo=_("Put it back in the bin"))
+    else:
+        flash(request, text)
 
 

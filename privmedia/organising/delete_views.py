@@ -12,6 +12,7 @@ from privmedia.library.resources import FolderContext, ItemContext
 from privmedia.library.service import Library
 from privmedia.library.views import crumbs, itself
 from privmedia.organising.bin import NOT_ALL, Bin
+from privmedia.organising.going_back import back_of
 from privmedia.organising.outlook import Outlooks
 from privmedia.text import Plural, Sentence
 from privmedia.web.i18n import _
@@ -40,7 +41,7 @@ def delete_item(context: ItemContext, request: Request) -> Any:
     item = request.write(Library).item(context.item.uid)
     deletion = request.write(Bin).put(item, context.identity)
     say_deleted(request, [deletion.uid], item.title)
-    return HTTPSeeOther(folder[0][1] if folder else request.route_path("library"))
+    return HTTPSeeOther(back_of(request, folder[0][1] if folder else ""))
 
 
 @view_config(route_name="folder_delete", permission=Right.EDIT, request_method="GET", renderer=PAGE)
@@ -69,7 +70,7 @@ def delete_folder(context: FolderContext, request: Request) -> Any:
         request.response.status_int = 403
         return ask_folder(context, request)
     say_deleted(request, [deletion.uid], folder.name)
-    return HTTPSeeOther(above)
+    return HTTPSeeOther(back_of(request, above))
 
 
 def say_deleted(request: Request, deletions: list[str], name: str = "") -> None:

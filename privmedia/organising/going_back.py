@@ -8,9 +8,9 @@ from privmedia.accounts.return_to import return_to
 BACK = "back"
 
 
-def back_of(request: Request) -> str:
-    """The path of the list; the library's where none is named."""
-    return return_to(request.params.get(BACK, ""))
+def back_of(request: Request, otherwise: str = "") -> str:
+    """The path of the list; where none is named, `otherwise` or the library's."""
+    return return_to(request.params.get(BACK, otherwise))
 
 
 def carried(request: Request) -> list[tuple[str, str]]:

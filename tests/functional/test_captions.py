@@ -339,7 +339,7 @@ def test_what_is_said_is_found_by_whoever_may_see_it_until_it_is_taken_away(edit
     viewer = world.browsers["viewer"]
     found = viewer.get("/search?q=cofferdam")
     assert "Bearing" in found
-    assert f"/m/{world.ids['item']}#t=1" in found
+    assert f"/m/{world.ids['item']}?t=1#t=1" in found
     assert "Bearing" in viewer.get("/search?q=ballast")
     assert "Bearing" not in world.browsers["stranger"].get("/search?q=cofferdam")
     editor.post(

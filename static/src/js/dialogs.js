@@ -4,6 +4,9 @@
 import htmx from "htmx.org";
 import { enliven, found } from "./enliven.js";
 
+/** What gets the focus in a dialog; where there is nothing like that, the first field. */
+const FIRST = "[aria-invalid=true], [autofocus], [data-copy]:not([hidden]), input[type=radio]:checked";
+
 export function dialogs(root) {
   for (const link of found(root, "a[data-dialog]")) {
     link.addEventListener("click", (event) => {
@@ -34,7 +37,7 @@ export async function openPage(address, { stays = false, opener = null } = {}) {
       answer = await ask((address = answer.elsewhere));
     }
     const dialog = document.querySelector("dialog.page-dialog") ?? frame();
-    Object.assign(dialog, { stays, opener });
+    Object.assign(dialog, { stays, opener, done: false });
     show(dialog, answer.main, address);
   } catch {
     location.assign(address);
@@ -47,7 +50,7 @@ async function ask(address, options = {}) {
   if (told !== null) return { elsewhere: new URL(told, location) };
   const main = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("#main");
   if (!main || !main.querySelector("h1")) throw new Error("the page has nothing to show in a dialog");
-  return { main };
+  return { main, done: answer.ok && options.method === "POST" };
 }
 
 function frame() {
@@ -60,7 +63,8 @@ function frame() {
   });
   dialog.addEventListener("close", () => {
     dialog.querySelector("[data-content]").replaceChildren();
-    dialog.opener?.focus();
+    if (dialog.done) location.reload(); // what the page below says may be true no more
+    else dialog.opener?.focus();
   });
   dialog.addEventListener("submit", (event) => {
     if (event.defaultPrevented) return;
@@ -78,7 +82,7 @@ function show(dialog, main, address) {
   htmx.process(content);
   enliven(content);
   if (!dialog.open) dialog.showModal();
-  content.querySelector("[aria-invalid=true], [autofocus], input[type=radio]:checked")?.focus();
+  (content.querySelector(FIRST) ?? content.querySelector(".form-control"))?.focus();
 }
 
 /** The heading of the page as that of the dialog: the page below keeps the only one of the first level. */
@@ -95,8 +99,10 @@ async function send(dialog, form, submitter) {
   const body = new URLSearchParams(new FormData(form, submitter));
   try {
     const answer = await ask(address, reads ? {} : { method: "POST", body });
-    if (answer.main) show(dialog, answer.main, address);
-    else if (dialog.stays) location.reload();
+    if (answer.main) {
+      dialog.done ||= answer.done;
+      show(dialog, answer.main, address);
+    } else if (dialog.stays) location.reload();
     else location.assign(answer.elsewhere);
   } catch {
     location.assign(address); // as a page, which says what is the matter

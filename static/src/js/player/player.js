@@ -23,6 +23,7 @@ export function start(element) {
   drawWaveform(player);
   followMoments(player);
   keepPlace(player);
+  player.media.addEventListener("error", () => mindLoss(player));
   const seek = () => player.startAt !== null && (player.media.currentTime = player.startAt);
   whenKnown(player.media, seek);
   addEventListener("hashchange", () => {
@@ -54,6 +55,13 @@ function playFrom({ element, media }, second) {
   });
   const { top, bottom } = element.getBoundingClientRect();
   if (bottom < 80 || top > innerHeight - 80) element.scrollIntoView({ block: "start" });
+}
+
+/** What can no longer be loaded may be gone, or the right to it: that is said then. */
+async function mindLoss({ media, words, stop }) {
+  const answer = await fetch(media.currentSrc, { method: "HEAD", redirect: "manual" }).catch(() => null);
+  if (answer?.status === 404) stop(words.gone);
+  else if (answer?.type === "opaqueredirect") stop(words.signedOut);
 }
 
 /** The right to watch is gone: nothing more is asked for, and the reason stands in the player. */
