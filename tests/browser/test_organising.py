@@ -21,8 +21,8 @@ EDITOR = "organiser@skarvik.example"
 
 
 @pytest.fixture(scope="module")
-def library(site: Site) -> dict[str, str]:
-    """A folder with four items, another one, and an administrator to organise them."""
+def library(site: Site, admin: Page) -> dict[str, str]:
+    """A folder with four items, another one, and a second administrator to organise them."""
     site.privmedia("user", "add", EDITOR, "--name", "Leila Haddad", "--admin", "--password-stdin", typed=steps.PASSWORD)
     installation = site.library.installation
     uids = {}
