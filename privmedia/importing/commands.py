@@ -9,6 +9,7 @@ from collections.abc import Iterable
 import click
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+from sqlalchemy.exc import DBAPIError
 
 from privmedia.captions.charsets import CHARSETS
 from privmedia.captions.languages import language_tag
@@ -79,6 +80,8 @@ def import_files(
             stopped = f"{NO_ROOM} {GO_ON}"
         except Unavailable as error:
             stopped = f"{error} {GO_ON}"
+        except DBAPIError as error:
+            stopped = f"The database does not answer: {error.orig}. {GO_ON}"
         except KeyboardInterrupt:
             stopped = f"Stopped. {GO_ON}"
     for sentence in report.words(importing.made):

@@ -40,10 +40,11 @@ WITHOUT_ROWS = frozenset({ORIGINAL, SIDECAR, POSTER, LEAFLET})
 
 @dataclass(frozen=True)
 class Wrong:
-    """A file that is not as its row says. `can_be_made`: the worker makes it anew from the original."""
+    """A file that is not as its row says. `was_made`: the worker made it, and can do so again from the original."""
 
     version_id: int
-    can_be_made: bool
+    is_original: bool
+    was_made: bool
     sentence: str
 
 
@@ -99,13 +100,14 @@ def _looked_at(installation: Installation, *, full: bool) -> Iterator[Wrong | No
     for uid, number, sha256, file in _in_steps(installation):
         hashed = full and file.name == ORIGINAL
         if hashed and sha256 is None:
-            yield Wrong(file.version_id, False, f"Item {uid}, version {number}: original has no hash yet.")
+            yield Wrong(file.version_id, True, False, f"Item {uid}, version {number}: original has no hash yet.")
             continue
         path = installation.storage.version_folder(uid, number) / file.stored_as
         problem = _problem_of(path, file.size, sha256 if hashed else None)
         if problem and _is_still_named(installation, file):
-            made = file.stored_as != ORIGINAL and not was_given(file)
-            yield Wrong(file.version_id, made, f"Item {uid}, version {number}: {file.name} {problem}.")
+            original = file.stored_as == ORIGINAL
+            made = not original and not was_given(file)
+            yield Wrong(file.version_id, original, made, f"Item {uid}, version {number}: {file.name} {problem}.")
         else:
             yield None
 

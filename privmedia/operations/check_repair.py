@@ -74,7 +74,9 @@ def _search(installation: Installation) -> Iterator[str]:
 
 def _prepared(installation: Installation) -> Iterator[str]:
     """Let the worker make from the original what is missing, and prepare what it was never told to."""
-    lost = {found.version_id for found in wrong_files(installation) if found.can_be_made}
+    found = list(wrong_files(installation))
+    # Without its original, preparing would only take away what can still be watched.
+    lost = {one.version_id for one in found if one.was_made} - {one.version_id for one in found if one.is_original}
     with writing(installation.sessions) as session:
         waiting = set(session.scalars(select(forgotten().subquery().c.id), execution_options=WITH_BIN))
         again = sorted(lost | waiting)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, text
 
 from privmedia.console import Line
 from privmedia.db import reading, writing
@@ -404,3 +404,17 @@ def test_names_in_no_utf8_can_be_printed(disk: Disk, unreadable: Callable[[str],
     disk.write(os.fsdecode(unreadable("schön\x1b[2J.txt")), b"hello")
     code, said, _err, _error = run(disk.installation, str(disk.root), "--into", "Films")
     assert (code, "schön\\x1b[2J.txt" in said) == (0, True)
+
+
+@pytest.mark.both_databases
+def test_a_database_that_fails_ends_it_with_a_sentence_and_loses_nothing(disk: Disk) -> None:
+    film = disk.film("a.mp4")
+    with writing(disk.installation.sessions) as session:
+        session.execute(text("ALTER TABLE item_tags RENAME TO gone"))
+    disk.write("a.json", b'{"tags": ["one"]}')
+    code, _said, _err, error = run(disk.installation, str(disk.root), "--into", "Films", "--move")
+    assert (code, str(error).startswith("The database does not answer: ")) == (1, True)
+    assert (film.exists(), list(disk.installation.storage.items_on_disk()), disk.leftovers()) == (True, [], [])
+    with writing(disk.installation.sessions) as session:
+        session.execute(text("ALTER TABLE gone RENAME TO item_tags"))
+    assert disk.take(move=True) == {"a.mp4": TAKEN}

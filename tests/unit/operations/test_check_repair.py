@@ -167,8 +167,10 @@ def test_what_only_people_have_is_named_and_not_mended(
     library.add_product(item, "captions-de.vtt", "text/vtt", b"WEBVTT\n")
     folder = installation.storage.version_folder(item, 1)
     (folder / "captions-de.vtt").unlink()
-    (folder / "original").unlink()
-    named = [f"Item {item}, version 1: {name} is missing." for name in ("captions-de.vtt", "original", "play.mp4")]
+    for name in ("original", "poster.webp"):
+        (folder / name).unlink()
+    missing = ("captions-de.vtt", "original", "play.mp4", "poster.webp")
+    named = [f"Item {item}, version 1: {name} is missing." for name in missing]
     assert problems(installation) == named
     assert (mend(installation), waiting(installation)) == ([], [])
     assert problems(installation) == named
