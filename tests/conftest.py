@@ -19,22 +19,20 @@ from typing import Any
 
 import psycopg
 import pytest
-from pyramid.config import Configurator
 from sqlalchemy.orm import Session
 from webtest import TestApp
 
-from privmedia import compose
 from privmedia.accounts import passwords
 from privmedia.accounts.service import Accounts
 from privmedia.db import write_mode, writing
 from privmedia.installation import Installation
 from privmedia.operations.migrations import migrate
 from privmedia.settings import Settings
-from tests import missing, postgresql
+from tests import applications, missing, postgresql
 
 ADDRESS = "http://media.example.test"
 
-# Nearly every test makes an application of its own. Looking for cycles among all those objects takes longer than that.
+# Tests make many objects that stay for the whole run. Looking for cycles among them again and again takes long.
 gc.set_threshold(100_000, 20, 20)
 
 
@@ -143,6 +141,7 @@ def clock() -> FakeClock:
 def installation(settings: Settings, clock: FakeClock) -> Iterator[Installation]:
     """A migrated, empty installation whose clock stands still."""
     installation = Installation.open(settings, clock)
+    applications.share_statements(installation.engine)
     yield installation
     installation.close()
 
@@ -167,11 +166,7 @@ def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> dict[str, st
 @pytest.fixture
 def app(ini: dict[str, str], installation: Installation, compiled_templates: dict[str, str]) -> Iterator[Any]:
     """The WSGI application on that installation."""
-    gc.disable()
-    try:
-        application = compose(Configurator(settings=ini | compiled_templates), installation)
-    finally:
-        gc.enable()
+    application = applications.application(ini | compiled_templates, installation)
     yield application
     application.registry["viewings"].settle()
 

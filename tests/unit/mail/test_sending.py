@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pyramid.config import Configurator
 from sqlalchemy import select
 
+from privmedia import compose
 from privmedia.accounts.letter_kinds import RESET, TWO_FACTOR_ON
 from privmedia.accounts.one_time_links import OneTimeLinks, Purpose
 from privmedia.accounts.service import Accounts
@@ -227,9 +229,11 @@ class TestWithoutMailServer:
         assert (rows(installation), server.letters) == ([], [])
         assert "/reset/" not in caplog.text
 
-    def test_production_says_at_the_start_that_mail_is_off(self, app: Any, caplog: pytest.LogCaptureFixture) -> None:
-        assert app
-        said = [record.getMessage() for record in caplog.get_records("setup")]
+    def test_production_says_at_the_start_that_mail_is_off(
+        self, ini: dict[str, str], installation: Installation, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        compose(Configurator(settings=dict(ini)), installation)
+        said = [record.getMessage() for record in caplog.records]
         assert [line[:12] for line in said if "mail" in line] == ["mail is off:"]
 
 
