@@ -89,7 +89,6 @@ def test_every_page_that_is_refused_is_one_line(world: World, log: Log, app: Any
         log.new_minute()
         for _route, address in addresses(world, "GET", app):
             status = world.browsers[visitor].get(address, expect_errors=True).status_int
-            app.registry["viewings"].settle()
             lines = [line for line in log.new() if line.outcome != "done"]
             if status in (403, 404):
                 refused += 1
@@ -98,6 +97,8 @@ def test_every_page_that_is_refused_is_one_line(world: World, log: Log, app: Any
                 problem = f"{len(lines)} lines for {status}" if lines else ""
             if problem:
                 wrong.append(f"GET {address} by {visitor}, {status}: {problem}")
+        assert app.registry["viewings"].settle()
+        wrong += [f"{line.kind} by {visitor}, {line.outcome}" for line in log.new() if line.outcome != "done"]
     assert wrong == []
     assert refused > 100
 
