@@ -39,7 +39,7 @@ stack: .venv/production assets  ## The real thing: nginx, gunicorn (APP=uwsgi) a
 test: .venv/dev assets  ## Everything that proves the project; installs Debian packages itself when it may
 	@tools/debian-packages
 	@$(MAKE) --no-print-directory check
-	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -n 2 --dist loadfile
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -n 2 --dist loadscope
 
 check: .venv/dev  ## Look: style, types, import floors
 	@$(BIN)/ruff check .

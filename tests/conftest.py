@@ -21,16 +21,20 @@ import psycopg
 import pytest
 from sqlalchemy.orm import Session
 from webtest import TestApp
+from xdist.scheduler import LoadScopeScheduling
 
-from privmedia.accounts import passwords
+from privmedia.accounts import passwords, sign_ins
+from privmedia.accounts.cookies import cookie_name
 from privmedia.accounts.service import Accounts
+from privmedia.accounts.sign_ins import SignedIn
 from privmedia.db import write_mode, writing
 from privmedia.installation import Installation
 from privmedia.operations.migrations import migrate
 from privmedia.settings import Settings
-from tests import applications, missing, postgresql
+from tests import applications, missing, postgresql, sites
 
 ADDRESS = "http://media.example.test"
+WITH_SERVERS = ("browser", "contracts", "integration")
 
 # Tests make many objects that stay for the whole run. Looking for cycles among them again and again takes long.
 gc.set_threshold(100_000, 20, 20)
@@ -40,6 +44,22 @@ def pytest_collection_finish() -> None:
     """What was imported stays, and is looked at no more."""
     gc.collect()
     gc.freeze()
+
+
+class Sharing(LoadScopeScheduling):
+    """How workers share the tests: who begins with a folder of real servers does all of it, so that they start once.
+
+    These folders come first, because they take longest; all other tests go one by one to whoever is free.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        folder = nodeid.split("/")[1]
+        return folder if folder in WITH_SERVERS else nodeid
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Sharing:
+    return Sharing(config, log)
 
 
 class FakeClock:
@@ -141,7 +161,7 @@ def clock() -> FakeClock:
 def installation(settings: Settings, clock: FakeClock) -> Iterator[Installation]:
     """A migrated, empty installation whose clock stands still."""
     installation = Installation.open(settings, clock)
-    applications.share_statements(installation.engine)
+    applications.quicken(installation.engine)
     yield installation
     installation.close()
 
@@ -153,14 +173,16 @@ def session(installation: Installation) -> Iterator[Session]:
         yield write_mode(session)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="session", autouse=True)
 def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """Settings by which all applications of a run share their compiled templates: half of a test's time otherwise."""
+    """Settings by which all applications of a run share their compiled templates, those of real servers as well."""
     base = tmp_path_factory.getbasetemp()
     # Workers of one run have a folder each, side by side; beside that of a run alone lie those of other runs.
     folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "compiled-templates"
     folder.mkdir(exist_ok=True)
-    return {"jinja2.bytecode_caching": "true", "jinja2.bytecode_caching_directory": str(folder)}
+    settings = {"jinja2.bytecode_caching": "true", "jinja2.bytecode_caching_directory": str(folder)}
+    sites.OF_THE_RUN.update(settings)
+    return settings
 
 
 @pytest.fixture
@@ -210,15 +232,17 @@ def make_person(installation: Installation) -> Callable[..., Person]:
 
 
 @pytest.fixture
-def sign_in(browser: Callable[[], TestApp]) -> Callable[[Person], TestApp]:
-    """A browser in which this person has signed in through the form."""
+def sign_in(browser: Callable[[], TestApp], installation: Installation) -> Callable[[Person], TestApp]:
+    """A browser in which this person has signed in, as the form does it."""
 
     def signed_in(person: Person) -> TestApp:
         app = browser()
-        form = app.get("/login").forms["login-form"]
-        form["email"] = person.email
-        form["password"] = person.password
-        form.submit(status=303)
+        address = app.extra_environ["REMOTE_ADDR"]
+        done = sign_ins.sign_in(installation, email=person.email, password=person.password, address=address)
+        assert isinstance(done, SignedIn)
+        app.set_cookie(cookie_name(installation.settings), done.token)
+        (cookie,) = app.cookiejar
+        cookie.value = done.token  # as it is: WebTest puts it in quotation marks
         return app
 
     return signed_in

@@ -1,6 +1,7 @@
 """Real servers for tests: started on free ports of this machine, talked to by plain HTTP, stopped at the end."""
 from __future__ import annotations
 
+import configparser
 import http.client
 import socket
 import subprocess
@@ -19,6 +20,8 @@ from tests.private_library import PrivateLibrary
 
 QUICK = {"PRIVMEDIA_BCRYPT_ROUNDS": "4", "PYTHONWARNINGS": "ignore"}
 SECRET = "b0a1f6d2c49e4f0e9d1f7a3c5e8b2d64"
+OF_THE_RUN: dict[str, str] = {}
+"""Settings of all sites of a run of the tests: where they share their compiled templates."""
 
 
 @dataclass(frozen=True)
@@ -84,11 +87,20 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def _add_settings(ini: Path) -> None:
+    config = configparser.RawConfigParser()
+    config.read(ini)
+    config["app:main"].update(OF_THE_RUN)
+    with ini.open("w") as file:
+        config.write(file)
+
+
 @contextmanager
 def behind_nginx(folder: Path, app: AppServer, *, worker: bool = False) -> Iterator[Site]:
     """nginx in front of a real application server, as `make stack` runs them."""
     stack = Stack(folder, free_port(), app, QUICK, quiet=True)
     stack.prepare()
+    _add_settings(stack.ini)
     installation = Installation.open(stack.settings)
     try:
         stack.start(worker=worker)
@@ -110,6 +122,7 @@ def without_front_server(folder: Path) -> Iterator[Site]:
         "privmedia.media_root": str(folder / "media"),
         "privmedia.base_url": f"http://{HOST}:{port}",
         "privmedia.secret": SECRET,
+        **OF_THE_RUN,
     }
     (folder / "media").mkdir()
     settings = "\n".join(f"{key} = {value}" for key, value in values.items())

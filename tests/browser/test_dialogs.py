@@ -15,7 +15,7 @@ from privmedia.library.service import Library, Received
 from tests.browser import steps
 from tests.sites import Site
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 EDITOR = "keys@skarvik.example"
 
 

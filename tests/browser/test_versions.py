@@ -14,7 +14,7 @@ from privmedia.media import find_ffmpeg
 from tests.browser import steps
 from tests.browser.test_one_video import violations
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,6 @@ from privmedia.delivery.headers import PRIVATE_FILE_CACHING, PRIVATE_FILE_HEADER
 from tests.contracts.ranges import CONTENT, PARTS, SIZE, UNSATISFIABLE, WHOLE
 from tests.sites import Answer, Site
 
-pytestmark = pytest.mark.xdist_group("senders")
 OTHER_DAY = "Mon, 01 Jan 2001 00:00:00 GMT"
 
 

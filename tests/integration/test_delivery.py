@@ -11,7 +11,6 @@ from privmedia.operations.front_servers import STRIPPED
 from tests.contracts.ranges import CONTENT, PARTS, SIZE, UNSATISFIABLE, WHOLE
 from tests.sites import Answer, Site
 
-pytestmark = pytest.mark.xdist_group("integration")
 MISSING = "0000000000000000"
 
 

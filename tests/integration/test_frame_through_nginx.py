@@ -24,7 +24,6 @@ from tests import missing
 from tests.functional.test_access_matrix import TABLE
 from tests.sites import Answer, Site, behind_nginx, free_port
 
-pytestmark = pytest.mark.xdist_group("integration")
 ON_EVERY_ANSWER = {
     "Content-Security-Policy": re.compile(r"(?!.*unsafe).*default-src 'none'.*frame-ancestors 'none'.*"),
     "Cross-Origin-Resource-Policy": re.compile(r"same-origin|cross-origin"),

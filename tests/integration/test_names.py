@@ -9,11 +9,8 @@ import unicodedata
 import wave
 from urllib.parse import unquote
 
-import pytest
-
 from tests.sites import Site
 
-pytestmark = pytest.mark.xdist_group("integration")
 PATIENCE = 60.0  # seconds
 BOUNDARY = "----privmedia"
 

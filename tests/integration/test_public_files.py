@@ -15,8 +15,6 @@ from privmedia.sharing.shelf import SharedShelf
 from tests.contracts.ranges import CONTENT
 from tests.sites import Site, behind_nginx, without_front_server
 
-pytestmark = pytest.mark.xdist_group("integration")
-
 
 @pytest.fixture(scope="module", params=["nginx", "builtin"])
 def open_site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:

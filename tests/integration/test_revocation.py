@@ -39,7 +39,6 @@ from tests.private_library import PrivateLibrary
 from tests.shared_links import MadeLink, make_link
 from tests.sites import Answer, Site, behind_nginx
 
-pytestmark = pytest.mark.xdist_group("integration")
 CONTENT = b"every byte of it" * 100
 READER = "reader"
 SOUGHT = "t4"

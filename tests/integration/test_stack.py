@@ -20,7 +20,6 @@ from privmedia.operations.stack import Stack, beside_python
 from privmedia.settings import Settings
 from tests.sites import QUICK, Site, behind_nginx, free_port
 
-pytestmark = pytest.mark.xdist_group("integration")
 CONTENT = b"every byte of it"
 
 

@@ -13,7 +13,6 @@ from privmedia.accounts.models import User, Viewpoint
 from privmedia.db import writing
 from tests.sites import Answer, Site, behind_nginx
 
-pytestmark = pytest.mark.xdist_group("integration")
 CONTENT = b"every byte of it" * 100
 ORIGINAL = "original/T4%20bench.mp4"
 

@@ -14,7 +14,6 @@ from privmedia.operations.worker import run_worker
 from tests.contracts.ranges import CONTENT
 from tests.sites import Answer, Site, behind_nginx, without_front_server
 
-pytestmark = pytest.mark.xdist_group("integration")
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
