@@ -26,6 +26,16 @@ def engine(database_url: str) -> Iterator[Engine]:
     engine.dispose()
 
 
+DURABLE = {"sqlite": ("PRAGMA synchronous", 2), "postgresql": ("SHOW synchronous_commit", "on")}
+"""What is asked of each database, and the answer that says a commit is on the disk before it is acknowledged."""
+
+
+def test_an_acknowledged_commit_is_on_the_disk(engine: Engine) -> None:
+    asked, expected = DURABLE[engine.dialect.name]
+    with engine.connect() as connection:
+        assert connection.execute(text(asked)).scalar_one() == expected
+
+
 def test_models_and_migrations_describe_the_same_tables(engine: Engine) -> None:
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True, "include_name": is_described})
