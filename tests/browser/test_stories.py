@@ -22,7 +22,7 @@ from tests.browser import steps
 from tests.browser.test_one_video import violations
 from tests.sites import Site
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 INGRID, JONAS, EWA = "ingrid@skarvik.example", "jonas@skarvik.example", "ewa@skarvik.example"
 HERE = "window.here = true"
 

@@ -13,7 +13,7 @@ from playwright.sync_api import Page, Request, expect
 from tests.browser import steps
 from tests.browser.test_one_video import violations
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 SLOW = 3_000_000
 """Bytes a second while something is to happen in the middle of an upload."""
 
