@@ -107,6 +107,8 @@ class Storage:
                 # A folder nobody else has is what keeps the rename below from replacing anything.
                 durable.make_new_folder(folder)
             except OSError as error:
+                with contextlib.suppress(OSError):
+                    folder.parent.rmdir()  # stays where there are other versions
                 self.settle(uid, number)
                 if isinstance(error, FileExistsError):
                     raise Conflict("This version is there already.") from error
