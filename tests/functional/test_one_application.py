@@ -60,6 +60,8 @@ def reachable(start: object) -> Iterator[object]:
         held: Iterable[Any] = gc.get_referents(found)
         if isinstance(found, types.FunctionType):
             held = (found.__closure__, found.__defaults__, found.__kwdefaults__, found.__dict__)
+        elif isinstance(found, dict):
+            held = (*held, *found)  # keys that are texts are not among what it refers to
         new = [each for each in held if id(each) not in seen and not isinstance(each, OF_THE_PROGRAM)]
         seen.update(map(id, new))
         waiting.extend(new)
