@@ -242,7 +242,8 @@ def _one_of_json(element: OneOf, compiler: SQLCompiler, **more: Any) -> str:
 @compiles(OneOf, "postgresql")
 def _one_of_array(element: OneOf, compiler: SQLCompiler, **more: Any) -> str:
     column, numbers = (compiler.process(clause, **more) for clause in element.clauses)
-    return f"({column} = ANY ({numbers}))"
+    # As a subquery they are put into a table of hashes once; an array would be searched through for each row.
+    return f"({column} IN (SELECT unnest({numbers})))"
 
 
 def is_busy(error: Exception) -> bool:
