@@ -99,11 +99,11 @@ def _looked_at(installation: Installation, *, full: bool) -> Iterator[Wrong | No
     """Every file that rows name; None for those that are as they should be."""
     for uid, number, sha256, file in _in_steps(installation):
         hashed = full and file.name == ORIGINAL
-        if hashed and sha256 is None:
-            yield Wrong(file.version_id, True, False, f"Item {uid}, version {number}: original has no hash yet.")
-            continue
         path = installation.storage.version_folder(uid, number) / file.stored_as
         problem = _problem_of(path, file.size, sha256 if hashed else None)
+        if not problem and hashed and sha256 is None and not _is_being_made(installation, file.version_id):
+            yield Wrong(file.version_id, True, False, f"Item {uid}, version {number}: original has no hash.")
+            continue
         if problem and _is_still_named(installation, file):
             original = file.stored_as == ORIGINAL
             made = not original and not was_given(file)
@@ -143,6 +143,12 @@ def _is_still_named(installation: Installation, file: File) -> bool:
         if now is None or (now.stored_as, now.size) != (file.stored_as, file.size):
             return False
         return file.stored_as == ORIGINAL or file.version_id not in _being_made(session, [file.version_id])
+
+
+def _is_being_made(installation: Installation, version_id: int) -> bool:
+    """Whether the worker has still to read the version: it takes the hash then."""
+    with reading(installation.sessions) as session:
+        return bool(_being_made(session, [version_id]))
 
 
 def _being_made(session: Session, version_ids: Collection[int]) -> set[int]:

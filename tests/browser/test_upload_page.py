@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -77,6 +78,9 @@ def sum_of(path: Path) -> str:
 def test_a_film_is_sent_prepared_and_played_and_what_has_no_place_is_refused_before_it_is_sent(
     page: Page, film: Path, tmp_path: Path
 ) -> None:
+    # As a film that is here already this one would be asked about: an empty box at the end makes it another file.
+    film = Path(shutil.copy(film, tmp_path / "Sea trial, 100% “Ende” 🎬.mp4"))
+    film.write_bytes(film.read_bytes() + b"\0\0\0\x08free")
     sheet = tmp_path / "T4 parts list.csv"
     sheet.write_text("part;number\nseal;31\n" * 1000)
     sent: list[Request] = []

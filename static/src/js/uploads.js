@@ -7,7 +7,7 @@ import { droppedFiles } from "./uploads/dropped.js";
 let begun = null;
 let dropped = [];
 
-const begin = () => (begun ??= import("./uploads/index.js"));
+const begin = () => (begun ??= import("./uploads/page.js"));
 
 export function uploads(root) {
   if (root !== document.body) return;

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from sqlalchemy import delete, text, update
+from sqlalchemy import delete, select, text, update
 
 from privmedia.access.models import AclChain
 from privmedia.access.permissions import Permission
@@ -62,6 +62,16 @@ def test_a_changed_byte_is_found_by_the_hash_alone(installation: Installation, i
     assert problems(installation, full=True) == [
         f"Item {item}, version 1: original is not what was uploaded: its hash differs."
     ]
+
+
+def test_a_hash_that_the_worker_has_still_to_take_is_not_missing(installation: Installation, item: str) -> None:
+    with writing(installation.sessions) as session:
+        session.execute(update(Version).values(sha256=None))
+        version_id = session.scalars(select(Version.id)).one()
+    assert problems(installation, full=True) == [f"Item {item}, version 1: original has no hash."]
+    with writing(installation.sessions) as session:
+        Jobs(session, installation).enqueue("prepare", version_id)
+    assert problems(installation, full=True) == []
 
 
 def test_a_job_about_nothing_is_named(installation: Installation, item: str) -> None:
