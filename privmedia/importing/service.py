@@ -211,16 +211,8 @@ class Importing:
         return next((path for path in others if _digest_at(path) == digest), None)
 
     def _digest_of_twin(self, twin: Twin) -> str | None:
-        try:
-            handle, _facts = self._installation.storage.open_file(twin.uid, twin.number, ORIGINAL)
-        except OSError:
-            return None
-        try:
-            return digest_of(handle)
-        except adopting.Unreadable:
-            return None
-        finally:
-            os.close(handle)
+        storage = self._installation.storage
+        return _digest_of(lambda: storage.open_file(twin.uid, twin.number, ORIGINAL)[0])
 
     def _folder(self, names: tuple[str, ...]) -> str:
         """The public id of a folder below the library; made where it is missing, as those above it."""
@@ -254,8 +246,13 @@ def _left_out(found: LeftOut) -> Outcome:
 
 
 def _digest_at(path: str) -> str | None:
+    return _digest_of(lambda: os.open(path, FILE))
+
+
+def _digest_of(opened: Callable[[], int]) -> str | None:
+    """The hash of what can be opened and read; None for what cannot."""
     try:
-        handle = os.open(path, FILE)
+        handle = opened()
     except OSError:
         return None
     try:

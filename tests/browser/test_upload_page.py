@@ -204,6 +204,21 @@ def test_files_dropped_on_a_folder_are_added_to_it(page: Page, place: str) -> No
     expect(page.locator("main")).to_contain_text("Dropped")
 
 
+def test_who_was_signed_out_signs_in_in_another_tab_and_goes_on(page: Page, tmp_path: Path) -> None:
+    film = film_of(tmp_path, "Signed out.mp4", 12_000_000, "out")
+    slow_down(page, SLOW)
+    page.set_input_files("#upload-files", film)
+    there = page.get_by_role("group", name="Signed out.mp4")
+    expect(there.locator("[data-bar]")).not_to_have_js_property("value", 0)
+    there.get_by_label("Pause Signed out.mp4").click()
+    page.context.clear_cookies()
+    there.get_by_label("Resume Signed out.mp4").click()
+    expect(there).to_contain_text("You are signed out.")
+    steps.sign_in(page.context.new_page(), "ingrid@skarvik.example")
+    there.get_by_role("button", name="Retry").click()
+    assert arrived(page, "Signed out.mp4") == sum_of(film)
+
+
 def test_one_file_is_sent_by_one_of_two_tabs(page: Page, tmp_path: Path) -> None:
     film = film_of(tmp_path, "Two tabs.mp4", 12_000_000, "tabs")
     slow_down(page, SLOW)

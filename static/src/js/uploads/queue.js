@@ -1,5 +1,6 @@
 // All uploads of this tab: a few are sent at a time, the others wait. It outlives the page they were chosen on.
 import { forget, remembered } from "./remembered.js";
+import { renewed } from "./site.js";
 import { State, Upload } from "./upload.js";
 
 const AT_ONCE = 2;
@@ -51,8 +52,9 @@ export class Queue extends EventTarget {
     this.#each(({ state }) => state === State.paused, (upload) => this.resume(upload));
   }
 
-  /** Go on with one that stands still. */
-  resume(upload) {
+  /** Go on with one that stands still. What stopped may have been signed out, and in again in another tab. */
+  async resume(upload) {
+    if (upload.state === State.stopped) Object.assign(this.site, await renewed(this.site));
     if (upload.state === State.stopped && !upload.kind) upload.look();
     else upload.become(State.waiting);
   }

@@ -1,11 +1,20 @@
 // What the upload page says of the server: addresses, limits, words; and the questions that are asked there.
 
+/** The same as the server says it now: who signed in again has another token. Null for nobody, or for another person. */
+export async function renewed(site) {
+  const answer = await fetch(site.address).catch(() => null);
+  const page = new DOMParser().parseFromString(answer?.ok ? await answer.text() : "", "text/html");
+  const panel = page.querySelector("[data-uploads]");
+  return panel?.dataset.person === site.person ? siteOf(panel) : null;
+}
+
 export function siteOf(panel) {
   const { endpoint, look, known, makeFolders, state, csrf, person } = panel.dataset;
   const headers = { "X-CSRF-Token": csrf, Accept: "application/json" };
   return {
     endpoint,
     csrf,
+    address: location.href,
     person,
     part: Number(panel.dataset.part),
     words: JSON.parse(panel.dataset.words),

@@ -161,7 +161,7 @@ export class View {
     if (state === State.twin) return [span(this.#say("twin")), link(twin)];
     if (state === State.summing) return [span(this.#say("summing", { percent: Math.floor(100 * upload.summed) }))];
     if (state === State.stopped) return [span(upload.sent ? this.#say("stopped", { why }) : why, "why")];
-    if (state === State.refused || (state === State.failed && !upload.item)) return [span(why, "why")];
+    if (state === State.refused) return [span(why, "why")];
     if (upload.isDone) {
       const page = { title: this.#say("open"), url: upload.item };
       const found = [why && span(why, state === State.failed ? "why" : ""), link(page)];
