@@ -88,9 +88,9 @@ def _state(request: Request, sent: Sent) -> dict[str, Any]:
     if card.state in FINAL:
         text = say_in(request, sent.reason) if sent.reason else ""
     elif card.state is State.WAITING:
-        text = say_in(request, WAITING)
+        text = say_in(request, Sentence(WAITING))
     elif card.progress is None:
-        text = say_in(request, PREPARING)
+        text = say_in(request, Sentence(PREPARING))
     else:
         text = say_in(request, Sentence(PREPARING_PERCENT, {"percent": card.progress}))
     return {

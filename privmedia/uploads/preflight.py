@@ -18,6 +18,7 @@ from privmedia.library.lists import Lists
 from privmedia.library.models import Folder, Item, Version
 from privmedia.library.service import Library
 from privmedia.library.shelves import Shelves
+from privmedia.media.words import recalled
 from privmedia.text import Sentence, name_key
 from privmedia.text import mark as _
 from privmedia.uploads.service import Uploads, as_of_now
@@ -44,8 +45,8 @@ class Sent:
     """An item that was uploaded, as far as it is."""
 
     card: ItemCard
-    reason: str
-    """Why it could not be prepared, in English; "" where it could."""
+    reason: str | Sentence
+    """Why it could not be prepared; "" where it could."""
     twin: Twin | None
     """Another item with the same file."""
 
@@ -73,7 +74,8 @@ class Preflight:
     def sent(self, identity: Identity, uids: Sequence[str]) -> list[Sent]:
         """How far items are, of those that exist for the caller, in no order."""
         shown = select(Item.id, Item.reason).where(Item.uid.in_(uids[:MOST_ASKED]))
-        reasons = {row.id: row.reason for row in self._session.execute(self._lists.seen(identity, shown))}
+        rows = self._session.execute(self._lists.seen(identity, shown)).all()
+        reasons = {row.id: recalled(row.reason) if row.reason else "" for row in rows}
         cards = Shelves(self._session, self._installation).cards(identity, list(reasons))
         twins = self._twins(identity, list(reasons))
         return [Sent(card, reasons[item_id], twins.get(item_id)) for item_id, card in cards.items()]

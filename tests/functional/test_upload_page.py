@@ -148,6 +148,13 @@ def test_why_a_file_could_not_be_prepared_is_said_in_the_row(place: Place) -> No
     assert (items[waiting]["final"], items[waiting]["text"]) == (
         False, "Waiting to be prepared. You can already open its page."
     )
+    german = {"Accept": "application/json", "Accept-Language": "de"}
+    address = f"/upload/state?item={failed}&item={waiting}"
+    texts = [state["text"] for state in place.app.get(address, headers=german).json["items"].values()]
+    assert sorted(texts) == [
+        "Die Datei ist beschädigt: Ihr Inhaltsverzeichnis fehlt.",
+        "Wartet auf die Aufbereitung. Die Seite lässt sich schon öffnen.",
+    ]
 
 
 @pytest.mark.both_databases
