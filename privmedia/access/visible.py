@@ -40,7 +40,7 @@ from privmedia.access.permissions import DENIED, Permission
 from privmedia.access.principals import EVERYONE_NUMBER, GROUP, STEP, USER
 from privmedia.accounts.identity import Identity
 from privmedia.accounts.models import Membership
-from privmedia.db import once, one_of, only_reads
+from privmedia.db import Numbers, once, one_of, only_reads
 
 Moment = datetime | ColumnElement[Any]
 SEES_A_FOLDER = Permission.VIEW | Permission.UPLOAD
@@ -155,20 +155,26 @@ class Rights:
         raise NotImplementedError
 
 
-@dataclass(frozen=True)
 class Standing(Rights):
     """Every ACL that gives somebody something and denies nothing, with what it gives: read once for a whole page."""
 
-    allow: Mapping[int, int]
-    """ACL id to permission bits."""
+    def __init__(self, allow: Mapping[int, int]) -> None:
+        """`allow`: ACL id to permission bits."""
+        self.allow = allow
+        self._written: dict[tuple[bool, int], Numbers] = {}
 
     def gives(self, acl: SQLColumnExpression[Any], permission: Permission) -> ColumnElement[bool]:
-        wanted = int(permission)
-        return one_of(acl, [acl_id for acl_id, bits in self.allow.items() if bits & wanted == wanted])
+        return one_of(acl, self._those((True, int(permission))))
 
     def gives_some(self, acl: SQLColumnExpression[Any], permissions: Permission) -> ColumnElement[bool]:
-        wanted = int(permissions)
-        return one_of(acl, [acl_id for acl_id, bits in self.allow.items() if bits & wanted])
+        return one_of(acl, self._those((False, int(permissions))))
+
+    def _those(self, wanted: tuple[bool, int]) -> Numbers:
+        if wanted not in self._written:
+            whole, mask = wanted
+            least = mask if whole else 1
+            self._written[wanted] = Numbers(acl_id for acl_id, bits in self.allow.items() if bits & mask >= least)
+        return self._written[wanted]
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TypeVar
 
-from sqlalchemy import Select, bindparam, func, select
+from sqlalchemy import Select, func, literal, select, union_all
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from privmedia.accounts.identity import Identity
@@ -45,12 +45,13 @@ class Counting:
             exact = self._by(Item.kind, self.lists.in_folders(identity))
             return {kind: Count(exact.get(kind, 0) + apart.get(kind, 0)) for kind in Kind if kind in exact | apart}
         most = select(Item.id) if identity.is_admin else self.lists.by_their_folders(identity)
-        some = most.where(Item.kind == bindparam("kind", type_=Item.kind.type)).limit(COUNTED + 1).subquery()
-        how_many = select(func.count()).select_from(some)
+        some = {kind: most.where(Item.kind == kind).limit(COUNTED + 1).subquery() for kind in Kind}
+        each = [select(literal(kind.value), func.count()).select_from(items) for kind, items in some.items()]
+        # In one statement, so that what is the same for all kinds is worked out once.
+        numbers = dict(self.session.execute(union_all(*each)).all())
         found = {}
         for kind in Kind:
-            number = (self.session.scalar(how_many, {"kind": kind}) or 0) + apart.get(kind, 0)
-            if number:
+            if number := numbers[kind] + apart.get(kind, 0):
                 found[kind] = Count(min(number, COUNTED), number > COUNTED)
         return found
 

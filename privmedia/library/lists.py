@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import Any, TypeVarTuple
 
 from sqlalchemy import (
+    CTE,
     ColumnElement,
     Select,
     SQLColumnExpression,
@@ -128,14 +129,21 @@ class Wanted:
         return self.folder_id is not None or self.place is not Place.EVERYTHING or bool(self.by or self.tag)
 
 
-@dataclass(frozen=True)
 class _InFolders(Rights):
-    """What somebody's rights give in folders, told by the folder's id instead of its ACL."""
+    """What somebody's rights give in folders, told by the folder's id instead of its ACL.
 
-    rights: Rights
+    A statement that asks several times looks the folders up once.
+    """
+
+    def __init__(self, rights: Rights) -> None:
+        self._rights = rights
+        self._folders: dict[Permission, CTE] = {}
 
     def gives(self, acl: SQLColumnExpression[Any], permission: Permission) -> ColumnElement[bool]:
-        return acl.in_(select(Folder.id).where(self.rights.gives(Folder.acl_id, permission)).correlate(None))
+        if permission not in self._folders:
+            given = self._rights.gives(Folder.acl_id, permission)
+            self._folders[permission] = select(Folder.id).where(given).correlate(None).cte()
+        return acl.in_(select(self._folders[permission].c.id))
 
 
 class Lists:
