@@ -35,6 +35,7 @@ def compose(config: Any, installation: Any) -> Router:
     config.include("privmedia.audit")
     config.include("privmedia.accounts")
     config.include("privmedia.library")
+    config.include("privmedia.quotas")
     config.include("privmedia.search")
     config.include("privmedia.asking")
     config.include("privmedia.following")

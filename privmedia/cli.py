@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from privmedia.accounts.commands import group, setup_link, user
+from privmedia.accounts.commands import MORE_OF_GROUPS, MORE_OF_USERS, group, setup_link, user
 from privmedia.accounts.token_commands import token
 from privmedia.admin.users.commands import delete_user, disable_user
 from privmedia.console import DEFAULT_CONFIG, Line
@@ -19,6 +19,7 @@ from privmedia.operations.check_commands import check
 from privmedia.operations.commands import front_config, migrate, serve, stack, worker
 from privmedia.operations.demo import demo
 from privmedia.operations.search_commands import search
+from privmedia.quotas.commands import group_quota, space_of_groups, space_of_users, user_quota
 from privmedia.sharing.commands import link, links_that_open
 
 
@@ -42,9 +43,12 @@ for command in (*RUNNING, setup_link, user, group, token, folder, items, import_
     cli.add_command(command)
 
 WITHOUT_RULES.append(links_that_open)
+MORE_OF_USERS.append(space_of_users)
+MORE_OF_GROUPS.append(space_of_groups)
 
-for command in (disable_user, delete_user):
+for command in (disable_user, delete_user, user_quota):
     user.add_command(command)
+group.add_command(group_quota)
 
 
 def main() -> None:

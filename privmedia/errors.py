@@ -65,6 +65,10 @@ class TooLarge(DomainError):
         self.limit = limit
 
 
+class OverQuota(TooLarge):
+    """More bytes than somebody's quota, or that of a group of theirs, leaves room for. `limit` is what it leaves."""
+
+
 class RefusedType(DomainError):
     """A kind of file that has no place here."""
 

@@ -58,7 +58,7 @@ class Plural(NamedTuple):
 
 
 class Size(int):
-    """A number of bytes, said as `1.2 GB`."""
+    """A number of bytes, said as `1.2 GB`; in logs to the byte."""
 
 
 @dataclass(frozen=True)
@@ -123,4 +123,6 @@ def _plain(name: Words) -> str:
         return f"{name.day} {name:%B %Y, %H:%M} UTC"
     if isinstance(name, date):
         return f"{name.day} {name:%B %Y}"
+    if isinstance(name, Size):
+        return f"{name:,} bytes"
     return f"{name:,}" if isinstance(name, int) else str(name)

@@ -2,9 +2,11 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import click
+from sqlalchemy.orm import Session
 
 from privmedia.accounts import passwords
 from privmedia.accounts.addresses import normal_email
@@ -18,6 +20,12 @@ from privmedia.console import Line, echo_json
 from privmedia.db import reading, writing
 from privmedia.errors import Invalid
 from privmedia.installation import Installation
+
+More = Callable[[Session, Installation], Mapping[str, Mapping[str, Any]]]
+MORE_OF_USERS: list[More] = []
+"""What other rooms know of each person, by the public id, for the list. The program enters those that do."""
+MORE_OF_GROUPS: list[More] = []
+"""The same of each group."""
 
 as_json = click.option("--json", "as_json", is_flag=True, help="For scripts.")
 
@@ -70,6 +78,7 @@ def list_users(line: Line, as_json: bool) -> None:
     """List all people by name."""
     with reading(line.installation.sessions) as session:
         rows = [_row(each) for each in Accounts(session, line.installation).users()]
+        _tell_more(MORE_OF_USERS, session, line.installation, rows)
     if as_json:
         echo_json(rows)
         return
@@ -188,11 +197,19 @@ def list_groups(line: Line, as_json: bool) -> None:
             {"id": each.uid, "name": each.name, "people": [person.email for person in groups.members(each)]}
             for each, _count in groups.groups()
         ]
+        _tell_more(MORE_OF_GROUPS, session, line.installation, rows)
     if as_json:
         echo_json(rows)
         return
     for row in rows:
         click.echo(f"{row['name']}: {', '.join(row['people']) or 'nobody'}")
+
+
+def _tell_more(more: Sequence[More], session: Session, installation: Installation, rows: list[dict[str, Any]]) -> None:
+    for tell in more:
+        told = tell(session, installation)
+        for row in rows:
+            row.update(told[row["id"]])
 
 
 def _row(user: User) -> dict[str, Any]:

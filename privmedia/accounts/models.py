@@ -25,6 +25,8 @@ class User(Base):
     password_hash: Mapped[str | None] = mapped_column(String(200))
     is_admin: Mapped[bool] = mapped_column(default=False)
     is_guest: Mapped[bool] = mapped_column(default=False)
+    quota: Mapped[int | None] = mapped_column(BigInteger)
+    """Bytes of what they add, at most; None: no limit. See `privmedia.quotas`."""
 
     language: Mapped[str] = mapped_column(String(16), default="")
     """Empty: what the browser asks for."""
@@ -51,6 +53,8 @@ class Group(Base):
     uid: Mapped[str] = mapped_column(String(16), unique=True)
     name: Mapped[str] = mapped_column(String(120))
     name_key: Mapped[str] = mapped_column(String(240), unique=True)
+    quota: Mapped[int | None] = mapped_column(BigInteger)
+    """Bytes of what all its people add together, at most; None: no limit."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
     members: Mapped[list[User]] = relationship(

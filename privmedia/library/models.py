@@ -181,6 +181,8 @@ class Version(Base):
         UniqueConstraint("item_id", "number"),
         Index("ix_versions_duration", "duration", "item_id"),
         Index("ix_versions_size", "size", "item_id"),
+        # With the size in it, so that adding up what somebody has added reads no row.
+        Index("ix_versions_created_by", "created_by", "size"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -1,4 +1,4 @@
-"""Whether what an installation keeps fits together: rows, files, rules, jobs, uploads, the audit log.
+"""Whether what an installation keeps fits together: rows, files, rules, jobs, uploads, quotas, the audit log.
 
 It only reads, and may run while everything else does. Mending is `check_repair`'s.
 """
@@ -11,11 +11,13 @@ from sqlalchemy import text
 from privmedia.audit.chain import Chain
 from privmedia.db import reading
 from privmedia.installation import Installation
+from privmedia.languages import FIRST, language
 from privmedia.library.pointers import Pointers
 from privmedia.operations.check_files import files, unreferenced
 from privmedia.operations.check_parts import Part
 from privmedia.operations.check_work import jobs, uploads
 from privmedia.public.jobs import lost, unnamed
+from privmedia.quotas.service import Quotas
 from privmedia.search.upkeep import differences
 
 MOST_LINES = 20
@@ -32,6 +34,7 @@ def check(installation: Installation, *, full: bool = False) -> Iterator[Part]:
     yield uploads(installation)
     yield public(installation)
     yield jobs(installation)
+    yield quotas(installation)
     yield search(installation)
 
 
@@ -71,3 +74,15 @@ def search(installation: Installation) -> Part:
     """Every item and folder is found by the words it has, and by no others."""
     with reading(installation.sessions) as session:
         return Part("search", "words of every item and folder", list(differences(session)))
+
+
+def quotas(installation: Installation) -> Part:
+    """Who has added more than their quota gives. It may be: a limit was lowered, or somebody joined a group."""
+    size = language(FIRST).size
+    with reading(installation.sessions) as session:
+        notes = [
+            f"{space.name} has {size(space.used)} of {size(space.quota)} used, {size(space.over)} too much: "
+            "nothing can be added."
+            for space in Quotas(session, installation).exceeded()
+        ]
+    return Part("quotas", "what people and groups have added", notes=notes)

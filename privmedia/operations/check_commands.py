@@ -28,8 +28,8 @@ def check(line: Line, full: bool, repair: bool, as_json: bool) -> None:
         parts.append(part)
         if not as_json:
             click.echo(f"{part.name}: {'fits' if not part.problems else 'does NOT fit'} ({part.looked_at})")
-            for problem in part.problems:
-                click.echo(f"  {problem}")
+            for sentence in (*part.problems, *part.notes):
+                click.echo(f"  {sentence}")
     count = sum(len(part.problems) for part in parts)
     if as_json:
         echo_json({"fits": not count, "mended": mended, "parts": [asdict(part) for part in parts]})

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Part:
-    """One thing that was looked at. `problems` are sentences; empty: all is well."""
+    """One thing that was looked at. `problems` are sentences; empty: all is well. `notes` are worth knowing."""
 
     name: str
     looked_at: str
     problems: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)

@@ -8,14 +8,16 @@ from pyramid.request import Request
 from pyramid.view import view_config
 
 from privmedia.access.permissions import Permission
-from privmedia.errors import Conflict, DomainError, Invalid
+from privmedia.errors import Conflict, DomainError, Invalid, OverQuota
 from privmedia.library.resources import ItemContext
 from privmedia.library.views import crumbs, itself
 from privmedia.library.who_sees import WhoSees
 from privmedia.organising.chooser import Chooser
-from privmedia.organising.copying import copy_item, may_copy
+from privmedia.organising.copying import copy_item, may_copy, no_room
 from privmedia.organising.moving import Moves
+from privmedia.quotas.service import Quotas
 from privmedia.text import Sentence
+from privmedia.web.errors import STATUS
 from privmedia.web.i18n import _
 from privmedia.web.pages import flash
 from privmedia.web.rights import Right
@@ -32,8 +34,8 @@ def ask(context: ItemContext, request: Request) -> Any:
 def copy(context: ItemContext, request: Request) -> Any:
     try:
         new = copy_item(request.installation, context.identity, context.item.uid, request.POST.get("to", ""))
-    except (Invalid, Conflict) as error:
-        request.response.status_int = 409
+    except (Invalid, Conflict, OverQuota) as error:
+        request.response.status_int = STATUS[OverQuota] if isinstance(error, OverQuota) else 409
         return page(context, request, error.sentence)
     flash(request, _("This is the copy. The original stays as it was."))
     return HTTPSeeOther(request.route_path("item", item=new))
@@ -44,7 +46,7 @@ def page(context: ItemContext, request: Request, problem: str | Sentence = "") -
     identity, item = context.identity, context.item
     chosen, viewers = request.params.get("to", ""), None
     moves = request.read(Moves)
-    refused = may_copy(moves, item, identity)
+    refused = may_copy(moves, item, identity) or no_room(moves, request.read(Quotas), item, identity)
     if chosen and not problem and not refused:
         try:
             viewers = moves.viewers(chosen, identity, Permission.UPLOAD)

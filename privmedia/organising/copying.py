@@ -15,13 +15,14 @@ from privmedia.accounts.identity import Identity
 from privmedia.audit.service import Audit
 from privmedia.captions.models import Captions, Chapter
 from privmedia.db import Base, reading, writing
-from privmedia.errors import Conflict, NotAllowed, NotFound
+from privmedia.errors import Conflict, NotAllowed, NotFound, OverQuota
 from privmedia.ids import new_uid
 from privmedia.installation import Installation
 from privmedia.jobs.service import Jobs
 from privmedia.library.models import PAGES, TELL_FOLLOWERS, TEXTS, File, Folder, Item, ItemTag, Kind, State, Version
 from privmedia.library.service import Library
 from privmedia.organising.moving import Moves
+from privmedia.quotas.service import Quotas
 from privmedia.search.models import SearchPart
 from privmedia.text import Sentence
 from privmedia.text import mark as _
@@ -40,10 +41,12 @@ def copy_item(installation: Installation, identity: Identity, uid: str, to_uid: 
     """Copy an item into a folder; answers the new public id.
 
     The files first, linked and on the disk, then all rows in one short transaction. Raises NotFound, NotAllowed,
-    Conflict and Invalid as the rules say, NoSpace or Unavailable for the disk.
+    Conflict and Invalid as the rules say, OverQuota as the copy counts for who copies, NoSpace or Unavailable for the
+    disk.
     """
     with reading(installation.sessions) as session:
         item, _to = _allowed(session, installation, identity, uid, to_uid)
+        Quotas(session, installation).require_room(identity.user_id, _shown(session, item).size)
         number = item.current
         facts = {"item": "", "copy_of": item.uid, "version": FIRST, "title": item.title, "added_by": identity.email}
     new = new_uid()
@@ -53,7 +56,10 @@ def copy_item(installation: Installation, identity: Identity, uid: str, to_uid: 
             item, to = _allowed(session, installation, identity, uid, to_uid)
             if item.current != number:
                 raise Conflict(Sentence(CHANGED, {"name": item.title}))
-            copied = _enter(Library(session, installation), identity, item, to, new)
+            library, version = Library(session, installation), _shown(session, item)
+            library.pointers.hold_place(to)
+            Quotas(session, installation).require_room(identity.user_id, version.size)
+            copied = _enter(library, identity, version, to, new)
             Jobs(session, installation).enqueue(TELL_FOLLOWERS, copied.id)
             if item.kind is Kind.DOCUMENT:
                 # Some of its pages may not be drawn or read yet; if all are there is nothing to do.
@@ -92,13 +98,22 @@ def _allowed(
     return item, moves.target(to_uid, identity, Permission.UPLOAD)
 
 
-def _enter(library: Library, identity: Identity, item: Item, to: Folder, uid: str) -> Version:
+def no_room(moves: Moves, quotas: Quotas, item: Item, identity: Identity) -> Sentence | None:
+    """Why the copy would be too much for the caller; None if there is room for it."""
+    try:
+        quotas.require_room(identity.user_id, _shown(moves.session, item).size)
+    except OverQuota as error:
+        return error.said
+    return None
+
+
+def _shown(session: Session, item: Item) -> Version:
+    return session.scalars(select(Version).where(Version.item_id == item.id, Version.number == item.current)).one()
+
+
+def _enter(library: Library, identity: Identity, version: Version, to: Folder, uid: str) -> Version:
     """Write the rows of the copy; answers its version."""
-    session, now = library.session, library.now
-    library.pointers.hold_place(to)
-    version = session.scalars(
-        select(Version).where(Version.item_id == item.id, Version.number == item.current)
-    ).one()
+    session, now, item = library.session, library.now, version.item
     new = Item(
         **_columns(item, *NOT_TAKEN),
         uid=uid,

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from privmedia.accounts.identity import Identity
 from privmedia.db import is_busy, reading, writing
-from privmedia.errors import DomainError, Unavailable
+from privmedia.errors import DomainError, OverQuota, Unavailable
 from privmedia.installation import Installation
 from privmedia.uploads.jobs import is_committed
 from privmedia.uploads.names import title_of
@@ -29,8 +29,8 @@ def keep(
 ) -> list[Added]:
     """Give every file that arrived its place and its rows: all on the disk first, then one short transaction.
 
-    A file the disk refuses is put among the refused ones of the receipt. If nothing can be committed, nothing stays.
-    Raises as `Uploads.destination`.
+    A file that the disk refuses, or that does not fit a quota, is put among the refused ones of the receipt. If nothing
+    can be committed, nothing stays. Raises as `Uploads.destination`.
     """
     single = title if len(receipt.arrived) == 1 else ""
     named = [(arrived, single or title_of(arrived.filename)) for arrived in receipt.arrived]
@@ -46,22 +46,34 @@ def keep(
                 receipt.refuse(arrived.filename, error)
             else:
                 placed.append((arrived, its_title))
-        added = _enter(installation, identity, destination, placed) if placed else []
+        added, too_much = _enter(installation, identity, destination, placed) if placed else ([], {})
     except BaseException:
         for arrived, _title in placed:
             take_back(installation, arrived.uid, FIRST_VERSION)
         raise
     for arrived, _title in placed:
-        installation.storage.settle(arrived.uid, FIRST_VERSION)
+        if arrived.uid in too_much:
+            take_back(installation, arrived.uid, FIRST_VERSION)
+            receipt.refuse(arrived.filename, too_much[arrived.uid])
+        else:
+            installation.storage.settle(arrived.uid, FIRST_VERSION)
     return added
 
 
 def _enter(
     installation: Installation, identity: Identity, destination: Destination, placed: Sequence[tuple[Arrived, str]]
-) -> list[Added]:
-    def rows(session: Session) -> list[Added]:
+) -> tuple[list[Added], dict[str, OverQuota]]:
+    """Those that are items now; and why others are not, by the public ids they would have had."""
+
+    def rows(session: Session) -> tuple[list[Added], dict[str, OverQuota]]:
         uploads = Uploads(session, installation)
-        return [uploads.enter(identity, destination, title, arrived) for arrived, title in placed]
+        added, too_much = [], {}
+        for arrived, title in placed:
+            try:
+                added.append(uploads.enter(identity, destination, title, arrived))
+            except OverQuota as error:
+                too_much[arrived.uid] = error
+        return added, too_much
 
     return commit(installation, rows)
 

@@ -10,6 +10,7 @@ from pyramid.view import view_config
 from privmedia.errors import DomainError, Invalid, TooLarge
 from privmedia.library.models import State
 from privmedia.media import HEAD_BYTES, sniff
+from privmedia.quotas.service import Quotas
 from privmedia.text import Sentence, Size
 from privmedia.uploads.choices import choices
 from privmedia.uploads.names import clean_filename
@@ -22,7 +23,7 @@ from privmedia.web.pages import say_in
 from privmedia.web.rights import Right
 
 NOT_A_LIST = _("Name the folders as a list of lists of names.")
-NO_NUMBER = _("Say in “size” how many bytes the file has.")
+NO_NUMBER = _("Say in “${field}” how many bytes the file has.")
 TOO_MUCH_OF_IT = _("Only the beginning of a file is looked at: ${limit} at most.")
 PREPARING = _("Making the playable copies. You can already open its page.")
 PREPARING_PERCENT = _("Making the playable copies, ${percent} %. You can already open its page.")
@@ -41,8 +42,11 @@ def upload(request: Request) -> Any:
 
 @view_config(route_name="upload_look", request_method="POST", permission=Right.ADD, renderer="json")
 def look(request: Request) -> Any:
-    """What the server says of a file by its name, size and first bytes: what it would say once all of it was there."""
-    size = _size(request.GET)
+    """What the server says of a file by its name, size and first bytes: what it would say once all of it was there.
+
+    `before` are the bytes of those that are sent before it.
+    """
+    size, before = _number(request.GET, "size"), _number(request.GET, "before", "0")
     if (request.content_length or 0) > HEAD_BYTES:
         raise TooLarge(Sentence(TOO_MUCH_OF_IT, {"limit": Size(HEAD_BYTES)}), HEAD_BYTES)
     limit = request.installation.settings.max_upload_size
@@ -50,6 +54,7 @@ def look(request: Request) -> Any:
         if size > limit:
             raise TooLarge(Sentence(TOO_LONG, {"limit": Size(limit)}), limit)
         check_space(request.installation, size)
+        request.read(Quotas).require_room(request.identity.user_id, size, before=before)
         file_type = sniff(request.body, clean_filename(request.GET.get("name", "")))
     except DomainError as refusal:
         return {"refused": say_in(request, refusal.said)}
@@ -59,7 +64,8 @@ def look(request: Request) -> Any:
 @view_config(route_name="upload_known", request_method="GET", permission=Right.ADD, renderer="json")
 def known(request: Request) -> Any:
     """The same file among what exists for the caller, if there is one."""
-    twin = request.read(Preflight).twin(request.identity, _size(request.GET), request.GET.get("sha256", "").lower())
+    size, digest = _number(request.GET, "size"), request.GET.get("sha256", "").lower()
+    twin = request.read(Preflight).twin(request.identity, size, digest)
     return {"twin": _twin(request, twin)}
 
 
@@ -106,10 +112,10 @@ def _twin(request: Request, twin: Twin | None) -> dict[str, str] | None:
     return None if twin is None else {"title": twin.title, "url": request.route_path("item", item=twin.uid)}
 
 
-def _size(fields: Mapping[str, str]) -> int:
-    text = fields.get("size", "")
+def _number(fields: Mapping[str, str], name: str, otherwise: str = "") -> int:
+    text = fields.get(name, otherwise)
     if not (text.isascii() and text.isdigit() and len(text) < 17):
-        raise Invalid(NO_NUMBER)
+        raise Invalid(Sentence(NO_NUMBER, {"field": name}))
     return int(text)
 
 

@@ -16,13 +16,24 @@ from sqlalchemy.orm import Session
 
 from privmedia.accounts.identity import Identity
 from privmedia.db import reading, writing
-from privmedia.errors import Conflict, Invalid, NoSpace, NotAllowed, NotFound, RefusedType, TooLarge, Unavailable
+from privmedia.errors import (
+    Conflict,
+    Invalid,
+    NoSpace,
+    NotAllowed,
+    NotFound,
+    OverQuota,
+    RefusedType,
+    TooLarge,
+    Unavailable,
+)
 from privmedia.ids import is_uid, new_uid
 from privmedia.installation import Installation
 from privmedia.library.models import Folder, Item
 from privmedia.library.tags import Tags, checked_tags
 from privmedia.media import HEAD_BYTES, sniff
 from privmedia.media.sniff import read_head
+from privmedia.quotas.service import Quotas
 from privmedia.storage.parts import Busy, Part
 from privmedia.text import Sentence, Size
 from privmedia.text import mark as _
@@ -92,7 +103,10 @@ class Resuming:
         tags: str = "",
         draft: bool = False,
     ) -> Announced:
-        """Begin an upload. Raises as `Uploads.destination`, Invalid, RefusedType, TooLarge, NoSpace or Unavailable."""
+        """Begin an upload.
+
+        Raises as `Uploads.destination`, Invalid, RefusedType, TooLarge, OverQuota, NoSpace or Unavailable.
+        """
         limit = self._installation.settings.max_upload_size
         if length > limit:
             raise TooLarge(Sentence(TOO_LONG, {"limit": Size(limit)}), limit)
@@ -104,6 +118,7 @@ class Resuming:
         title = checked_title(title) or title_of(filename)
         with reading(self._installation.sessions) as session:
             Uploads(session, self._installation).folder(identity, folder_uid, draft=draft)
+            Quotas(session, self._installation).require_room(identity.user_id, length)
         uid = new_uid()
         self._parts.begin(uid)  # before the row: what is left without one is cleared away
 
@@ -171,8 +186,9 @@ class Resuming:
 
         Raises WrongOffset, Busy if another request took over, Mismatch for other bytes than the checksum is of,
         Invalid if the sender went away, RefusedType for what has no place here, TooLarge for more than was announced,
-        NoSpace, Unavailable, and as `Uploads.destination` when the right was lost. What has arrived stays, but not
-        where a checksum was still to be met; after RefusedType, and when the right was lost, the upload is over.
+        OverQuota for a whole file there is no room for any more, NoSpace, Unavailable, and as `Uploads.destination`
+        when the right was lost. What has arrived stays, but not where a checksum was still to be met; after
+        RefusedType, OverQuota, and when the right was lost, the upload is over.
         """
         if upload.finished:
             raise WrongOffset(upload.length)
@@ -185,7 +201,7 @@ class Resuming:
                 if part.size == upload.length:
                     self._finish(identity, upload, destination, part)
                 return part.size
-        except (NotFound, NotAllowed, RefusedType):
+        except (NotFound, NotAllowed, RefusedType, OverQuota):
             self.drop(upload)
             raise
 
@@ -277,7 +293,7 @@ class Resuming:
 
         try:
             commit(self._installation, rows)
-        except (NotFound, NotAllowed, Invalid):
+        except (NotFound, NotAllowed, Invalid, OverQuota):
             take_back(self._installation, upload.item_uid, FIRST_VERSION)
             raise
         self._storage.settle(upload.item_uid, FIRST_VERSION)

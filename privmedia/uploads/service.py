@@ -11,6 +11,7 @@ from privmedia.access.service import Access
 from privmedia.accounts.identity import Identity
 from privmedia.accounts.models import Membership, User
 from privmedia.audit.service import Audit
+from privmedia.db import reading
 from privmedia.errors import Invalid, NoSpace, NotAllowed, NotFound
 from privmedia.installation import Installation
 from privmedia.jobs.service import Jobs
@@ -18,8 +19,10 @@ from privmedia.library.drafts import Drafts
 from privmedia.library.models import PREPARE, ROOT_ID, Folder, Kind
 from privmedia.library.service import LONGEST_TITLE, Library, Received
 from privmedia.lines import too_long
+from privmedia.quotas.service import Quotas
 from privmedia.text import clean_line
 from privmedia.text import mark as _
+from privmedia.uploads.reading import ENVELOPE
 from privmedia.uploads.receiving import Arrived
 
 NO_FOLDER = _("Choose the folder the files go to.")
@@ -56,6 +59,7 @@ class Uploads:
         self._library = Library(session, installation)
         self._access = Access(session, installation)
         self._drafts = Drafts(session, installation)
+        self._quotas = Quotas(session, installation)
         self._jobs = Jobs(session, installation)
         self._audit = Audit(session, installation)
 
@@ -80,10 +84,12 @@ class Uploads:
     def enter(self, identity: Identity, destination: Destination, title: str, arrived: Arrived) -> Added:
         """Make a placed file an item that waits to be prepared. The rules are asked again: hours may have passed.
 
-        Raises as `destination`.
+        Raises as `destination`, and OverQuota: then nothing was written, and others may be entered in its place.
         """
         by = as_of_now(self._session, identity)
         folder = self._folder(by, destination.folder_uid, draft=destination.draft)
+        self._library.pointers.hold_place(folder)  # before the quotas: who changes rules or people holds it first too
+        self._quotas.require_room(identity.user_id, arrived.incoming.size)
         received = Received(
             uid=arrived.uid,
             filename=arrived.filename,
@@ -132,6 +138,12 @@ def checked_title(title: str) -> str:
     if len(line) > LONGEST_TITLE:
         raise too_long(line, LONGEST_TITLE, "title")
     return line
+
+
+def check_quota(installation: Installation, identity: Identity, length: int) -> None:
+    """Refuse a form with one file that does not fit a quota before it is sent. Raises OverQuota."""
+    with reading(installation.sessions) as session:
+        Quotas(session, installation).require_room(identity.user_id, length, envelope=ENVELOPE)
 
 
 def check_space(installation: Installation, length: int) -> None:

@@ -13,7 +13,7 @@ from pyramid.response import Response
 from pyramid.view import view_config
 
 from privmedia.db import reading
-from privmedia.errors import DomainError, Invalid, NoSpace, NotAllowed, NotFound, TooLarge, Unavailable
+from privmedia.errors import DomainError, Invalid, NoSpace, NotAllowed, NotFound, OverQuota, TooLarge, Unavailable
 from privmedia.ids import is_uid
 from privmedia.text import Plural, Sentence
 from privmedia.uploads.choices import choices
@@ -21,7 +21,7 @@ from privmedia.uploads.keeping import keep
 from privmedia.uploads.reading import ENVELOPE, FormReader
 from privmedia.uploads.receiving import Receipt
 from privmedia.uploads.resources import UploadContext, too_large
-from privmedia.uploads.service import Added, Destination, Uploads, check_space, checked_title
+from privmedia.uploads.service import Added, Destination, Uploads, check_quota, check_space, checked_title
 from privmedia.web.csrf import by_token, check_origin
 from privmedia.web.errors import STATUS
 from privmedia.web.i18n import _
@@ -48,7 +48,7 @@ def receive(context: UploadContext, request: Request) -> Response:
         reader = FormReader(context.body, request.headers.get("Content-Type", ""))
         fields = reader.fields()
         _check_token(request, fields)
-        _check_size(context, request)
+        _check_size(context, request, _announced(fields))
         destination, title = _decide(request, fields)
         with Receipt() as receipt:
             receipt.take(reader.files(), request.installation.storage, announced=_announced(fields))
@@ -59,20 +59,25 @@ def receive(context: UploadContext, request: Request) -> Response:
         request.note("upload", target=_folder(fields), detail={"why": str(error)})
         return _form(request, fields, error)
     for refused in receipt.refused:
-        detail = {"file": refused.filename, "why": refused.sentence}
+        detail = {"file": refused.filename, "why": str(refused.sentence)}
         request.note("upload", target=f"folder:{destination.folder_uid}", detail=detail)
     if receipt.refused:
         return _report(request, destination, added, receipt, title)
     return _welcome(request, destination, added, title)
 
 
-def _check_size(context: UploadContext, request: Request) -> None:
-    """By what the client says it will send. Raises TooLarge or NoSpace."""
+def _check_size(context: UploadContext, request: Request, files: int | None) -> None:
+    """By what the client says it will send. Of several files each is decided on its own, when it is there.
+
+    Raises TooLarge, OverQuota or NoSpace.
+    """
     limit = request.installation.settings.max_upload_size
     if context.length is not None:
         if context.length > limit + ENVELOPE:
             raise too_large(limit)
         check_space(request.installation, context.length)
+        if files == 1:
+            check_quota(request.installation, request.identity, context.length)
 
 
 def _check_token(request: Request, fields: Mapping[str, str]) -> None:
@@ -133,8 +138,8 @@ def _report(
     response = render_to_response(REPORT, values, request=request)
     if not added:
         errors = [refused.error for refused in receipt.refused]
-        our_fault = next((error for error in errors if isinstance(error, NoSpace | Unavailable)), None)
-        response.status_int = STATUS[type(our_fault)] if our_fault else 422
+        telling = next((error for error in errors if isinstance(error, NoSpace | Unavailable | OverQuota)), None)
+        response.status_int = STATUS[type(telling)] if telling else 422
     return response
 
 

@@ -21,6 +21,7 @@ from privmedia.library.jobs import OTHER_KIND, kind_is_known
 from privmedia.library.models import PREPARE, Item, Kind, Version
 from privmedia.library.service import Library, Received
 from privmedia.media import FileType
+from privmedia.quotas.service import Quotas
 from privmedia.text import Sentence
 from privmedia.text import mark as _
 from privmedia.uploads.keeping import commit, facts_of, take_back
@@ -81,10 +82,11 @@ class Replacing:
     def enter(self, identity: Identity, replacement: Replacement, number: int, arrived: Arrived) -> Kept:
         """Make a placed file a version that waits to be prepared. The rules are asked again: hours may have passed.
 
-        Raises NotFound, NotAllowed.
+        Raises NotFound, NotAllowed, OverQuota.
         """
         item = Versions(self._session, self._installation).hold(replacement.item_id)
         self._require_edit(item, as_of_now(self._session, identity))
+        Quotas(self._session, self._installation).require_room(identity.user_id, arrived.incoming.size)
         quicker = self._who_added(item) if item.newest != replacement.newest else ""
         received = Received(
             uid=item.uid,

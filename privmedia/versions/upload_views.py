@@ -15,7 +15,7 @@ from privmedia.text import Sentence
 from privmedia.uploads.reading import ENVELOPE, FormReader
 from privmedia.uploads.receiving import Receipt
 from privmedia.uploads.resources import too_large
-from privmedia.uploads.service import check_space
+from privmedia.uploads.service import check_quota, check_space
 from privmedia.versions.replacing import Kept, Replacement, Replacing, keep_version
 from privmedia.versions.resources import SentReplacement
 from privmedia.versions.views import REPLACE, replace_page
@@ -79,9 +79,10 @@ def _say(request: Request, kept: Kept) -> None:
 
 
 def _check_size(context: SentReplacement, request: Request) -> None:
-    """By what the client says it will send. Raises TooLarge or NoSpace."""
+    """By what the client says it will send. Raises TooLarge, OverQuota or NoSpace."""
     limit, length = request.installation.settings.max_upload_size, context.upload.length
     if length is not None:
         if length > limit + ENVELOPE:
             raise too_large(limit)
         check_space(request.installation, length)
+        check_quota(request.installation, request.identity, length)

@@ -38,6 +38,7 @@ STATUS: dict[type[errors.DomainError], int] = {
     errors.Conflict: 409,
     errors.Throttled: 429,
     errors.TooLarge: 413,
+    errors.OverQuota: 413,
     errors.RefusedType: 415,
     errors.NoSpace: 507,
     errors.Unavailable: 503,

@@ -484,7 +484,7 @@ def test_a_group_says_where_it_is_used(admin: TestApp, installation: Installatio
     places = [" ".join(tag.get_text().split()) for tag in admin.get(page.request.path).html.select("a.place")]
     assert places == ["Closed Block", "Yard / Films View, Download"]
     row = " ".join(admin.get("/admin/groups").html.find("tbody").get_text(" ").split())
-    assert row == "Board 0 2 places"
+    assert row == "Board 0 2 places 0"
     admin.get(page.request.path).click("Yard / Films")
 
 

@@ -210,3 +210,34 @@ def test_every_command_that_changes_something_writes_one_line(run: Any, installa
     ]
     assert {line.actor for line in lines} == {"command line"}
     assert not any(PASSWORD in str(vars(line)) for line in lines)
+
+
+def test_space_is_given_to_a_person_and_a_group_and_listed(run: Any, installation: Installation) -> None:
+    run("user add maren@example.test")
+    run("group add", "Marketing")
+    run("group join", "Marketing", "maren@example.test")
+    assert run("user quota maren@example.test 1.5TB").stdout == "maren@example.test has 0 bytes of 1.5 TB used.\n"
+    assert run("group quota", "marketing", "500 mb").stdout == "Marketing has 0 bytes of 500 MB used.\n"
+    row = people(run)["maren@example.test"]
+    assert (row["quota"], row["used"]) == (1_500_000_000_000, 0)
+    (group,) = json.loads(run("group list --json").stdout)
+    assert (group["quota"], group["used"], group["people"]) == (500_000_000, 0, ["maren@example.test"])
+    assert run("user quota maren@example.test none").stdout == "maren@example.test has no limit now: 0 bytes used.\n"
+    assert people(run)["maren@example.test"]["quota"] is None
+    with reading(installation.sessions) as session:
+        events = session.scalars(select(Event).where(Event.kind.like("%.quota")).order_by(Event.id)).all()
+    assert [(event.kind, event.target, event.detail["quota"]) for event in events] == [
+        ("user.quota", "maren@example.test", [None, 1_500_000_000_000]),
+        ("group.quota", "Marketing", [None, 500_000_000]),
+        ("user.quota", "maren@example.test", [1_500_000_000_000, None]),
+    ]
+
+
+@pytest.mark.parametrize("size", ["", "100", "1.000GB", "-1GB", "1PB", "many", "9999999TB", "1..5GB"])
+def test_a_size_that_is_none_is_refused(size: str, run: Any) -> None:
+    run("user add maren@example.test")
+    with pytest.raises(Invalid):
+        run("user quota", "maren@example.test", "--", size)
+    with pytest.raises(NotFound):
+        run("group quota Nobody 1GB")
+    assert people(run)["maren@example.test"]["quota"] is None

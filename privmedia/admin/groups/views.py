@@ -19,6 +19,8 @@ from privmedia.admin.paging import Pages, page_number
 from privmedia.admin.people import one_person
 from privmedia.errors import Conflict, Invalid, NotFound
 from privmedia.library.named import Named
+from privmedia.quotas.forms import QuotaForm
+from privmedia.quotas.service import Quotas, Space
 from privmedia.text import Plural, Sentence
 from privmedia.web.forms import Form
 from privmedia.web.i18n import _
@@ -35,10 +37,20 @@ JOINED = Plural(
 
 
 def all_groups(request: Request) -> list[dict[str, Any]]:
-    """All groups, each with how many people are in it and in how many places it is used."""
+    """All groups, each with how many people are in it, in how many places it is used, and how much they added."""
     found = request.read(Groups).groups()
     used = request.read(Named).counts([group.id for group, _size in found])
-    return [{"group": group, "size": size, "places": used.get(group.id, 0)} for group, size in found]
+    added = request.read(Quotas).by_group()
+    return [
+        {
+            "group": group,
+            "size": size,
+            "places": used.get(group.id, 0),
+            "added": added.get(group.id, 0),
+            "space": None if group.quota is None else Space(group.name, added.get(group.id, 0), group.quota),
+        }
+        for group, size in found
+    ]
 
 
 @view_defaults(route_name="admin_groups", permission=Right.ADMINISTER, renderer="admin/groups.jinja2")
@@ -76,6 +88,7 @@ class OneGroup:
         self.group = context.group
         self.form: Form = GroupForm(name=context.group.name)
         self.adding: Form = PeopleForm()
+        self.quota: Form = QuotaForm.showing(context.group.quota)
 
     @view_config(request_method="GET")
     def show(self) -> Any:
@@ -87,9 +100,11 @@ class OneGroup:
             query = {"q": q, "page": number} if q else {"page": number}
             return str(self.request.route_path("admin_group", group=self.group.uid, _query=query))
 
+        everything = all_groups(self.request)
         return {
             "group": self.group,
-            "groups": all_groups(self.request),
+            "groups": everything,
+            "row": next(each for each in everything if each["group"].id == self.group.id),
             "size": groups.size(self.group) if q else found,
             "members": [
                 {"user": user, "since": since, "avatar": {"initials": initials(user.name), "colour": user.id % COLOURS}}
@@ -100,6 +115,7 @@ class OneGroup:
             "uses": self.request.read(Named).uses(principal_of(self.group.id)),
             "form": self.form,
             "adding": self.adding,
+            "quota": self.quota,
         }
 
     @view_config(request_method="POST", request_param="do=rename")
@@ -112,6 +128,18 @@ class OneGroup:
                 return self.done(_("The group has a new name."))
         except (Invalid, Conflict) as error:
             form.refuse(error, "name")
+        return self.refused()
+
+    @view_config(request_method="POST", request_param="do=quota")
+    def give_space(self) -> Any:
+        self.quota = form = QuotaForm.of(self.request)
+        try:
+            if form.validate():
+                quotas = self.request.write(Quotas)
+                quotas.limit_group(self.same_group, form.size(), by=self.request.identity)
+                return self.done(_("Saved."))
+        except Invalid as error:
+            form.refuse(error)
         return self.refused()
 
     @view_config(request_method="POST", request_param="do=add")

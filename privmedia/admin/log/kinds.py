@@ -113,6 +113,7 @@ KINDS: dict[str, Words] = {
     "group.delete": people("trash3", _("deleted the group ${target}")),
     "group.join": people("person-plus", _("put ${people} into the group ${target}")),
     "group.leave": people("person-slash", _("took ${people} out of the group ${target}")),
+    "group.quota": people("hdd", _("changed how much the group ${target} may add")),
     "group.rename": people("pencil", _("renamed the group ${before} to ${target}")),
     "item.add": files("upload", _("added ${target}")),
     "item.copy": files("copy", _("copied ${name}")),
@@ -180,6 +181,7 @@ KINDS: dict[str, Words] = {
         "key", _("set the password of ${target}"), _("did not know the old password of ${target}")
     ),
     "user.preferences": people("sliders", _("changed the preferences of ${target}")),
+    "user.quota": people("hdd", _("changed how much ${target} may add")),
     "user.reset-link": sign_in("key", _("made a link to reset the password of ${target}")),
     "user.watched-clear": people("clock-history", _("cleared what they had watched")),
     "view-as.start": access("person-bounding-box", _("began to see the library as ${target}")),

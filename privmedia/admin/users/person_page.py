@@ -19,6 +19,7 @@ from privmedia.admin.users.leaving import Leaving
 from privmedia.admin.users.roster import Roster
 from privmedia.library.reach import Reaches
 from privmedia.library.why_views import may_view_as
+from privmedia.quotas.forms import QuotaForm
 from privmedia.sharing.service import Links
 from privmedia.sharing.service import Wanted as LinksWanted
 from privmedia.web.forms import Form
@@ -29,9 +30,15 @@ LINKS_SHOWN = 5
 
 
 def person_page(
-    request: Request, user: User, *, status: int = 200, profile: Form | None = None, problem: Any = ""
+    request: Request,
+    user: User,
+    *,
+    status: int = 200,
+    profile: Form | None = None,
+    quota: Form | None = None,
+    problem: Any = "",
 ) -> dict[str, Any]:
-    """What the page shows; `profile` is a form that was refused, `problem` why something else was."""
+    """What the page shows; `profile` and `quota` are forms that were refused, `problem` why something else was."""
     request.response.status_int = status
     groups = request.read(Groups)
     mine = {group.id for group in groups.groups_of(user)}
@@ -42,6 +49,7 @@ def person_page(
         "myself": user.id == request.identity.user_id,
         "groups": [{"uid": each.uid, "name": each.name, "member": each.id in mine} for each, _n in groups.groups()],
         "profile": profile or _profile(user),
+        "quota": quota or QuotaForm.showing(user.quota),
         "problem": problem,
         "sessions": [
             {

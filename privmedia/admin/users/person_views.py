@@ -12,6 +12,8 @@ from privmedia.admin.users.forms import ProfileForm
 from privmedia.admin.users.person_page import PERSON, back_to, person_page, writable
 from privmedia.admin.users.resources import PersonContext
 from privmedia.errors import Conflict, Invalid, NotFound
+from privmedia.quotas.forms import QuotaForm
+from privmedia.quotas.service import Quotas
 from privmedia.web.i18n import _
 from privmedia.web.rights import Right
 
@@ -41,6 +43,18 @@ class OnePerson:
             form.refuse(error)
             return person_page(self.request, self.user, status=422, profile=form)
         return back_to(self.request, self.user, _("Saved."))
+
+    @view_config(request_method="POST", request_param="do=quota")
+    def give_space(self) -> Any:
+        form = QuotaForm.of(self.request)
+        try:
+            if form.validate():
+                user = writable(self.request, self.user)
+                self.request.write(Quotas).limit_person(user, form.size(), by=self.request.identity)
+                return back_to(self.request, self.user, _("Saved."))
+        except Invalid as error:
+            form.refuse(error)
+        return person_page(self.request, self.user, status=422, quota=form)
 
     @view_config(request_method="POST", request_param="do=groups")
     def set_groups(self) -> Any:

@@ -14,9 +14,8 @@ from privmedia.accounts.identity import initials
 from privmedia.accounts.matching import matching
 from privmedia.accounts.models import Group, Membership, OneTimeLink, TwoFactor, User
 from privmedia.accounts.one_time_links import Purpose
-from privmedia.db import WITH_BIN
 from privmedia.installation import Installation
-from privmedia.library.models import Item, Version
+from privmedia.quotas.service import Quotas, Space, sizes_by_person
 
 PAGE = 50
 NAMED_GROUPS = 2
@@ -72,6 +71,11 @@ class Row:
     """Bytes of what they added, as it was sent."""
 
     @property
+    def space(self) -> Space | None:
+        """What their own quota gives; None without one."""
+        return None if self.user.quota is None else Space("", self.uploads, self.user.quota)
+
+    @property
     def initials(self) -> str:
         return initials(self.user.name)
 
@@ -98,12 +102,6 @@ _SHOWN: dict[Show, SQLColumnExpression[bool] | None] = {
     Show.DISABLED: _DISABLED,
     Show.GUESTS: User.is_guest,
 }
-_SIZES = (
-    select(Item.uploader_id.label("user_id"), func.sum(Version.size).label("size"))
-    .join(Version, Version.item_id == Item.id)
-    .group_by(Item.uploader_id)
-    .execution_options(**WITH_BIN)  # what lies in the bin takes its space until it is gone
-)
 
 
 class Roster:
@@ -111,6 +109,7 @@ class Roster:
 
     def __init__(self, session: Session, installation: Installation) -> None:
         self._session = session
+        self._quotas = Quotas(session, installation)
         self._now = installation.clock()
 
     def counts(self, wanted: Wanted) -> dict[Show, int]:
@@ -126,20 +125,17 @@ class Roster:
         people = self._people(wanted).offset((number - 1) * PAGE).limit(PAGE)
         rows = self._session.execute(people).all()
         ids = [user.id for user, _confirmed in rows]
-        sizes = {row.user_id: row.size for row in self._session.execute(_SIZES.where(Item.uploader_id.in_(ids)))}
-        return self._rows(rows, sizes, ids)
+        return self._rows(rows, self._quotas.by_person(ids), ids)
 
     def everyone(self, wanted: Wanted) -> Iterator[Row]:
         """All of them, for a file."""
         rows = self._session.execute(self._people(wanted)).all()
-        sizes = {row.user_id: row.size for row in self._session.execute(_SIZES)}
-        yield from self._rows(rows, sizes, None)
+        yield from self._rows(rows, self._quotas.by_person(), None)
 
     def one(self, user: User) -> Row:
         """One person, as the list would show them."""
         confirmed = self._session.scalar(select(TwoFactor.confirmed_at).where(TwoFactor.user_id == user.id))
-        sizes = {row.user_id: row.size for row in self._session.execute(_SIZES.where(Item.uploader_id == user.id))}
-        return self._rows([(user, confirmed)], sizes, [user.id])[0]
+        return self._rows([(user, confirmed)], self._quotas.by_person([user.id]), [user.id])[0]
 
     def _people(self, wanted: Wanted) -> Any:
         people = self._found(wanted, select(User, TwoFactor.confirmed_at)).options(selectinload(User.groups))
@@ -148,7 +144,7 @@ class Roster:
             people = people.where(condition)
         by_name = (func.lower(User.name), User.id)
         if wanted.sort is Sort.UPLOADS:
-            sizes = _SIZES.subquery()
+            sizes = sizes_by_person().subquery()
             people = people.outerjoin(sizes, sizes.c.user_id == User.id)
             return people.order_by(func.coalesce(sizes.c.size, 0).desc(), *by_name)
         if wanted.sort is Sort.SEEN:

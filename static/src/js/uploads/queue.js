@@ -11,6 +11,7 @@ export class Queue extends EventTarget {
     super();
     this.site = site;
     this.uploads = [];
+    this.asked = Promise.resolve();
     addEventListener("offline", () => this.#each(({ isRunning }) => isRunning, (upload) => upload.pause(State.offline)));
     addEventListener("online", () => this.#each(({ state }) => state === State.offline, (upload) => this.resume(upload)));
   }
@@ -21,14 +22,14 @@ export class Queue extends EventTarget {
       if (memory.person !== this.site.person || this.uploads.some(({ key }) => key === memory.key)) continue;
       const offset = await this.site.offset(memory.url);
       if (offset === null) forget(memory.key);
-      else if (offset !== undefined) this.#put(new Upload(this.site, { ...memory, file: null, sent: offset }, this.#changed));
+      else if (offset !== undefined) this.#put(new Upload(this.site, { ...memory, file: null, sent: offset }, this.#changed, this.#inTurn));
     }
   }
 
   /** `files`: [{file, where}]. One that is here already goes on where it was. */
   add(files) {
     for (const { file, where } of files) {
-      const upload = new Upload(this.site, { file, where }, this.#changed);
+      const upload = new Upload(this.site, { file, where }, this.#changed, this.#inTurn);
       const before = this.uploads.find(({ key }) => key === upload.key);
       if (before?.state === State.again) {
         before.file = file;
@@ -77,6 +78,18 @@ export class Queue extends EventTarget {
 
   #each(which, what) {
     this.uploads.filter(which).forEach(what);
+  }
+
+  /** Ask about a file, with the bytes that come before it; where there is a quota one after the other, in their order. */
+  #inTurn = (upload, ask) => {
+    if (!this.site.limited) return ask(0);
+    this.asked = this.asked.catch(() => {}).then(() => ask(this.#before(upload)));
+    return this.asked;
+  };
+
+  #before(upload) {
+    const ahead = this.uploads.slice(0, Math.max(0, this.uploads.indexOf(upload)));
+    return ahead.filter(({ willBeSent }) => willBeSent).reduce((sum, { size }) => sum + size, 0);
   }
 
   #changed = (upload) => {

@@ -21,8 +21,11 @@ export function siteOf(panel) {
     row: panel.querySelector("[data-row]").content.firstElementChild,
     dock: panel.querySelector("[data-dock]").content.firstElementChild,
 
-    look: (name, size, head) =>
-      json(`${look}?${new URLSearchParams({ name, size })}`, {
+    /** Whether there is a quota, so that it counts what is sent before a file. */
+    limited: panel.querySelector("[data-space]") !== null,
+
+    look: (name, size, head, before) =>
+      json(`${look}?${new URLSearchParams({ name, size, before })}`, {
         method: "POST",
         body: head,
         headers: { ...headers, "Content-Type": "application/octet-stream" },

@@ -8,6 +8,7 @@ const RETRIES = [0, 1000, 3000, 8000, 20_000]; // milliseconds
 const SPEED_OVER = 8000; // milliseconds
 const SUMMED_UP_TO = 4 * 1000 ** 3; // bytes
 const SENTENCE = /^text\/plain/;
+const OVER = [404, 410, 415, 422]; // after these nothing of it is on the server any more
 
 /** Where it stands. What it needs a person for: `twin`, `stopped`, `refused`, `paused`, `again`. */
 export const State = Object.freeze({
@@ -28,9 +29,12 @@ export const State = Object.freeze({
 });
 
 export class Upload {
-  /** `site`: the addresses and the person; `where`: {folder, tags, draft}; `changed()` is called after each change. */
-  constructor(site, { file, where, url = null, sent = 0, size = file.size, name = file.name, key = null }, changed) {
-    Object.assign(this, { site, file, where, url, sent, size, name, changed });
+  /**
+   * `site`: the addresses and the person; `where`: {folder, tags, draft}; `changed()` is called after each change;
+   * `inTurn(upload, ask)` calls ask(bytes before it) when it is its turn.
+   */
+  constructor(site, { file, where, url = null, sent = 0, size = file.size, name = file.name, key = null }, changed, inTurn) {
+    Object.assign(this, { site, file, where, url, sent, size, name, changed, inTurn });
     this.key = key ?? keyOf(site.person, where.folder, file);
     this.state = file ? State.looking : State.again;
     this.why = "";
@@ -56,6 +60,11 @@ export class Upload {
     return this.isRunning || [State.waiting, State.offline].includes(this.state);
   }
 
+  /** Whether its bytes are still to be counted by the server. */
+  get willBeSent() {
+    return !this.isDone && ![State.refused, State.twin, State.stopped, State.again].includes(this.state);
+  }
+
   get isDone() {
     return this.item !== null;
   }
@@ -78,14 +87,15 @@ export class Upload {
   async look() {
     this.become(State.looking);
     try {
-      const answer = await this.site.look(this.name, this.size, await this.file.slice(0, HEAD).arrayBuffer());
+      const ask = async (before) => this.site.look(this.name, this.size, await this.file.slice(0, HEAD).arrayBuffer(), before);
+      const answer = await this.inTurn(this, ask);
       if (this.state !== State.looking) return;
       this.kind = answer.kind;
       if (answer.refused) return this.become(State.refused, answer.refused);
       if (answer.known && !this.url && this.size <= SUMMED_UP_TO && (await this.#isHere())) return;
       if (this.isRunning) this.become(State.waiting);
     } catch (error) {
-      this.#stop(error);
+      await this.#stop(error);
     }
   }
 
@@ -140,8 +150,8 @@ export class Upload {
         this.become(State.preparing);
         ended();
       },
-      onError: (error) => {
-        this.#stop(error);
+      onError: async (error) => {
+        await this.#stop(error);
         ended();
       },
     });
@@ -166,15 +176,16 @@ export class Upload {
     if (url) await this.site.drop(url);
   }
 
-  #stop(error) {
+  async #stop(error) {
     if (!this.isRunning) return; // paused or removed meanwhile
     if (!navigator.onLine) return this.become(State.offline);
     const response = error.originalResponse;
     const status = response?.getStatus() ?? error.status;
     const said = SENTENCE.test(response?.getHeader("Content-Type") ?? "") ? response.getBody().trim() : "";
     if (status === 401 || status === 303) return this.become(State.stopped, this.site.words.signed_out);
-    if (status === 404 || status === 410 || status === 415 || status === 422) {
-      this.url = null; // it is over: the next try begins anew
+    if (OVER.includes(status) || (status === 413 && this.url && (await this.site.offset(this.url)) === null)) {
+      this.url = null; // the next try begins anew
+      this.sent = 0;
       forget(this.key);
     }
     if (error instanceof DOMException) return this.become(State.stopped, this.site.words.unreadable);
