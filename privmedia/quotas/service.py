@@ -12,14 +12,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeVarTuple
+from typing import Any, TypeVarTuple
 
 from sqlalchemy import ColumnElement, Select, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from privmedia.accounts.models import Group, Membership, User
 from privmedia.audit.service import COMMAND_LINE, Audit, Author
-from privmedia.db import once, only_reads
+from privmedia.db import once, one_of, only_reads
 from privmedia.errors import OverQuota
 from privmedia.installation import Installation
 from privmedia.library.models import Version
@@ -115,19 +115,27 @@ class Quotas:
         if found is not None and found.missing(size + before - envelope):
             raise Space(found.name, found.used + before, found.quota).refusal(size)
 
-    def by_group(self) -> dict[int, int]:
-        """Bytes that the people of each group added, by the group's number; none for groups that added nothing."""
-        sizes = sizes_by_person().subquery()
+    def by_group(self, among: Sequence[int] | None = None) -> dict[int, int]:
+        """Bytes that the people of each group added, or of some, by their numbers; none for groups that added nothing.
+
+        What somebody added is added up once, in however many of the groups they are.
+        """
+        of_them = _among(Membership.group_id, among)
+        sizes = sizes_by_person()
+        if of_them:
+            sizes = sizes.where(Version.created_by.in_(select(Membership.user_id).where(*of_them)))
+        added = sizes.subquery()
         rows = self._session.execute(
-            select(Membership.group_id, func.sum(sizes.c.size))
-            .join(sizes, sizes.c.user_id == Membership.user_id)
+            select(Membership.group_id, func.sum(added.c.size))
+            .join(added, added.c.user_id == Membership.user_id)
+            .where(*of_them)
             .group_by(Membership.group_id)
         )
         return {group_id: int(size) for group_id, size in rows}
 
     def by_person(self, among: Sequence[int] | None = None) -> dict[int, int]:
         """Bytes that each person added, or some of them, by their numbers; none for who added nothing."""
-        sizes = sizes_by_person() if among is None else sizes_by_person().where(Version.created_by.in_(among))
+        sizes = sizes_by_person().where(*_among(Version.created_by, among))
         return {int(user_id or 0): int(size) for user_id, size in self._session.execute(sizes)}
 
     def exceeded(self) -> list[Space]:
@@ -167,9 +175,9 @@ class Quotas:
         )
         found = self._session.scalars(self._held(own, User)).all()
         spaces = [Space("", self.used(user_id), quota or 0) for quota in found]
-        for group_id, name, quota in self._session.execute(self._held(pools, Group)).all():
-            spaces.append(Space(name, self._used_by(group_id), quota or 0))
-        return spaces
+        groups = self._session.execute(self._held(pools, Group)).all()
+        used = self.by_group([group_id for group_id, _name, _quota in groups]) if groups else {}
+        return spaces + [Space(name, used.get(group_id, 0), quota or 0) for group_id, name, quota in groups]
 
     def _held(self, limits: Select[*Columns], table: type[User | Group]) -> Select[*Columns]:
         """The same, locked where rows are going to be written: the next one counts when this one is done.
@@ -178,6 +186,6 @@ class Quotas:
         """
         return limits if only_reads(self._session) else limits.with_for_update(key_share=True, of=table)
 
-    def _used_by(self, group_id: int) -> int:
-        pool = select(_SUM).join(Membership, Membership.user_id == Version.created_by)
-        return int(self._session.scalar(pool.where(Membership.group_id == group_id)) or 0)
+
+def _among(column: InstrumentedAttribute[Any], numbers: Sequence[int] | None) -> list[ColumnElement[bool]]:
+    return [] if numbers is None else [one_of(column, numbers)]

@@ -226,7 +226,8 @@ def _items(
             }
         )
         version = {"id": number, "item_id": number, "number": 1, "filename": "a.mp4", "size": number % 9973}
-        versions.append(version | {"duration": number % 3571 + 1.0, "created_at": now})
+        by = items[-1]["uploader_id"]
+        versions.append(version | {"duration": number % 3571 + 1.0, "created_by": by, "created_at": now})
         for name, media_type in (("original", "video/mp4"), ("play.mp4", "video/mp4"), ("poster.webp", "image/webp")):
             files.append({"version_id": number, "name": name, "stored_as": name, "media_type": media_type, "size": 1})
     return items, versions, files

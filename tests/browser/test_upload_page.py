@@ -13,6 +13,7 @@ from playwright.sync_api import Page, Request, expect
 
 from tests.browser import steps
 from tests.browser.test_one_video import violations
+from tests.sites import Site
 
 pytestmark = pytest.mark.browser
 SLOW = 3_000_000
@@ -220,7 +221,7 @@ def test_who_was_signed_out_signs_in_in_another_tab_and_goes_on(page: Page, tmp_
 
 
 def test_one_file_is_sent_by_one_of_two_tabs(page: Page, tmp_path: Path) -> None:
-    film = film_of(tmp_path, "Two tabs.mp4", 12_000_000, "tabs")
+    film = film_of(tmp_path, "Two tabs.mp4", 13_000_000, "tabs")
     slow_down(page, SLOW)
     page.set_input_files("#upload-files", film)
     expect(page.locator("[data-bar]")).not_to_have_js_property("value", 0)
@@ -255,3 +256,31 @@ def test_without_script_the_page_leads_to_the_plain_form(visit: Callable[..., Pa
     expect(page.locator("[data-uploads]")).to_be_hidden()
     page.get_by_role("link", name="plain form").click()
     expect(page.locator("#upload-form [name=folder]")).to_have_value(place.rsplit("/", 1)[1])
+
+
+def test_what_does_not_fit_the_quota_is_refused_before_it_is_sent_with_what_comes_before_it(
+    visit: Callable[..., Page], site: Site, place: str, tmp_path: Path
+) -> None:
+    email = "karin@skarvik.example"
+    site.privmedia("user", "add", email, "--name", "Karin", "--admin", "--password-stdin", typed=steps.PASSWORD)
+    site.privmedia("user", "quota", email, "12MB")
+    page = visit()
+    steps.sign_in(page, email)
+    page.goto(f"/upload?folder={place.rsplit('/', 1)[1]}")
+    expect(page.locator(".side .quota")).to_contain_text("0 bytes of 12.0 MB")
+    expect(page.locator("[data-space]")).to_have_text("You have 12.0 MB left of your 12.0 MB.")
+    slow_down(page, SLOW)
+    sizes = {"First.mp4": 8_000_000, "Second.mp4": 6_000_000, "Third.mp4": 3_000_000}
+    films = [film_of(tmp_path, name, size, name) for name, size in sizes.items()]
+    page.set_input_files("#upload-files", films)
+    refused = page.get_by_role("group", name="Second.mp4")
+    expect(refused).to_contain_text("You have 4.0 MB left of your 12.0 MB, and this takes 6.0 MB: 2.0 MB too much.")
+    expect(refused).to_contain_text("not accepted")
+    site.privmedia("user", "quota", email, "7MB")
+    # meanwhile the first one does not fit any more: nothing of it is kept, and the third one has its place
+    first = page.get_by_role("group", name="First.mp4")
+    expect(first).to_contain_text("and this takes 8.0 MB", timeout=60_000)
+    expect(first).not_to_contain_text("is kept")
+    assert arrived(page, "Third.mp4") == sum_of(films[2])
+    first.get_by_role("button", name="Retry").click()
+    expect(first).to_contain_text("You have 4.0 MB left of your 7.0 MB, and this takes 8.0 MB: 4.0 MB too much.")

@@ -414,6 +414,15 @@ class TestPages:
         assert side.select_one(".num").text == "38.0 MB of 40.0 MB"
         assert side["href"] == "/account#space"
 
+    def test_who_sees_the_library_as_somebody_sees_their_space_and_is_led_nowhere(
+        self, desk: Desk, leila: Person
+    ) -> None:
+        admin = desk.sign_in(desk.person("ingrid", admin=True))
+        desk.limit(leila, 1_000_000)
+        form = next(each for each in admin.get("/admin/users").click("Leila").forms.values() if "view" in each.action)
+        side = form.submit(status=303).follow().html.select_one(".side .quota")
+        assert (side.name, side.select_one(".truncate").text) == ("div", "Leila")
+
     def test_an_administrator_gives_space_to_a_person_and_takes_the_limit_away(
         self, desk: Desk, leila: Person
     ) -> None:
