@@ -19,7 +19,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from privmedia.accounts.models import Group, Membership, User
 from privmedia.audit.service import COMMAND_LINE, Audit, Author
-from privmedia.db import once, one_of, only_reads
+from privmedia.db import once, only_reads
 from privmedia.errors import OverQuota
 from privmedia.installation import Installation
 from privmedia.library.models import Version
@@ -188,4 +188,4 @@ class Quotas:
 
 
 def _among(column: InstrumentedAttribute[Any], numbers: Sequence[int] | None) -> list[ColumnElement[bool]]:
-    return [] if numbers is None else [one_of(column, numbers)]
+    return [] if numbers is None else [column.in_(numbers)]
