@@ -47,6 +47,7 @@ def compose(config: Any, installation: Any) -> Router:
     config.include("privmedia.organising")
     config.include("privmedia.zips")
     config.include("privmedia.sharing")
+    config.include("privmedia.giving")
     config.include("privmedia.public")
     config.include("privmedia.admin")
     config.include("privmedia.operations")

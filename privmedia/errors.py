@@ -37,6 +37,12 @@ class NotAllowed(DomainError):
     sentence = _("You do not have access to this.")
 
 
+class Ended(NotAllowed):
+    """What somebody came by works no more, whatever ended it: a link."""
+
+    sentence = _("This link has ended. Ask the person who sent it for a new one.")
+
+
 class Invalid(DomainError):
     """A value that cannot be used. `field` names the form field it belongs to, if any."""
 

@@ -18,6 +18,7 @@ from privmedia.audit.models import Event, Seal, Stretch, Viewing
 from privmedia.captions.models import Captions, Chapter
 from privmedia.db import Base
 from privmedia.following.models import Follow, Notice, NoticeChoice
+from privmedia.giving.models import SentFile
 from privmedia.importing.models import Imported
 from privmedia.jobs.models import Job
 from privmedia.library.models import (
@@ -74,6 +75,7 @@ __all__ = [
     "SearchDocument",
     "SearchPart",
     "SearchSpelling",
+    "SentFile",
     "SignIn",
     "SiteValue",
     "Star",

@@ -24,11 +24,9 @@ from privmedia.search.models import SearchSpelling
 from privmedia.search.words import Query
 
 Some = Select[*tuple[Any, ...]]
-WINDOW = 8000
+STEP = 4
+WINDOWS = (8000, 8000 * STEP)
 """Among how many of the newest items is looked first, by an index that does not begin with the newest."""
-WIDEST = 4 * WINDOW
-"""Among how many at most is looked next, if so many seem to hold enough; otherwise it is looked among all."""
-MORE_THAN_LIKELY = 1.2
 
 
 class Statements:
@@ -80,13 +78,12 @@ class Statements:
         found: Some = select(Item.id, Item.kind, User.uid.label("uploader"), User.name)
         statement = self._items(found, expression).outerjoin(User, User.id == Item.uploader_id)
         statement = statement.order_by(self.index.key.desc()).limit(limit)
-        window = 0 if self.index.newest_first or self.all_there_is is not None else WINDOW
-        while window:
+        for window in () if self.index.newest_first or self.all_there_is is not None else WINDOWS:
             rows = self.session.execute(statement.where(self.index.key > _last_of_newest(window))).all()
             if len(rows) == limit:
                 return rows
-            likely = round(window * limit / max(len(rows), 1) * MORE_THAN_LIKELY)
-            window = likely if window == WINDOW and likely <= WIDEST else 0
+            if len(rows) * STEP < limit:
+                break
         return self.session.execute(statement).all()
 
     def folders(self) -> Some:

@@ -15,18 +15,28 @@ from privmedia.accounts.service import Accounts
 from privmedia.accounts.token_commands import read_lasts
 from privmedia.console import Line, echo_json
 from privmedia.db import reading, writing
-from privmedia.errors import DomainError, Invalid
+from privmedia.errors import Invalid
 from privmedia.installation import Installation
 from privmedia.library.paths import Paths
 from privmedia.library.pointers import Place
+from privmedia.quotas.sizes import read_quota
+from privmedia.sharing.models import Link
 from privmedia.sharing.reaching import Reaching
 from privmedia.sharing.service import Links, Wish
 from privmedia.sharing.standing import Standing
 
 
+def _read_size(_context: click.Context, _option: click.Parameter, value: str | None) -> int | None:
+    """`500MB`, `10GB`, in bytes."""
+    try:
+        return None if value is None else read_quota(value)
+    except Invalid as error:
+        raise click.BadParameter(str(error)) from None
+
+
 @click.group()
 def link() -> None:
-    """Make, list and revoke share links, for people without an account."""
+    """Make, list and revoke links for people without an account: to see something, or to send files."""
 
 
 @link.command("add")
@@ -35,7 +45,10 @@ def link() -> None:
 @click.option("--password-stdin", is_flag=True, help="Read a password for it from standard input.")
 @click.option("--download", is_flag=True, help="Let them fetch originals as well.")
 @click.option("--views", type=click.IntRange(1), help="How often it may be opened.")
-@click.option("--upload", is_flag=True, help="A link to send files by. There are none yet.")
+@click.option("--upload", is_flag=True, help="A link to send files by, into a folder. It shows nothing.")
+@click.option("--size", "most_bytes", callback=_read_size, help="With --upload: 500MB, 10GB at most, all together.")
+@click.option("--files", "most_files", type=click.IntRange(1), help="With --upload: so many files at most.")
+@click.option("--text", default="", help="With --upload: what the senders read.")
 @click.option("--name", default="command line", show_default=True, help="To know it by.")
 @click.option("--by", metavar="EMAIL", help="Whose link it is; without it the first administrator's.")
 @click.pass_obj
@@ -48,26 +61,43 @@ def add_link(
     download: bool,
     views: int | None,
     upload: bool,
+    most_bytes: int | None,
+    most_files: int | None,
+    text: str,
     name: str,
     by: str | None,
 ) -> None:
     """Make a link to PATH, a folder or an item, and print its address. It is not shown again.
 
-    A link may do what its maker may do there at that moment, and no more.
+    A link may do what its maker may do there at that moment, and no more. With --upload people without an account send
+    files into PATH, which become drafts of the link's maker; NAME is what the senders read that they are asked for.
     """
-    if upload:
-        raise DomainError("Links to send files by do not exist yet. Nothing was made.")
+    if upload and (download or views is not None):
+        raise click.UsageError("A link to send files by shows nothing: leave out --download and --views.")
+    if not upload and (most_bytes or most_files or text):
+        raise click.UsageError("--size, --files and --text are for links to send files by: add --upload.")
     installation = line.installation
     password_hash = None
     if password_stdin:
         password_hash = passwords.new_hash(_read_password(), rounds=installation.settings.bcrypt_rounds)
-    wish = Wish(name=name, lasts=lasts, download=download, password_hash=password_hash, most_viewings=views)
+    wish = Wish(
+        name=name,
+        lasts=lasts,
+        download=download,
+        password_hash=password_hash,
+        most_viewings=views,
+        upload=upload,
+        text=text,
+        most_bytes=most_bytes,
+        most_files=most_files,
+    )
     with writing(installation.sessions) as session:
         maker = Accounts(session, installation).user_by_email(by) if by else _first_administrator(session)
         place = Paths(session, installation).place(path)
         made, address = Links(session, installation).make(place=place, maker=maker, wish=wish)
         ends = made.expires_at.isoformat(timespec="seconds")
-        click.echo(f"Works until {ends}, and as long as {maker.email} may view it.", err=True)
+        right = "manage" if upload else "view"
+        click.echo(f"Works until {ends}, and as long as {maker.email} may {right} it.", err=True)
     click.echo(address)
 
 
@@ -84,6 +114,8 @@ def list_links(line: Line, as_json: bool) -> None:
         return
     for row in listed:
         opened = f"opened {row['viewings']}" + (f" of {row['most_viewings']}" if row["most_viewings"] else "")
+        if "files" in row:
+            opened = f"{row['files']} files, {row['bytes']} bytes"
         click.echo(
             f"{row['id']}  {row['path']}  {row['name']}  by {row['maker']}  {','.join(row['allow'])}  "
             f"{row['state']}  until {row['expires']}  {opened}"
@@ -121,7 +153,7 @@ def _told(one: Standing, paths: Paths) -> dict[str, Any]:
         "name": link.name,
         "note": link.note,
         "maker": one.maker.email,
-        "allow": ["view", "download"] if one.may_download else ["view"],
+        "allow": ["upload"] if one.is_request else ["view", "download"] if one.may_download else ["view"],
         "password": link.password_hash is not None,
         "state": one.state.value,
         "created": link.created_at.isoformat(timespec="seconds"),
@@ -130,6 +162,18 @@ def _told(one: Standing, paths: Paths) -> dict[str, Any]:
         "viewings": link.viewings,
         "most_viewings": link.most_viewings,
         "last_used": link.last_used_at.isoformat(timespec="seconds") if link.last_used_at else None,
+        **(_taken(link) if one.is_request else {}),
+    }
+
+
+def _taken(link: Link) -> dict[str, Any]:
+    """What is told of a link to send files by, besides."""
+    return {
+        "text": link.text,
+        "files": link.taken_files,
+        "most_files": link.most_files,
+        "bytes": link.taken_bytes,
+        "most_bytes": link.most_bytes,
     }
 
 

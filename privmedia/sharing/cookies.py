@@ -48,13 +48,13 @@ def set_visit_cookie(request: Request, response: Response, token: str, *, max_ag
     )
 
 
-def set_came_by_it(request: Request, response: Response, uid: str, token_hash: str) -> None:
-    """Remember that this browser has the address of a link; only the link's own pages are sent it."""
+def set_came_by_it(request: Request, response: Response, uid: str, token_hash: str, *, at: str) -> None:
+    """Remember that this browser has the address of a link; only the link's own pages, at `at`, are sent it."""
     settings = request.installation.settings
     response.set_cookie(
         _ticket_name(settings, uid),
         _ticket(settings, uid, token_hash),
-        path=f"/link/{uid}",
+        path=at,
         secure=settings.secure,
         httponly=True,
         samesite="Lax",

@@ -49,7 +49,19 @@ class EndForm(Form):
         return timedelta(days=int(days))
 
 
-class ShareForm(EndForm):
+class LinkForm(EndForm):
+    """What every new link is asked."""
+
+    password = StringField(_("Password"))
+
+    def password_hash(self, request: Request) -> str | None:
+        """Of what was typed; None for nothing. Raises Invalid, and Unavailable while too many are being hashed."""
+        password = (self["password"].data or "").strip()
+        rounds = request.installation.settings.bcrypt_rounds
+        return passwords.new_hash(password, rounds=rounds) if password else None
+
+
+class ShareForm(LinkForm):
     name = StringField(
         _("What is this link for?"),
         [
@@ -57,7 +69,6 @@ class ShareForm(EndForm):
             Length(max=LONGEST_NAME, message=_("A name may have 120 characters.")),
         ],
     )
-    password = StringField(_("Password"))
     download = BooleanField(_("Download the original"))
     most_viewings = IntegerField(
         _("Opened at most"), [MayBeEmpty(), NumberRange(1, MOST_VIEWINGS, message=A_NUMBER)]

@@ -28,10 +28,13 @@ from privmedia.text import mark as _
 
 LONGEST_NAME = 120
 LONGEST_NOTE = 500
+LONGEST_TEXT = 1000
 PAGE = 50
 USUAL = timedelta(days=30)
 """How long a link works unless its maker says otherwise."""
 MOST_VIEWINGS = 1_000_000
+MOST_FILES = 1_000_000
+MOST_BYTES = 1 << 50
 MOST_AT_A_PLACE = 200
 """How many links of one place may work at a time."""
 
@@ -47,6 +50,9 @@ PASSWORD_NEEDED = _("Links need a password here. Your administrator asks for it.
 TOO_MANY = _("There are 200 links to this already. Revoke some first.")
 OVER = _("This link has been revoked. It cannot be brought back; make a new one.")
 MAKER_MAY_NOT = _("Whoever makes a link has to be able to view what it leads to.")
+FOLDERS_TAKE_FILES = _("Files are sent to a folder. Name one.")
+MAKER_KEEPS_NO_DRAFTS = _("Whoever asks for files has to manage the folder: what is sent becomes drafts of theirs.")
+LONG_TEXT = _("The text for senders may have 1,000 characters.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,9 +66,18 @@ class Wish:
     note: str = ""
     password_hash: str | None = None
     most_viewings: int | None = None
+    upload: bool = False
+    """A link to send files by, which shows nothing. What follows is for such alone."""
+    text: str = ""
+    """For who sends."""
+    most_bytes: int | None = None
+    """All files together."""
+    most_files: int | None = None
 
     @property
     def allow(self) -> Permission:
+        if self.upload:
+            return Permission.UPLOAD
         return closed(Permission.DOWNLOAD if self.download else Permission.VIEW)
 
 
@@ -115,6 +130,9 @@ class Links:
             preview=wish.preview,
             password_hash=wish.password_hash,
             most_viewings=wish.most_viewings,
+            text=clean_block(wish.text),
+            most_bytes=wish.most_bytes,
+            most_files=wish.most_files,
             created_at=self._now,
             expires_at=self._now + wish.lasts,
         )
@@ -123,9 +141,9 @@ class Links:
         self._session.flush()
         made = self.find(link.uid)
         if made.rights == NOTHING:
-            raise Conflict(MAKER_MAY_NOT)
+            raise Conflict(MAKER_KEEPS_NO_DRAFTS if wish.upload else MAKER_MAY_NOT)
         self._audit.record("link.add", identity=by, target=target_of(made), detail=_told(link))
-        return link, f"{self._settings.base_url}/s/{token}"
+        return link, f"{self._settings.base_url}/{'give' if wish.upload else 's'}/{token}"
 
     def extend(self, *, uid: str, lasts: timedelta, by: Author = COMMAND_LINE) -> Standing:
         """Let a link work for this long from now on, be it expired or not. Raises Invalid, NotFound and Conflict."""
@@ -207,6 +225,8 @@ class Links:
         return [Standing.of(row, self._now) for row in rows]
 
     def _require_possible(self, place: Place, wish: Wish) -> None:
+        if wish.upload and isinstance(place, Item):
+            raise Invalid(FOLDERS_TAKE_FILES)
         if isinstance(place, Folder) and place.id == ROOT_ID:
             raise Invalid(NOT_THE_LIBRARY)
         if isinstance(place, Item) and not place.shown:
@@ -216,6 +236,12 @@ class Links:
             raise Invalid(PASSWORD_NEEDED, "password")
         if wish.most_viewings is not None and not 1 <= wish.most_viewings <= MOST_VIEWINGS:
             raise Invalid(_("Write a number of 1 or more, or nothing."), "most_viewings")
+        if wish.most_bytes is not None and not 1 <= wish.most_bytes <= MOST_BYTES:
+            raise Invalid(_("Write a size of 1 byte or more, or nothing."), "most_bytes")
+        if wish.most_files is not None and not 1 <= wish.most_files <= MOST_FILES:
+            raise Invalid(_("Write a number of 1 or more, or nothing."), "most_files")
+        if len(wish.text) > LONGEST_TEXT:
+            raise Invalid(LONG_TEXT, "text")
         if len(wish.note) > LONGEST_NOTE:
             raise Invalid(LONG_NOTE, "note")
         if sum(1 for one in self.at(place) if one.state is State.WORKS) >= MOST_AT_A_PLACE:
@@ -234,11 +260,19 @@ def _told(link: Link) -> dict[str, Any]:
     return {
         "name": link.name,
         "until": _moment(link.expires_at),
-        "may": "view, download" if link.allow & Permission.DOWNLOAD else "view",
+        "may": _may(link),
         "password": link.password_hash is not None,
         **({"viewings": link.most_viewings} if link.most_viewings is not None else {}),
+        **({"bytes": link.most_bytes} if link.most_bytes is not None else {}),
+        **({"files": link.most_files} if link.most_files is not None else {}),
         **({"preview": True} if link.preview else {}),
     }
+
+
+def _may(link: Link) -> str:
+    allow = Permission(link.allow)
+    named = (Permission.VIEW, Permission.DOWNLOAD, Permission.UPLOAD)
+    return ", ".join(one.word.lower() for one in named if one in allow)
 
 
 def _moment(moment: Any) -> str:

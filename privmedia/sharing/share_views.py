@@ -7,7 +7,6 @@ from pyramid.httpexceptions import HTTPNotFound
 from pyramid.request import Request
 from pyramid.view import view_config
 
-from privmedia.accounts import passwords
 from privmedia.accounts.own_account import OwnAccount
 from privmedia.errors import Conflict, Invalid, Unavailable
 from privmedia.library.pointers import Place
@@ -71,16 +70,14 @@ def empty_form(request: Request) -> ShareForm:
 
 def wish_of(request: Request, form: ShareForm) -> Wish:
     """What the form asks for. Raises Invalid, and Unavailable while too many passwords are being hashed."""
-    password = (form["password"].data or "").strip()
     lasts = form.lasting(request.installation.clock())
-    rounds = request.installation.settings.bcrypt_rounds
     return Wish(
         name=form["name"].data,
         lasts=lasts,
         download=form["download"].data,
         preview=form["preview"].data,
         note=form["note"].data or "",
-        password_hash=passwords.new_hash(password, rounds=rounds) if password else None,
+        password_hash=form.password_hash(request),
         most_viewings=form["most_viewings"].data,
     )
 
@@ -109,10 +106,11 @@ def _page(
     way = crumbs(request, context.identity, context.folder)
     if isinstance(context, ItemContext):
         way += itself(request, context.identity, context.folder)
-        kind, name = context.item.kind.value, context.item.title
+        kind, name, request_url = context.item.kind.value, context.item.title, None
         back = request.route_path("item", item=context.item.uid)
     else:
         kind, name = "folder", context.folder.name
+        request_url = request.route_path("folder_request", folder=context.folder.uid)
         back = request.route_path("folder", folder=context.folder.uid)
     return {
         "form": form,
@@ -121,6 +119,7 @@ def _page(
         "name": name,
         "crumbs": [*way, (name, back)],
         "back": back,
+        "request_url": request_url,
         "made": made,
         "working": [one for one in listed if one.link.revoked_at is None and one.days_left],
         "ended": [one for one in listed if one.link.revoked_at is not None or not one.days_left],

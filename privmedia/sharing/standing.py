@@ -32,11 +32,11 @@ class State(StrEnum):
     EXPIRED = "expired"
     REVOKED = "revoked"
     USED_UP = "used up"
-    """Opened as often as its maker allowed. Who has it open goes on for a while."""
+    """Opened as often as its maker allowed, or took as much. Who has it open goes on for a while."""
     MAKER_GONE = "maker gone"
     """Its maker's account is disabled."""
     MAKER_LOST_IT = "maker lost it"
-    """Its maker may not view the place any more."""
+    """Its maker may not view the place any more; or may not keep drafts there, where it takes files."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +69,8 @@ class Standing:
         """What the link may do at its place; nothing if it does not work."""
         if self.link.revoked_at is not None or self.link.expires_at <= self.now or self.maker.disabled_at is not None:
             return NOTHING
+        if self.is_request:
+            return Permission.UPLOAD if self.lasts_with(self.makers_rights) else NOTHING
         return rights_at(
             self.bits,
             self.link.allow,
@@ -86,11 +88,30 @@ class Standing:
             return State.EXPIRED
         if self.maker.disabled_at is not None:
             return State.MAKER_GONE
-        if Permission.VIEW not in self.rights:
+        if self.rights == NOTHING:
             return State.MAKER_LOST_IT
-        if link.most_viewings is not None and link.viewings >= link.most_viewings:
+        if self.is_used_up:
             return State.USED_UP
         return State.WORKS
+
+    @property
+    def is_request(self) -> bool:
+        """Whether it takes files, and shows nothing."""
+        return Permission(self.link.allow) == Permission.UPLOAD
+
+    @property
+    def is_used_up(self) -> bool:
+        """Whether it was opened as often, or took as much, as its maker allowed."""
+        link = self.link
+        if not self.is_request:
+            return link.most_viewings is not None and link.viewings >= link.most_viewings
+        full = link.most_bytes is not None and link.taken_bytes >= link.most_bytes
+        return full or (link.most_files is not None and link.taken_files >= link.most_files)
+
+    def lasts_with(self, makers_rights: Permission) -> bool:
+        """Whether it works while its maker has these rights at its place. Only who manages a folder has drafts there.
+        """
+        return (Permission.MANAGE if self.is_request else Permission.VIEW) in makers_rights
 
     @property
     def makers_rights(self) -> Permission:

@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 
 from privmedia.access import principals
 from privmedia.access.decision import Decision
-from privmedia.access.permissions import Permission
 from privmedia.access.visible import folder_seen, item_seen, rights_bits
 from privmedia.accounts.identity import Identity
 from privmedia.accounts.models import Membership, User
@@ -35,7 +34,7 @@ class Stopping:
     def by_rules(
         self, place: Place, wanted: Iterable[WantedRule], inherits: bool, *, reader: Identity
     ) -> list[Standing]:
-        """Links at a place and inside whose makers could not view what they lead to, were these the rules there.
+        """Links at a place and inside that would stop for want of their makers' rights, were these the rules there.
 
         Links to what the reader cannot see inside are not among them.
         """
@@ -61,7 +60,7 @@ class Stopping:
         for one in links:
             maker, own = makers[one.maker.id], one.item is not None and one.item.uploader_id == one.maker.id
             bits = inside[_ruled_by(one)].bits(maker, facts.bits(maker)[1])
-            if Permission.VIEW not in Decision.of_bits(bits, own=own).rights:
+            if not one.lasts_with(Decision.of_bits(bits, own=own).rights):
                 stopping.append(one)
         return stopping
 
@@ -77,7 +76,7 @@ class Stopping:
         for *row, after in self._session.execute(mine.order_by(Link.id)):
             one = Standing.of(row, self._now)
             own = one.item is not None and one.item.uploader_id == user.id
-            if one.works and Permission.VIEW not in Decision.of_bits(after, own=own).rights:
+            if one.works and not one.lasts_with(Decision.of_bits(after, own=own).rights):
                 stopping.append(one)
         return stopping
 

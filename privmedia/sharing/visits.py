@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 
 LASTS = timedelta(hours=12)
 """How long a browser goes on after the click, if the link does."""
+SENDING_LASTS = timedelta(days=7)
+"""The same where it sends files: as long as an upload is kept that broke off."""
 NOTED_EVERY = timedelta(minutes=10)
 
 
@@ -82,7 +84,7 @@ class Visits:
         if counted is None:
             return None
         token = token or new_token()
-        until = min(self._now + LASTS, link.expires_at)
+        until = min(self._now + (SENDING_LASTS if standing.is_request else LASTS), link.expires_at)
         kept = token_hash(token)
         visit = self._session.scalar(select(Visit).where(Visit.token_hash == kept, Visit.link_id == link.id))
         if visit is None:
@@ -92,7 +94,8 @@ class Visits:
         self._session.flush()
         visitor = visitor_of(standing, visit.id, address=address, request_id=request_id)
         self._audit.record("link.open", identity=visitor.author, target=target_of(standing))
-        return Opened(token, int(LASTS.total_seconds()))
+        # One cookie for all links: the rows say how long each goes on.
+        return Opened(token, int(SENDING_LASTS.total_seconds()))
 
     def _standing(self, which: ColumnElement[bool]) -> Standing | None:
         row = self._session.execute(standings(self._now).where(which)).first()

@@ -15,6 +15,7 @@ from privmedia.installation import Installation
 from privmedia.uploads.jobs import is_committed
 from privmedia.uploads.names import title_of
 from privmedia.uploads.receiving import Arrived, Receipt
+from privmedia.uploads.senders import THEMSELVES, Sender
 from privmedia.uploads.service import Added, Destination, Uploads
 
 log = logging.getLogger(__name__)
@@ -25,12 +26,18 @@ Entered = TypeVar("Entered")
 
 
 def keep(
-    installation: Installation, identity: Identity, destination: Destination, title: str, receipt: Receipt
+    installation: Installation,
+    identity: Identity,
+    destination: Destination,
+    title: str,
+    receipt: Receipt,
+    *,
+    sender: Sender = THEMSELVES,
 ) -> list[Added]:
     """Give every file that arrived its place and its rows: all on the disk first, then one short transaction.
 
     A file that the disk refuses, or that does not fit a quota, is put among the refused ones of the receipt. If nothing
-    can be committed, nothing stays. Raises as `Uploads.destination`.
+    can be committed, nothing stays. Raises as `Uploads.destination` and `Sender.require`.
     """
     single = title if len(receipt.arrived) == 1 else ""
     named = [(arrived, single or title_of(arrived.filename)) for arrived in receipt.arrived]
@@ -46,7 +53,7 @@ def keep(
                 receipt.refuse(arrived.filename, error)
             else:
                 placed.append((arrived, its_title))
-        added, too_much = _enter(installation, identity, destination, placed) if placed else ([], {})
+        added, too_much = _enter(installation, identity, destination, placed, sender) if placed else ([], {})
     except BaseException:
         for arrived, _title in placed:
             take_back(installation, arrived.uid, FIRST_VERSION)
@@ -61,7 +68,11 @@ def keep(
 
 
 def _enter(
-    installation: Installation, identity: Identity, destination: Destination, placed: Sequence[tuple[Arrived, str]]
+    installation: Installation,
+    identity: Identity,
+    destination: Destination,
+    placed: Sequence[tuple[Arrived, str]],
+    sender: Sender,
 ) -> tuple[list[Added], dict[str, OverQuota]]:
     """Those that are items now; and why others are not, by the public ids they would have had."""
 
@@ -70,7 +81,7 @@ def _enter(
         added, too_much = [], {}
         for arrived, title in placed:
             try:
-                added.append(uploads.enter(identity, destination, title, arrived))
+                added.append(uploads.enter(identity, destination, title, arrived, sender))
             except OverQuota as error:
                 too_much[arrived.uid] = error
         return added, too_much

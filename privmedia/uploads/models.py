@@ -29,6 +29,8 @@ class Upload(Base):
     """As they were sent, with commas in between."""
     draft: Mapped[bool] = mapped_column(default=False, server_default=false())
     """Whether its item is kept a draft."""
+    sender: Mapped[str] = mapped_column(String(100), default="", server_default="")
+    """Who sends it for the person; "" for the person."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """When it became an item."""

@@ -1,7 +1,6 @@
 """The upload page, and what its script asks. It sends the files themselves by tus."""
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from pyramid.request import Request
@@ -9,7 +8,7 @@ from pyramid.view import view_config
 
 from privmedia.errors import DomainError, Invalid, TooLarge
 from privmedia.library.models import State
-from privmedia.media import HEAD_BYTES, sniff
+from privmedia.media import HEAD_BYTES, FileType, sniff
 from privmedia.quotas.service import Quotas
 from privmedia.text import Sentence, Size
 from privmedia.uploads.choices import choices
@@ -46,25 +45,35 @@ def look(request: Request) -> Any:
 
     `before` are the bytes of those that are sent before it.
     """
-    size, before = _number(request.GET, "size"), _number(request.GET, "before", "0")
-    if (request.content_length or 0) > HEAD_BYTES:
-        raise TooLarge(Sentence(TOO_MUCH_OF_IT, {"limit": Size(HEAD_BYTES)}), HEAD_BYTES)
-    limit = request.installation.settings.max_upload_size
+    size, before, head = number_of(request, "size"), number_of(request, "before", "0"), beginning(request)
     try:
-        if size > limit:
-            raise TooLarge(Sentence(TOO_LONG, {"limit": Size(limit)}), limit)
-        check_space(request.installation, size)
+        file_type = look_at(request, size, head)
         request.read(Quotas).require_room(request.identity.user_id, size, before=before)
-        file_type = sniff(request.body, clean_filename(request.GET.get("name", "")))
     except DomainError as refusal:
         return {"refused": say_in(request, refusal.said)}
     return {"kind": file_type.kind.value, "known": request.read(Preflight).is_size_known(request.identity, size)}
 
 
+def beginning(request: Request) -> bytes:
+    """The first bytes of a file, which the request brings. Raises TooLarge for more than are looked at."""
+    if (request.content_length or 0) > HEAD_BYTES:
+        raise TooLarge(Sentence(TOO_MUCH_OF_IT, {"limit": Size(HEAD_BYTES)}), HEAD_BYTES)
+    return bytes(request.body)
+
+
+def look_at(request: Request, size: int, head: bytes) -> FileType:
+    """What a file of this beginning is. Raises as receiving it would."""
+    limit = request.installation.settings.max_upload_size
+    if size > limit:
+        raise TooLarge(Sentence(TOO_LONG, {"limit": Size(limit)}), limit)
+    check_space(request.installation, size)
+    return sniff(head, clean_filename(request.GET.get("name", "")))
+
+
 @view_config(route_name="upload_known", request_method="GET", permission=Right.ADD, renderer="json")
 def known(request: Request) -> Any:
     """The same file among what exists for the caller, if there is one."""
-    size, digest = _number(request.GET, "size"), request.GET.get("sha256", "").lower()
+    size, digest = number_of(request, "size"), request.GET.get("sha256", "").lower()
     twin = request.read(Preflight).twin(request.identity, size, digest)
     return {"twin": _twin(request, twin)}
 
@@ -112,8 +121,9 @@ def _twin(request: Request, twin: Twin | None) -> dict[str, str] | None:
     return None if twin is None else {"title": twin.title, "url": request.route_path("item", item=twin.uid)}
 
 
-def _number(fields: Mapping[str, str], name: str, otherwise: str = "") -> int:
-    text = fields.get(name, otherwise)
+def number_of(request: Request, name: str, otherwise: str = "") -> int:
+    """A number of bytes in the query. Raises Invalid."""
+    text = request.GET.get(name, otherwise)
     if not (text.isascii() and text.isdigit() and len(text) < 17):
         raise Invalid(Sentence(NO_NUMBER, {"field": name}))
     return int(text)

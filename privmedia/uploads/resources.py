@@ -31,7 +31,11 @@ class UploadContext:
 
 def upload_of(request: Request) -> UploadContext:
     """The context of POST /upload/plain; whatever the answer, the client gets it before the rest is passed over."""
-    limit = request.installation.settings.max_upload_size
+    return UploadContext(*form_body(request, request.installation.settings.max_upload_size))
+
+
+def form_body(request: Request, limit: int) -> tuple[Body, int | None]:
+    """The body of a form whose files may have so many bytes together, and its length."""
     length = request.content_length
     if length is None and not request.environ.get("wsgi.input_terminated"):
         length = 0  # nobody could tell where it ends
@@ -40,7 +44,7 @@ def upload_of(request: Request) -> UploadContext:
     )
     if request.method == "POST":
         request.add_response_callback(lambda _request, response: read_on_after(response, body))
-    return UploadContext(body, length)
+    return body, length
 
 
 def too_large(limit: int) -> TooLarge:

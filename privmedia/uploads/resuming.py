@@ -43,6 +43,7 @@ from privmedia.uploads.models import Upload
 from privmedia.uploads.names import clean_filename, title_of
 from privmedia.uploads.reading import Body
 from privmedia.uploads.receiving import Arrived
+from privmedia.uploads.senders import THEMSELVES, Sender
 from privmedia.uploads.service import Destination, Uploads, as_of_now, check_space, checked_title
 from privmedia.uploads.tus import Checksum, Mismatch
 
@@ -84,10 +85,12 @@ class WrongOffset(Conflict):
 class Resuming:
     """The verbs of uploads that come in parts.
 
-    They open the short transactions they need themselves: none is open while bytes arrive.
+    They open the short transactions they need themselves: none is open while bytes arrive. `identity` is whose the
+    items will be, `sender` who sends them.
     """
 
-    def __init__(self, installation: Installation) -> None:
+    def __init__(self, installation: Installation, sender: Sender = THEMSELVES) -> None:
+        self._sender = sender
         self._installation = installation
         self._storage = installation.storage
         self._parts = installation.storage.parts
@@ -105,8 +108,10 @@ class Resuming:
     ) -> Announced:
         """Begin an upload.
 
-        Raises as `Uploads.destination`, Invalid, RefusedType, TooLarge, OverQuota, NoSpace or Unavailable.
+        Raises as `Uploads.destination` and `Sender.require`, Invalid, RefusedType, TooLarge, OverQuota, NoSpace or
+        Unavailable.
         """
+        folder_uid, draft = self._sender.place(folder_uid, draft)
         limit = self._installation.settings.max_upload_size
         if length > limit:
             raise TooLarge(Sentence(TOO_LONG, {"limit": Size(limit)}), limit)
@@ -117,8 +122,9 @@ class Resuming:
         wanted = checked_tags(tags.split(",")) if tags.strip() else {}
         title = checked_title(title) or title_of(filename)
         with reading(self._installation.sessions) as session:
+            self._sender.require(session, length)
             Uploads(session, self._installation).folder(identity, folder_uid, draft=draft)
-            Quotas(session, self._installation).require_room(identity.user_id, length)
+            self._sender.require_quota(Quotas(session, self._installation), identity.user_id, length)
         uid = new_uid()
         self._parts.begin(uid)  # before the row: what is left without one is cleared away
 
@@ -134,6 +140,7 @@ class Resuming:
                 title=title,
                 tags=",".join(wanted.values()),
                 draft=draft,
+                sender=self._sender.name,
                 created_at=self._installation.clock(),
             )
             session.add(upload)
@@ -143,11 +150,13 @@ class Resuming:
         return commit(self._installation, rows)
 
     def find(self, identity: Identity, uid: str) -> Announced:
-        """One's own upload. Raises NotFound."""
+        """An upload of who asks. Raises NotFound."""
         found = None
         if is_uid(uid):
             mine = select(Upload, Folder.uid).join(Folder, Folder.id == Upload.folder_id)
-            mine = mine.where(Upload.uid == uid, Upload.user_id == identity.user_id)
+            mine = mine.where(
+                Upload.uid == uid, Upload.user_id == identity.user_id, Upload.sender == self._sender.name
+            )
             with reading(self._installation.sessions) as session:
                 found = session.execute(mine).one_or_none()
         if found is None:
@@ -155,8 +164,9 @@ class Resuming:
         return _announced(*found)
 
     def destination(self, identity: Identity, upload: Announced) -> Destination:
-        """Where an upload goes, if it may still go there. Raises NotFound or NotAllowed."""
+        """Where an upload goes, if it may still go there. Raises NotFound, NotAllowed, and as `Sender.require`."""
         with reading(self._installation.sessions) as session:
+            self._sender.require(session, upload.length)
             uploads = Uploads(session, self._installation)
             try:
                 return uploads.destination(as_of_now(session, identity), upload.folder_uid, draft=upload.draft)
@@ -282,9 +292,10 @@ class Resuming:
         """
 
         def rows(session: Session) -> None:
+            self._sender.require(session, upload.length)
             uploads = Uploads(session, self._installation)
             destination = uploads.destination(identity, upload.folder_uid, draft=upload.draft)
-            uploads.enter(identity, destination, upload.title, arrived)
+            uploads.enter(identity, destination, upload.title, arrived, self._sender)
             if upload.tags:
                 item = session.scalars(select(Item).where(Item.uid == upload.item_uid)).one()
                 Tags(session, self._installation).put(item, upload.tags)

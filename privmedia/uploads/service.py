@@ -24,6 +24,7 @@ from privmedia.text import clean_line
 from privmedia.text import mark as _
 from privmedia.uploads.reading import ENVELOPE
 from privmedia.uploads.receiving import Arrived
+from privmedia.uploads.senders import THEMSELVES, Sender
 
 NO_FOLDER = _("Choose the folder the files go to.")
 NOT_HERE = _("You may not add files to this folder.")
@@ -81,15 +82,25 @@ class Uploads:
         names = [above.name for above in self._library.ancestors(folder)[1:]]
         return Destination(folder.uid, "/".join([*names, folder.name]), folder.name, draft)
 
-    def enter(self, identity: Identity, destination: Destination, title: str, arrived: Arrived) -> Added:
+    def enter(
+        self,
+        identity: Identity,
+        destination: Destination,
+        title: str,
+        arrived: Arrived,
+        sender: Sender = THEMSELVES,
+    ) -> Added:
         """Make a placed file an item that waits to be prepared. The rules are asked again: hours may have passed.
 
-        Raises as `destination`, and OverQuota: then nothing was written, and others may be entered in its place.
+        Raises as `destination` and `Sender.require`, and OverQuota: then nothing was written, and others may be entered
+        in its place.
         """
+        sender.require(self._session, arrived.incoming.size)
         by = as_of_now(self._session, identity)
         folder = self._folder(by, destination.folder_uid, draft=destination.draft)
         self._library.pointers.hold_place(folder)  # before the quotas: who changes rules or people holds it first too
-        self._quotas.require_room(identity.user_id, arrived.incoming.size)
+        sender.require_quota(self._quotas, identity.user_id, arrived.incoming.size)
+        sender.admit(self._session, arrived.incoming.size)
         received = Received(
             uid=arrived.uid,
             filename=arrived.filename,
@@ -103,10 +114,11 @@ class Uploads:
         self._jobs.enqueue(PREPARE, version.id)
         self._audit.record(
             "item.add",
-            identity=identity,
+            identity=sender.author or identity,
             target=f"item:{arrived.uid}",
             detail={"folder": folder.uid, "file": arrived.filename, "size": arrived.incoming.size},
         )
+        sender.note(self._session, arrived)
         return Added(arrived.uid, title, arrived.filename)
 
     def _folder(self, identity: Identity, folder_uid: str, *, draft: bool) -> Folder:

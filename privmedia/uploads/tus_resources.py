@@ -1,24 +1,32 @@
 """The contexts of the tus protocol: one's own upload, and the body that is still to be read."""
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 from pyramid.httpexceptions import HTTPNotFound
 from pyramid.request import Request
 from pyramid.response import Response
 
+from privmedia.accounts.identity import Identity
 from privmedia.errors import NotFound, TooLarge
 from privmedia.text import Sentence, Size
 from privmedia.text import mark as _
 from privmedia.uploads.reading import Body
 from privmedia.uploads.resources import read_on_after
 from privmedia.uploads.resuming import Announced, Resuming
+from privmedia.uploads.senders import THEMSELVES, Sender
 from privmedia.uploads.tus import PART, VERSION
 
 PART_TOO_LARGE = _(
     "One request may bring ${limit} at most here: the front server keeps a part until it is whole. Send smaller parts "
     "(“chunk size” in most programs)."
 )
+
+
+def page_of(request: Request, item_uid: str) -> str:
+    """The address of what became of an upload, for who sends for themselves."""
+    return str(request.route_path("item", item=item_uid))
 
 
 @dataclass(frozen=True)
@@ -30,7 +38,15 @@ class TusContext:
     """Of the body in bytes, as it was announced."""
     limit: int
     """Bytes that the body may have."""
+    identity: Identity
+    """Whose the items will be."""
     upload: Announced | None = None
+    sender: Sender = THEMSELVES
+    result: Callable[[Request, str], str] = page_of
+    """The address of what became of an upload, by the public id of its item."""
+
+    def uploads(self, request: Request) -> Resuming:
+        return Resuming(request.installation, self.sender)
 
 
 def part_too_large(limit: int) -> TooLarge:
@@ -59,16 +75,18 @@ def tus_of(request: Request) -> TusContext:
             read_on_after(response, body)
 
     request.add_response_callback(finished)
-    return TusContext(body, length or 0, limit)
+    return TusContext(body, length or 0, limit, request.identity)
 
 
 def upload_of(request: Request) -> TusContext:
     """The context of `/uploads/<upload>`. Raises HTTPNotFound for what is not one's own."""
     context = tus_of(request)
-    if request.identity is None:
-        return context
+    return context if request.identity is None else with_upload(context, request)
+
+
+def with_upload(context: TusContext, request: Request) -> TusContext:
+    """The same with the upload that the address names. Raises HTTPNotFound for what is not one's own."""
     try:
-        upload = Resuming(request.installation).find(request.identity, request.matchdict["upload"])
+        return replace(context, upload=context.uploads(request).find(context.identity, request.matchdict["upload"]))
     except NotFound:
         raise HTTPNotFound from None
-    return TusContext(context.body, context.length, context.limit, upload)

@@ -20,7 +20,7 @@ from privmedia.storage.parts import Busy
 from privmedia.text import Sentence
 from privmedia.text import mark as _
 from privmedia.uploads import tus
-from privmedia.uploads.resuming import Announced, Resuming, WrongOffset
+from privmedia.uploads.resuming import Announced, WrongOffset
 from privmedia.uploads.tus_resources import TusContext, part_too_large
 from privmedia.web.csrf import by_token, check_origin
 from privmedia.web.errors import STATUS
@@ -58,8 +58,10 @@ def spoken(view: View) -> View:
         request.db.rollback()  # whoever asks is known, and nothing stays open while bytes arrive
         try:
             return view(context, request)
-        except NotFound:
+        except NotFound as error:
             _note(context, request, "")
+            if request.identity is None:  # who sends by a link is not asked to sign in
+                return _line(request, 404, error.said)
             raise HTTPNotFound from None
         except DomainError as error:
             if not isinstance(error, Busy | WrongOffset | tus.Mismatch):
@@ -93,9 +95,9 @@ def announce(context: TusContext, request: Request) -> Response:
     headers = request.headers
     length, about, checksum = tus.length(headers), tus.metadata(headers), tus.checksum(headers)
     _check_part(context, request)
-    uploads = Resuming(request.installation)
+    uploads = context.uploads(request)
     upload = uploads.announce(
-        request.identity,
+        context.identity,
         length=length,
         folder_uid=about.get("folder", ""),
         filename=about.get("filename", ""),
@@ -105,10 +107,10 @@ def announce(context: TusContext, request: Request) -> Response:
     )
     offset = 0
     if context.length:
-        offset = uploads.add(request.identity, upload, 0, context.body, checksum)
-    response = _progress(request, upload, offset)
+        offset = uploads.add(context.identity, upload, 0, context.body, checksum)
+    response = _progress(context, request, upload, offset)
     response.status_int = 201
-    response.headers["Location"] = request.route_url("tus_upload", upload=upload.uid)
+    response.headers["Location"] = f"{request.path_url}{upload.uid}"
     return response
 
 
@@ -116,7 +118,7 @@ def announce(context: TusContext, request: Request) -> Response:
 @spoken
 def look(context: TusContext, request: Request) -> Response:
     upload = _upload(context)
-    response = _progress(request, upload, Resuming(request.installation).offset(request.identity, upload))
+    response = _progress(context, request, upload, context.uploads(request).offset(context.identity, upload))
     response.status_int = 200
     response.headers["Upload-Length"] = str(upload.length)
     response.headers["Cache-Control"] = "no-store"
@@ -137,10 +139,9 @@ def add(context: TusContext, request: Request) -> Response:
     _check_part(context, request)
     offset, checksum = tus.number(request.headers, "Upload-Offset"), tus.checksum(request.headers)
     if upload.finished and offset == upload.length and not context.length:
-        return _progress(request, upload, offset)  # the last answer got lost
-    return _progress(
-        request, upload, Resuming(request.installation).add(request.identity, upload, offset, context.body, checksum)
-    )
+        return _progress(context, request, upload, offset)  # the last answer got lost
+    offset = context.uploads(request).add(context.identity, upload, offset, context.body, checksum)
+    return _progress(context, request, upload, offset)
 
 
 @view_config(route_name="tus_upload", request_method="DELETE", permission=Right.ADD, require_csrf=False)
@@ -153,7 +154,7 @@ def add(context: TusContext, request: Request) -> Response:
 )
 @spoken
 def drop(context: TusContext, request: Request) -> Response:
-    Resuming(request.installation).drop(_upload(context))
+    context.uploads(request).drop(_upload(context))
     return Response(status=204)
 
 
@@ -166,13 +167,13 @@ def _check_part(context: TusContext, request: Request) -> None:
         raise tus.NotBytes
 
 
-def _progress(request: Request, upload: Announced, offset: int) -> Response:
+def _progress(context: TusContext, request: Request, upload: Announced, offset: int) -> Response:
     response = Response(status=204)
     response.headers["Upload-Offset"] = str(offset)
     if offset == upload.length:
-        response.headers["Location-Item"] = request.route_path("item", item=upload.item_uid)
+        response.headers["Location-Item"] = context.result(request, upload.item_uid)
         return response
-    expires = Resuming(request.installation).expires(upload)
+    expires = context.uploads(request).expires(upload)
     if expires is not None:
         response.headers["Upload-Expires"] = format_datetime(expires, usegmt=True)
     return response

@@ -137,10 +137,15 @@ def _report(
     }
     response = render_to_response(REPORT, values, request=request)
     if not added:
-        errors = [refused.error for refused in receipt.refused]
-        telling = next((error for error in errors if isinstance(error, NoSpace | Unavailable | OverQuota)), None)
-        response.status_int = STATUS[type(telling)] if telling else 422
+        response.status_int = status_of(receipt)
     return response
+
+
+def status_of(receipt: Receipt) -> int:
+    """The status of an answer that tells why nothing of a form was taken."""
+    errors = [refused.error for refused in receipt.refused]
+    telling = next((error for error in errors if isinstance(error, NoSpace | Unavailable | OverQuota)), None)
+    return STATUS[type(telling)] if telling else 422
 
 
 def _form(request: Request, fields: Mapping[str, str], error: DomainError | None = None) -> Response:

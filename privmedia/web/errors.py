@@ -34,6 +34,7 @@ ASK = "ask"
 """The query of an address that nothing is at, by which somebody asks for access to it."""
 STATUS: dict[type[errors.DomainError], int] = {
     errors.NotAllowed: 403,
+    errors.Ended: 410,
     errors.Invalid: 422,
     errors.Conflict: 409,
     errors.Throttled: 429,
@@ -49,6 +50,7 @@ TITLES = {
     403: _("You do not have access to this"),
     405: _("That cannot be done here"),
     409: _("Somebody changed it meanwhile"),
+    410: _("This has ended"),
     413: _("That is too large"),
     415: _("That kind of file cannot be added"),
     422: _("That cannot be used"),

@@ -78,7 +78,10 @@ def world(
     link = make_link(installation, ids["item"], people["manager"].id)
     browsers["link_holder"] = browser()
     browsers["link_holder"].set_cookie("visit", link.visit)
-    ids |= {"link": link.uid, "opened": link.uid}
+    asking = make_link(
+        installation, ids["folder"], people["manager"].id, folder=True, opened=link.visit, upload=True
+    )
+    ids |= {"link": link.uid, "opened": link.uid, "asking": asking.uid}
     with writing(installation.sessions) as session:
         of_view_as = session.scalars(select(SignIn).where(SignIn.user_id == people["view_as"].id)).one()
         session.add(Viewpoint(session_id=of_view_as.id, user_id=people["viewer"].id, since=installation.clock()))

@@ -27,8 +27,8 @@ class Row:
 
     The stranger is in another group. The rights of the others are rules on the folder: the uploader's is Upload alone
     (a drop box, in which nothing is hers). `view_as` is an administrator who sees the library as the viewer. The link
-    holder has no account and came by a share link of the manager's to the item, which lets one view it: what it opens
-    is `by_link`, and everything else is as for nobody.
+    holder has no account and came by a share link of the manager's to the item, which lets one view it, and by one to
+    send files to the folder: what they open is `by_link`, and everything else is as for nobody.
     """
 
     nobody: Any
@@ -188,12 +188,31 @@ TABLE: dict[str, list[tuple[str, Row]]] = {
     "link_manage": [("/links/{link}", MADE), ("/links/{missing}", UNKNOWN)],
     "link_revoke": [("/links/{link}/revoke", MADE), ("/links/{missing}/revoke", UNKNOWN)],
     "share_link": [("/s/" + "x" * 43, LINKED)],
-    "link": [("/link/{opened}", LINKED.but(by_link=OK)), ("/link/{missing}", LINKED)],
+    "link": [
+        ("/link/{opened}", LINKED.but(by_link=OK)),
+        ("/link/{asking}", LINKED),
+        ("/link/{missing}", LINKED),
+    ],
     "link_item": [
         ("/link/{opened}/m/{item}", LINKED.but(by_link=OK)),
         ("/link/{opened}/m/{missing}", LINKED.but(by_link=NOTHING)),
     ],
-    "link_folder": [("/link/{opened}/f/{folder}", LINKED.but(by_link=NOTHING))],
+    "link_folder": [
+        ("/link/{opened}/f/{folder}", LINKED.but(by_link=NOTHING)),
+        ("/link/{asking}/f/{folder}", LINKED),
+    ],
+    "give": [("/give/" + "x" * 43, LINKED)],
+    "send": [
+        ("/send/{asking}", LINKED.but(by_link=OK)),
+        ("/send/{opened}", LINKED),
+        ("/send/{missing}", LINKED),
+    ],
+    "send_look": [("/send/{asking}/look", for_all(WRONG))],
+    "sent_file": [("/send/{asking}/files/{item}", for_all(WRONG))],
+    "send_plain": [("/upload/send/{asking}", LINKED.but(by_link=OK)), ("/upload/send/{opened}", LINKED)],
+    "send_tus": [("/uploads/send/{asking}/", LINKED.but(by_link=WRONG))],
+    "send_tus_upload": [("/uploads/send/{asking}/{missing}", LINKED.but(by_link=WRONG))],
+    "folder_request": [("/f/{folder}/request", MANAGED.but(uploader=NO))],
     "upload": [("/upload", ACCOUNT)],
     "upload_look": [("/upload/look", for_all(WRONG))],
     "upload_known": [("/upload/known?size=4&sha256=" + "0" * 64, ACCOUNT)],

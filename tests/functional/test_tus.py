@@ -1,14 +1,11 @@
 """Uploads that can be resumed, by tus 1.0.0: every verb, every refusal, and what is left after each of them."""
 from __future__ import annotations
 
-import base64
 import hashlib
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 from sqlalchemy import func, select
@@ -35,55 +32,10 @@ from privmedia.uploads.jobs import clear_away
 from privmedia.uploads.models import Upload
 from tests.conftest import Person
 from tests.functional.visitors import token_of
+from tests.tus_client import BYTES, Client, in_base64, path_of
 from tests.unit.media.conftest import picture, zipped
 
 PNG = picture("PNG", size=(900, 900))
-BYTES = "application/offset+octet-stream"
-
-
-def in_base64(value: str | bytes) -> str:
-    return base64.b64encode(value.encode() if isinstance(value, str) else value).decode()
-
-
-def path_of(answer: Any) -> str:
-    """Where an upload that was announced lies."""
-    return urlsplit(answer.headers["Location"]).path
-
-
-@dataclass
-class Client:
-    """A program that speaks the protocol, as one signed-in person."""
-
-    app: TestApp
-    key: dict[str, str]
-    folder: str
-
-    def ask(self, method: str, address: str, body: bytes = b"", **headers: str) -> Any:
-        more = {name.replace("_", "-"): text for name, text in headers.items()}
-        sent = {"Tus-Resumable": "1.0.0", **self.key, **more}
-        environ = dict(self.app.extra_environ)
-        return self.app.request(
-            address, method=method, headers=sent, body=body, environ=environ, expect_errors=True
-        )
-
-    def begin(self, length: int | str, body: bytes = b"", *, about: Any = None, **headers: str) -> Any:
-        about = {"filename": "Bench.png", "folder": self.folder, **(about or {})}
-        pairs = ",".join(f"{name} {in_base64(text)}" for name, text in about.items())
-        kind = {"Content_Type": BYTES} if body else {}
-        return self.ask(
-            "POST", "/uploads/", body, **{"Upload_Length": str(length), "Upload_Metadata": pairs, **kind, **headers}
-        )
-
-    def add(self, address: str, offset: int, body: bytes, **headers: str) -> Any:
-        return self.ask("PATCH", address, body, **{"Content_Type": BYTES, "Upload_Offset": str(offset), **headers})
-
-    def offset(self, address: str) -> int:
-        return int(self.ask("HEAD", address).headers["Upload-Offset"])
-
-    def started(self, length: int = len(PNG), **about: str) -> str:
-        answer = self.begin(length, about=about)
-        assert answer.status_int == 201, answer.text
-        return path_of(answer)
 
 
 @pytest.fixture
@@ -154,7 +106,7 @@ def test_what_the_server_can_do_is_told_to_everybody(testapp: TestApp) -> None:
 
 
 def test_a_file_comes_in_three_parts_and_is_an_item(leila: Client, installation: Installation) -> None:
-    address = leila.started(title="Bench 4", tags="bearing, Øre")
+    address = leila.started(len(PNG), title="Bench 4", tags="bearing, Øre")
     first, second = leila.add(address, 0, PNG[:100]), leila.add(address, 100, PNG[100:101])
     assert [answer.status_int for answer in (first, second)] == [204, 204]
     assert second.headers["Upload-Offset"] == "101"
@@ -181,12 +133,12 @@ def test_a_draft_is_kept_by_who_manages_the_folder_and_ends_with_that_right(
     assert refused.status_int == 400
     assert "draft" in refused.text
     give(person, Permission.MANAGE | Permission.UPLOAD)
-    address = leila.started(draft="yes")
+    address = leila.started(len(PNG), draft="yes")
     assert leila.add(address, 0, PNG).status_int == 204
     with reading(installation.sessions) as session:
         item = session.scalars(select(Item)).one()
         assert Drafts(session, installation).is_draft(item)
-    begun = leila.started(draft="yes")
+    begun = leila.started(len(PNG), draft="yes")
     leila.add(begun, 0, PNG[:100])
     give(person, Permission.VIEW | Permission.UPLOAD)
     assert leila.add(begun, 100, PNG[100:]).status_int == 403
@@ -210,7 +162,7 @@ def test_the_beginning_of_a_file_comes_with_its_announcement(leila: Client, inst
 
 
 def test_a_part_that_begins_elsewhere_is_refused_and_told_where(leila: Client) -> None:
-    address = leila.started()
+    address = leila.started(len(PNG))
     leila.add(address, 0, PNG[:50])
     for offset in (0, 49, 51, len(PNG)):
         answer = leila.add(address, offset, PNG[offset:])
@@ -219,7 +171,7 @@ def test_a_part_that_begins_elsewhere_is_refused_and_told_where(leila: Client) -
 
 
 def test_a_part_beyond_the_end_is_refused_and_the_upload_goes_on(leila: Client, installation: Installation) -> None:
-    address = leila.started()
+    address = leila.started(len(PNG))
     assert leila.add(address, 0, PNG + b"x").status_int == 413
     assert leila.offset(address) in range(len(PNG) + 1)
     offset = leila.offset(address)
@@ -228,7 +180,7 @@ def test_a_part_beyond_the_end_is_refused_and_the_upload_goes_on(leila: Client, 
 
 
 def test_the_answer_to_the_last_part_can_be_asked_for_again(leila: Client, installation: Installation) -> None:
-    address = leila.started()
+    address = leila.started(len(PNG))
     last = leila.add(address, 0, PNG)
     head = leila.ask("HEAD", address)
     again = leila.add(address, len(PNG), b"")
@@ -247,7 +199,7 @@ def test_a_part_with_its_checksum_counts_only_if_it_is_met(
     def sum_of(data: bytes) -> str:
         return f"{algorithm} {in_base64(hashlib.new(algorithm, data).digest())}"
 
-    address = leila.started()
+    address = leila.started(len(PNG))
     leila.add(address, 0, PNG[:10])
     wrong = leila.add(address, 10, PNG[10:500], Upload_Checksum=sum_of(b"other bytes"))
     assert wrong.status_int == 460
@@ -261,7 +213,7 @@ def test_a_part_with_its_checksum_counts_only_if_it_is_met(
 
 
 def test_an_upload_can_be_ended(leila: Client, installation: Installation) -> None:
-    address = leila.started()
+    address = leila.started(len(PNG))
     leila.add(address, 0, PNG[:500])
     assert leila.ask("DELETE", address).status_int == 204
     assert under_way(installation) == []
@@ -279,7 +231,7 @@ def test_ending_an_upload_leaves_the_item_it_became(leila: Client, installation:
 
 
 def test_a_client_that_can_only_post_says_what_it_means(leila: Client, installation: Installation) -> None:
-    address = leila.started()
+    address = leila.started(len(PNG))
     headers = {"Content_Type": BYTES, "Upload_Offset": "0", "X_HTTP_Method_Override": "PATCH"}
     assert leila.ask("POST", address, PNG, **headers).status_int == 204
     assert leila.ask("POST", address, X_HTTP_Method_Override="DELETE").status_int == 204
@@ -334,7 +286,7 @@ def test_an_announcement_that_cannot_be_taken_says_why(
     ],
 )
 def test_a_part_that_cannot_be_taken_leaves_the_upload(headers: dict[str, str], status: int, leila: Client) -> None:
-    address = leila.started()
+    address = leila.started(len(PNG))
     assert leila.add(address, 0, PNG, **headers).status_int == status
     assert leila.offset(address) == 0
 
@@ -366,7 +318,7 @@ def test_what_is_no_medium_ends_the_upload_as_soon_as_that_is_known(
 
 
 def test_to_somebody_else_an_upload_is_missing_to_the_byte(leila: Client, jonas: Client) -> None:
-    address = leila.started()
+    address = leila.started(len(PNG))
     missing = "/uploads/" + "0" * 16
     for method, more in (("HEAD", {}), ("PATCH", {"Content_Type": BYTES, "Upload_Offset": "0"}), ("DELETE", {})):
         theirs, none = jonas.ask(method, address, **more), jonas.ask(method, missing, **more)
@@ -393,7 +345,7 @@ def test_who_is_not_signed_in_is_told_so(testapp: TestApp, folder: str) -> None:
 
 
 def test_another_site_can_neither_begin_nor_add(leila: Client, installation: Installation) -> None:
-    address = leila.started()
+    address = leila.started(len(PNG))
     forged = Client(leila.app, {}, leila.folder)
     other = Client(leila.app, {**leila.key, "Origin": "https://evil.example"}, leila.folder)
     for client in (forged, other):
@@ -420,7 +372,7 @@ def test_a_token_uploads_if_that_is_what_it_is_for(
 def test_a_right_that_is_lost_midway_ends_the_upload(
     how: str, leila: Client, person: Person, give: Any, installation: Installation
 ) -> None:
-    address = leila.started()
+    address = leila.started(len(PNG))
     leila.add(address, 0, PNG[:500])
     with writing(installation.sessions) as session:
         if how == "the account":
@@ -440,7 +392,7 @@ def test_a_right_that_is_lost_while_a_part_arrives_ends_the_upload(
 ) -> None:
     monkeypatch.setattr(resuming, "BLOCK", 100)
     monkeypatch.setattr(resuming, "ASKED_AGAIN", -1.0)
-    address = leila.started()
+    address = leila.started(len(PNG))
     began: list[int] = []
 
     def append(part: Any, data: bytes) -> None:
@@ -461,7 +413,7 @@ def test_the_newest_request_takes_the_upload_over(
     leila: Client, installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(resuming, "BLOCK", 100)
-    address, seen = leila.started(), []
+    address, seen = leila.started(len(PNG)), []
     original = resuming.Part.append
 
     def append(part: Any, data: bytes) -> None:
@@ -481,7 +433,7 @@ def test_the_newest_request_takes_the_upload_over(
 def test_a_full_disk_keeps_what_arrived_and_says_so(
     leila: Client, installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    address = leila.started()
+    address = leila.started(len(PNG))
     leila.add(address, 0, PNG[:500])
     with monkeypatch.context() as patched:
         patched.setattr(durable, "write_all", full)
@@ -498,7 +450,7 @@ def full(handle: int, data: bytes) -> None:
 def test_a_disk_that_confirms_nothing_fails_the_upload(
     leila: Client, installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    address = leila.started()
+    address = leila.started(len(PNG))
 
     def refuse(handle: int) -> None:
         raise OSError(5, "Input/output error")
@@ -514,7 +466,7 @@ def test_a_disk_that_confirms_nothing_fails_the_upload(
 def test_a_database_that_fails_at_the_end_loses_nothing(
     leila: Client, installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    address = leila.started()
+    address = leila.started(len(PNG))
 
     def down(*_given: Any, **_named: Any) -> None:
         raise OperationalError("INSERT", {}, Exception("the server closed the connection"))
@@ -535,7 +487,7 @@ def test_a_database_that_fails_at_the_end_loses_nothing(
 def test_what_nobody_goes_on_with_is_cleared_away(
     leila: Client, installation: Installation, monkeypatch: pytest.MonkeyPatch, clock: Any
 ) -> None:
-    left, whole = leila.started(), leila.begin(len(PNG), PNG)
+    left, whole = leila.started(len(PNG)), leila.begin(len(PNG), PNG)
     leila.add(left, 0, PNG[:500])
     # Of one whose bytes were placed before a kill came.
     (installation.storage.incoming / "tus" / f"{'0' * 16}.turn").write_bytes(b"")
@@ -552,7 +504,7 @@ def test_what_nobody_goes_on_with_is_cleared_away(
 
 
 def test_the_folder_that_goes_takes_its_uploads_along(leila: Client, installation: Installation) -> None:
-    address = leila.started()
+    address = leila.started(len(PNG))
     with writing(installation.sessions) as session:
         session.delete(session.scalars(select(Folder).where(Folder.uid == leila.folder)).one())
     assert leila.add(address, 0, PNG).status_int == 404

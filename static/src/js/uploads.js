@@ -1,4 +1,4 @@
-// [data-uploads]: the upload page. [data-drop-files="<address>"]: a page on which files can be dropped; the upload page at
+// [data-uploads]: the upload page. [data-give]: the page on which files are sent by a link. [data-drop-files="<address>"]: a page on which files can be dropped; the upload page at
 // that address takes them. All of it is fetched when it is needed first.
 import { found } from "./enliven.js";
 import { visit } from "./pages.js";
@@ -14,6 +14,8 @@ export function uploads(root) {
   const [panel] = found(root, "[data-uploads]");
   const files = dropped;
   dropped = [];
+  const [give] = found(root, "[data-give]");
+  if (give) import("./uploads/give.js").then(({ givePage }) => givePage(give));
   if (panel) begin().then(({ uploadPage }) => uploadPage(panel, files));
   else begun?.then(({ elsewhere }) => elsewhere());
 }

@@ -81,8 +81,7 @@ def test_what_is_found_is_what_matches_and_exists_for_the_caller(
     query = Query.read(typed)
     with pytest.MonkeyPatch.context() as patch, built(world, installation, clock) as made:
         patch.setattr("privmedia.library.lists.FEW", few)
-        patch.setattr("privmedia.search.statements.WINDOW", 1)
-        patch.setattr("privmedia.search.statements.WIDEST", 4)
+        patch.setattr("privmedia.search.statements.WINDOWS", (1, 4))
         words, oracle = label(made, installation, texts), Oracle(made.world)
         whole, by_twos = Search(made.session, installation), ByTwos(made.session, installation)
         for user, identity in made.callers():

@@ -84,6 +84,44 @@ def test_a_link_is_made_listed_and_revoked(run: Run, installation: Installation)
     assert json.loads(done(run("link", "list", "--json")))[0]["state"] == "revoked"
 
 
+def test_a_link_to_send_files_by_is_made_listed_and_revoked(run: Run) -> None:
+    limits = ("--size", "5GB", "--files", "20", "--expires", "7d")
+    made = run("link", "add", "A", "--upload", "--text", "With a ruler.", *limits)
+    assert re.fullmatch(r"http://media\.example\.test/give/[A-Za-z0-9_-]{43}\n", done(made))
+    assert "as long as ada@example.test may manage it." in made.stderr
+    (listed,) = json.loads(done(run("link", "list", "--json")))
+    assert listed | {
+        "path": "A",
+        "allow": ["upload"],
+        "state": "works",
+        "text": "With a ruler.",
+        "files": 0,
+        "most_files": 20,
+        "bytes": 0,
+        "most_bytes": 5 * 10**9,
+    } == listed
+    assert "upload  works  until 2026-11-30T12:00:00+00:00  0 files, 0 bytes" in done(run("link", "list"))
+    done(run("link", "revoke", listed["id"]))
+    assert json.loads(done(run("link", "list", "--json")))[0]["state"] == "revoked"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--upload", "--download"),
+        ("--upload", "--views", "3"),
+        ("--size", "5GB"),
+        ("--files", "3"),
+        ("--text", "With a ruler."),
+        ("--upload", "--size", "much"),
+        ("--upload", "--files", "0"),
+    ],
+)
+def test_what_does_not_go_together_is_wrong_usage(run: Run, arguments: tuple[str, ...]) -> None:
+    assert run("link", "add", "A", *arguments).exit_code == 2
+    assert json.loads(done(run("link", "list", "--json"))) == []
+
+
 def test_a_password_is_read_from_standard_input(run: Run, installation: Installation) -> None:
     done(run("link", "add", "A", "--password-stdin", typed="copper gannet 41\n"))
     with reading(installation.sessions) as session:
@@ -105,7 +143,8 @@ def test_it_is_somebodys_and_ends_with_their_right(run: Run, installation: Insta
     [
         (("add", "A/C"), "There is no folder or item “C” in “A”."),
         (("add", "/"), "not the library itself"),
-        (("add", "A", "--upload"), "Links to send files by do not exist yet."),
+        (("add", "A/B/Film", "--upload"), "Files are sent to a folder."),
+        (("add", "A", "--upload", "--text", "x" * 1001), "1,000 characters"),
         (("add", "A", "--expires", "500d"), "365 days is the longest"),
         (("add", "A", "--by", "nobody@example.test"), "nobody@example.test"),
         (("revoke", "x"), "There is no such link."),

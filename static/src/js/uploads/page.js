@@ -24,7 +24,7 @@ export async function uploadPage(panel, files = []) {
   }
   view.showOn(panel);
   settings(panel);
-  chooser(panel);
+  chooser(panel, (files) => add(panel, files));
   await queue.recall();
   if (files.length) await add(panel, files);
 }
@@ -46,10 +46,11 @@ function settings(panel) {
   say();
 }
 
-function chooser(panel) {
+/** `add({file, way}[])` is told what is chosen, dropped or pasted. */
+export function chooser(panel, add) {
   for (const field of panel.querySelectorAll("[data-choose]")) {
     field.addEventListener("change", () => {
-      add(panel, chosenFiles(field));
+      add(chosenFiles(field));
       field.value = "";
     });
   }
@@ -67,11 +68,11 @@ function chooser(panel) {
   within("drop", async (event) => {
     event.preventDefault();
     drop.classList.remove("over");
-    add(panel, await droppedFiles(event.dataTransfer));
+    add(await droppedFiles(event.dataTransfer));
   });
   const pasted = async (event) => {
     if (!drop.isConnected) return document.removeEventListener("paste", pasted);
-    if (event.clipboardData.files.length) add(panel, await droppedFiles(event.clipboardData));
+    if (event.clipboardData.files.length) add(await droppedFiles(event.clipboardData));
   };
   document.addEventListener("paste", pasted);
 }
@@ -91,7 +92,7 @@ async function add(panel, files) {
   queue.add(files.map(({ file, way }) => ({ file, where: { folder: made.get(way.join("/")) ?? folder, tags, draft } })));
 }
 
-function note(panel, text) {
+export function note(panel, text) {
   const place = panel.querySelector("[data-note]");
   place.hidden = !text;
   place.querySelector("[data-text]").textContent = text;

@@ -113,7 +113,7 @@ export class Queue extends EventTarget {
       for (;;) {
         const open = this.uploads.filter(({ state }) => state === State.preparing);
         if (!open.length) return;
-        const states = await this.site.states(open.map(({ item }) => item.split("/").at(-1)));
+        const states = await this.site.states(open.map(({ item }) => item.split("/").at(-1)), open);
         for (const upload of open) this.#heard(upload, states[upload.item.split("/").at(-1)]);
         await new Promise((resolve) => setTimeout(resolve, LOOKED_AT_AGAIN));
       }

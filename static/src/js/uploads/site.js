@@ -4,14 +4,16 @@
 export async function renewed(site) {
   const answer = await fetch(site.address).catch(() => null);
   const page = new DOMParser().parseFromString(answer?.ok ? await answer.text() : "", "text/html");
-  const panel = page.querySelector("[data-uploads]");
-  return panel?.dataset.person === site.person ? siteOf(panel) : null;
+  const panel = page.querySelector(site.panel);
+  return panel?.dataset.person === site.person ? site.read(panel) : null;
 }
 
 export function siteOf(panel) {
   const { endpoint, look, known, makeFolders, state, csrf, person } = panel.dataset;
   const headers = { "X-CSRF-Token": csrf, Accept: "application/json" };
   return {
+    panel: "[data-uploads]",
+    read: siteOf,
     endpoint,
     csrf,
     address: location.href,

@@ -124,7 +124,7 @@ export class View {
     part("resume").hidden = ![State.paused, State.elsewhere].includes(upload.state);
     part("retry").hidden = upload.state !== State.stopped;
     part("anyway").hidden = upload.state !== State.twin;
-    part("edit").hidden = !upload.isDone;
+    part("edit").hidden = !upload.isDone || !this.#opens;
     part("remove").hidden = upload.isDone && upload.state === State.preparing;
     if (upload.item) part("edit").href = `${upload.item}/edit`;
     if (upload.poster && part("picture").tagName !== "IMG") part("picture").replaceWith(picture(upload.poster));
@@ -164,7 +164,7 @@ export class View {
     if (state === State.refused) return [span(why, "why")];
     if (upload.isDone) {
       const page = { title: this.#say("open"), url: upload.item };
-      const found = [why && span(why, state === State.failed ? "why" : ""), link(page)];
+      const found = [why && span(why, state === State.failed ? "why" : ""), this.#opens && link(page)];
       if (twin) found.push(span(this.#say("twin_after")), link(twin));
       return found.filter(Boolean);
     }
@@ -176,6 +176,11 @@ export class View {
 
   #pace(speed, left) {
     return [this.#say("speed", { speed: size(speed) }), this.#say("left", { time: time(left / speed) })];
+  }
+
+  /** Whether who sends may open what they sent. */
+  get #opens() {
+    return Boolean(this.queue.site.words.open);
   }
 
   #say(name, values = {}) {
