@@ -8,6 +8,9 @@ from urllib.parse import urlsplit
 
 from webtest import TestApp
 
+from tests.unit.media.conftest import picture
+
+PNG = picture("PNG", size=(900, 900))
 BYTES = "application/offset+octet-stream"
 
 
@@ -51,7 +54,7 @@ class Client:
     def offset(self, address: str) -> int:
         return int(self.ask("HEAD", address).headers["Upload-Offset"])
 
-    def started(self, length: int, **about: str) -> str:
+    def started(self, length: int = len(PNG), **about: str) -> str:
         answer = self.begin(length, about=about)
         assert answer.status_int == 201, answer.text
         return path_of(answer)

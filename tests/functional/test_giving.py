@@ -38,10 +38,9 @@ from tests.conftest import FakeClock
 from tests.functional.visitors import token_of
 from tests.private_library import PrivateLibrary
 from tests.shared_links import MadeLink, make_link
-from tests.tus_client import Client
+from tests.tus_client import PNG, Client
 from tests.unit.media.conftest import picture
 
-PNG = picture("PNG", size=(900, 900))
 JPEG = picture("JPEG", size=(400, 300))
 SECRET = "copper gannet 41"
 MAKER = "Tomasz Wójcik"
@@ -283,7 +282,7 @@ def test_a_file_sent_in_parts_becomes_a_draft_and_is_compared(
     opened(testapp, link, sender="P. Nowak")
     client = by_tus(testapp, link)
     # What is asked for in vain: another folder, no draft.
-    address = client.started(len(PNG), folder="zzzzzzzzzzzzzzz0", title="My title", draft="no")
+    address = client.started(folder="zzzzzzzzzzzzzzz0", title="My title", draft="no")
     assert address.startswith(f"/uploads/send/{link.uid}/")
     client.add(address, 0, PNG[:500])
     assert client.offset(address) == 500
@@ -472,7 +471,7 @@ def test_what_ends_a_link_ends_every_verb(
     link = ask()
     opened(testapp, link)
     client = by_tus(testapp, link)
-    address, token = client.started(len(PNG)), token_of(testapp)
+    address, token = client.started(), token_of(testapp)
     client.add(address, 0, PNG[:500])
     end(how, link, library, installation, clock)
     begun = client.begin(10)
@@ -510,7 +509,7 @@ def test_a_link_that_ends_while_a_part_arrives_ends_the_upload(
     link = ask()
     opened(testapp, link)
     client, began = by_tus(testapp, link), []
-    address, original = client.started(len(PNG)), resuming.Part.append
+    address, original = client.started(), resuming.Part.append
 
     def append(part: Any, data: bytes) -> None:
         began.append(len(data))
@@ -588,7 +587,7 @@ def test_the_last_room_raced_by_two_has_one_winner(
     for app in both:
         opened(app, link)
         clients.append(by_tus(app, link))
-    addresses = [client.started(len(PNG)) for client in clients]
+    addresses = [client.started() for client in clients]
     for client, address in zip(clients, addresses, strict=True):
         client.add(address, 0, PNG[:-1])
     ready, answers = threading.Barrier(2), {}

@@ -28,9 +28,9 @@ from privmedia.operations.check import check
 from privmedia.operations.worker import run_worker
 from privmedia.quotas.service import Quotas
 from tests.conftest import Person
-from tests.functional.test_tus import PNG, Client
 from tests.functional.test_upload import left_behind, multipart, send
 from tests.functional.visitors import token_of
+from tests.tus_client import PNG, Client
 from tests.unit.media.conftest import picture
 
 SMALL = picture("PNG", size=(40, 30))

@@ -32,10 +32,8 @@ from privmedia.uploads.jobs import clear_away
 from privmedia.uploads.models import Upload
 from tests.conftest import Person
 from tests.functional.visitors import token_of
-from tests.tus_client import BYTES, Client, in_base64, path_of
-from tests.unit.media.conftest import picture, zipped
-
-PNG = picture("PNG", size=(900, 900))
+from tests.tus_client import BYTES, PNG, Client, in_base64, path_of
+from tests.unit.media.conftest import zipped
 
 
 @pytest.fixture
@@ -106,7 +104,7 @@ def test_what_the_server_can_do_is_told_to_everybody(testapp: TestApp) -> None:
 
 
 def test_a_file_comes_in_three_parts_and_is_an_item(leila: Client, installation: Installation) -> None:
-    address = leila.started(len(PNG), title="Bench 4", tags="bearing, Øre")
+    address = leila.started(title="Bench 4", tags="bearing, Øre")
     first, second = leila.add(address, 0, PNG[:100]), leila.add(address, 100, PNG[100:101])
     assert [answer.status_int for answer in (first, second)] == [204, 204]
     assert second.headers["Upload-Offset"] == "101"
@@ -133,12 +131,12 @@ def test_a_draft_is_kept_by_who_manages_the_folder_and_ends_with_that_right(
     assert refused.status_int == 400
     assert "draft" in refused.text
     give(person, Permission.MANAGE | Permission.UPLOAD)
-    address = leila.started(len(PNG), draft="yes")
+    address = leila.started(draft="yes")
     assert leila.add(address, 0, PNG).status_int == 204
     with reading(installation.sessions) as session:
         item = session.scalars(select(Item)).one()
         assert Drafts(session, installation).is_draft(item)
-    begun = leila.started(len(PNG), draft="yes")
+    begun = leila.started(draft="yes")
     leila.add(begun, 0, PNG[:100])
     give(person, Permission.VIEW | Permission.UPLOAD)
     assert leila.add(begun, 100, PNG[100:]).status_int == 403
@@ -162,7 +160,7 @@ def test_the_beginning_of_a_file_comes_with_its_announcement(leila: Client, inst
 
 
 def test_a_part_that_begins_elsewhere_is_refused_and_told_where(leila: Client) -> None:
-    address = leila.started(len(PNG))
+    address = leila.started()
     leila.add(address, 0, PNG[:50])
     for offset in (0, 49, 51, len(PNG)):
         answer = leila.add(address, offset, PNG[offset:])
@@ -171,7 +169,7 @@ def test_a_part_that_begins_elsewhere_is_refused_and_told_where(leila: Client) -
 
 
 def test_a_part_beyond_the_end_is_refused_and_the_upload_goes_on(leila: Client, installation: Installation) -> None:
-    address = leila.started(len(PNG))
+    address = leila.started()
     assert leila.add(address, 0, PNG + b"x").status_int == 413
     assert leila.offset(address) in range(len(PNG) + 1)
     offset = leila.offset(address)
@@ -180,7 +178,7 @@ def test_a_part_beyond_the_end_is_refused_and_the_upload_goes_on(leila: Client, 
 
 
 def test_the_answer_to_the_last_part_can_be_asked_for_again(leila: Client, installation: Installation) -> None:
-    address = leila.started(len(PNG))
+    address = leila.started()
     last = leila.add(address, 0, PNG)
     head = leila.ask("HEAD", address)
     again = leila.add(address, len(PNG), b"")
@@ -199,7 +197,7 @@ def test_a_part_with_its_checksum_counts_only_if_it_is_met(
     def sum_of(data: bytes) -> str:
         return f"{algorithm} {in_base64(hashlib.new(algorithm, data).digest())}"
 
-    address = leila.started(len(PNG))
+    address = leila.started()
     leila.add(address, 0, PNG[:10])
     wrong = leila.add(address, 10, PNG[10:500], Upload_Checksum=sum_of(b"other bytes"))
     assert wrong.status_int == 460
@@ -213,7 +211,7 @@ def test_a_part_with_its_checksum_counts_only_if_it_is_met(
 
 
 def test_an_upload_can_be_ended(leila: Client, installation: Installation) -> None:
-    address = leila.started(len(PNG))
+    address = leila.started()
     leila.add(address, 0, PNG[:500])
     assert leila.ask("DELETE", address).status_int == 204
     assert under_way(installation) == []
@@ -231,7 +229,7 @@ def test_ending_an_upload_leaves_the_item_it_became(leila: Client, installation:
 
 
 def test_a_client_that_can_only_post_says_what_it_means(leila: Client, installation: Installation) -> None:
-    address = leila.started(len(PNG))
+    address = leila.started()
     headers = {"Content_Type": BYTES, "Upload_Offset": "0", "X_HTTP_Method_Override": "PATCH"}
     assert leila.ask("POST", address, PNG, **headers).status_int == 204
     assert leila.ask("POST", address, X_HTTP_Method_Override="DELETE").status_int == 204
@@ -286,7 +284,7 @@ def test_an_announcement_that_cannot_be_taken_says_why(
     ],
 )
 def test_a_part_that_cannot_be_taken_leaves_the_upload(headers: dict[str, str], status: int, leila: Client) -> None:
-    address = leila.started(len(PNG))
+    address = leila.started()
     assert leila.add(address, 0, PNG, **headers).status_int == status
     assert leila.offset(address) == 0
 
@@ -318,7 +316,7 @@ def test_what_is_no_medium_ends_the_upload_as_soon_as_that_is_known(
 
 
 def test_to_somebody_else_an_upload_is_missing_to_the_byte(leila: Client, jonas: Client) -> None:
-    address = leila.started(len(PNG))
+    address = leila.started()
     missing = "/uploads/" + "0" * 16
     for method, more in (("HEAD", {}), ("PATCH", {"Content_Type": BYTES, "Upload_Offset": "0"}), ("DELETE", {})):
         theirs, none = jonas.ask(method, address, **more), jonas.ask(method, missing, **more)
@@ -345,7 +343,7 @@ def test_who_is_not_signed_in_is_told_so(testapp: TestApp, folder: str) -> None:
 
 
 def test_another_site_can_neither_begin_nor_add(leila: Client, installation: Installation) -> None:
-    address = leila.started(len(PNG))
+    address = leila.started()
     forged = Client(leila.app, {}, leila.folder)
     other = Client(leila.app, {**leila.key, "Origin": "https://evil.example"}, leila.folder)
     for client in (forged, other):
@@ -372,7 +370,7 @@ def test_a_token_uploads_if_that_is_what_it_is_for(
 def test_a_right_that_is_lost_midway_ends_the_upload(
     how: str, leila: Client, person: Person, give: Any, installation: Installation
 ) -> None:
-    address = leila.started(len(PNG))
+    address = leila.started()
     leila.add(address, 0, PNG[:500])
     with writing(installation.sessions) as session:
         if how == "the account":
@@ -392,7 +390,7 @@ def test_a_right_that_is_lost_while_a_part_arrives_ends_the_upload(
 ) -> None:
     monkeypatch.setattr(resuming, "BLOCK", 100)
     monkeypatch.setattr(resuming, "ASKED_AGAIN", -1.0)
-    address = leila.started(len(PNG))
+    address = leila.started()
     began: list[int] = []
 
     def append(part: Any, data: bytes) -> None:
@@ -413,7 +411,7 @@ def test_the_newest_request_takes_the_upload_over(
     leila: Client, installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(resuming, "BLOCK", 100)
-    address, seen = leila.started(len(PNG)), []
+    address, seen = leila.started(), []
     original = resuming.Part.append
 
     def append(part: Any, data: bytes) -> None:
@@ -433,7 +431,7 @@ def test_the_newest_request_takes_the_upload_over(
 def test_a_full_disk_keeps_what_arrived_and_says_so(
     leila: Client, installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    address = leila.started(len(PNG))
+    address = leila.started()
     leila.add(address, 0, PNG[:500])
     with monkeypatch.context() as patched:
         patched.setattr(durable, "write_all", full)
@@ -450,7 +448,7 @@ def full(handle: int, data: bytes) -> None:
 def test_a_disk_that_confirms_nothing_fails_the_upload(
     leila: Client, installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    address = leila.started(len(PNG))
+    address = leila.started()
 
     def refuse(handle: int) -> None:
         raise OSError(5, "Input/output error")
@@ -466,7 +464,7 @@ def test_a_disk_that_confirms_nothing_fails_the_upload(
 def test_a_database_that_fails_at_the_end_loses_nothing(
     leila: Client, installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    address = leila.started(len(PNG))
+    address = leila.started()
 
     def down(*_given: Any, **_named: Any) -> None:
         raise OperationalError("INSERT", {}, Exception("the server closed the connection"))
@@ -487,7 +485,7 @@ def test_a_database_that_fails_at_the_end_loses_nothing(
 def test_what_nobody_goes_on_with_is_cleared_away(
     leila: Client, installation: Installation, monkeypatch: pytest.MonkeyPatch, clock: Any
 ) -> None:
-    left, whole = leila.started(len(PNG)), leila.begin(len(PNG), PNG)
+    left, whole = leila.started(), leila.begin(len(PNG), PNG)
     leila.add(left, 0, PNG[:500])
     # Of one whose bytes were placed before a kill came.
     (installation.storage.incoming / "tus" / f"{'0' * 16}.turn").write_bytes(b"")
@@ -504,7 +502,7 @@ def test_what_nobody_goes_on_with_is_cleared_away(
 
 
 def test_the_folder_that_goes_takes_its_uploads_along(leila: Client, installation: Installation) -> None:
-    address = leila.started(len(PNG))
+    address = leila.started()
     with writing(installation.sessions) as session:
         session.delete(session.scalars(select(Folder).where(Folder.uid == leila.folder)).one())
     assert leila.add(address, 0, PNG).status_int == 404
