@@ -6,7 +6,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 POINTS = range(1, 67)
-NAMED_AFTER = {*range(1, 36), *range(58, 67)}
+NAMED_AFTER = {*range(1, 36), *range(43, 55), *range(58, 67)}
 """Points that have a test named after them, unless the table says why not or where else."""
 
 
