@@ -21,6 +21,7 @@ from privmedia.delivery.headers import (
 )
 from privmedia.errors import Invalid
 from privmedia.settings import Settings
+from privmedia.uploads.front_bodies import FILE, FOLLOWS, KEY, LENGTH, key_of
 from privmedia.uploads.tus import PART
 from privmedia.web.address import LOOPBACK
 from privmedia.web.headers import TRANSPORT
@@ -36,7 +37,10 @@ STRIPPED = (
     "X-Accel-Charset",
     "X-Accel-Expires",
     "X-Accel-Limit-Rate",
-    "X-Body-File",
+    KEY,
+    FILE,
+    FOLLOWS,
+    LENGTH,
     "X-Sendfile",
     "X-Sendfile-Type",
     "X-Forwarded-Host",
@@ -50,6 +54,13 @@ STRIPPED = (
     "Range",
     "If-Range",
 )
+# What nginx itself says, where it keeps a body, asks whether it may, or was told no.
+SAID_OF_BODIES = {
+    "": (),
+    "kept": (KEY, FILE),
+    "asked": (KEY, FOLLOWS, LENGTH),
+    "refused": (KEY, FOLLOWS, LENGTH),
+}
 _UNFIT = re.compile(r"[\x00-\x1f\x7f$\"\\]")
 
 
@@ -65,6 +76,8 @@ class NginxSite:
     log_folder: Path = Path("/var/log/nginx")
     tls: Path | None = None
     """Folder of fullchain.pem and privkey.pem; None: plain HTTP for now."""
+    body_key: str = "WRITTEN-BY-FRONT-CONFIG"
+    """By which the application believes what nginx says of bodies: `front_bodies.key_of` its secret."""
     listen: tuple[str, ...] = ()
     """Addresses to listen on; empty: the usual ports on all of them."""
 
@@ -77,6 +90,7 @@ class NginxSite:
             socket=socket,
             app=app,
             tls=tls,
+            body_key=key_of(settings.secret),
         )
 
     @property
@@ -109,6 +123,9 @@ class NginxSite:
             protocol=protocol,
             **{"pass": f"{protocol}_pass {'' if self.app == 'uwsgi' else 'http://'}privmedia_application;"},
             part_size=PART,
+            body="",
+            body_key=self.body_key,
+            said_of_bodies=SAID_OF_BODIES,
             stripped=STRIPPED,
             page_headers=BARE_ANSWER_HEADERS | transport,
             private_headers=PRIVATE_FILE_HEADERS | transport,

@@ -27,6 +27,7 @@ from privmedia.operations.front_servers import AppServer, NginxSite, render_ngin
 from privmedia.operations.migrations import migrate
 from privmedia.operations.processes import Processes, Program
 from privmedia.settings import Settings
+from privmedia.uploads.front_bodies import key_of
 
 PRODUCTION = Path(__file__).parent.parent.parent / "production.ini"
 HOST = "127.0.0.1"
@@ -95,6 +96,7 @@ class Stack:
             app=self.app,
             log_folder=self.folder / "log",
             listen=(f"{HOST}:{self.port}",),
+            body_key=key_of(self.settings.secret),
         )
         (self.folder / "nginx" / "privmedia.conf").write_text(site.render())
         user = pwd.getpwuid(0).pw_name if os.geteuid() == 0 else None

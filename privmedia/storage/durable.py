@@ -19,6 +19,9 @@ FILE_MODE = 0o640
 FOLDER_MODE = 0o750
 # EFBIG: a limit on the size of one file, set for the process or by the file system.
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+# Between two file systems, or by one that cannot.
+NOT_IN_THE_KERNEL = frozenset({errno.EXDEV, errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSYS})
+BLOCK = 1 << 20  # bytes
 DISK_REFUSED = _("The disk of the server refused the file. Nothing of it was kept; tell your administrator.")
 
 
@@ -107,6 +110,24 @@ def write_all(handle: int, data: bytes | memoryview) -> None:
     rest = memoryview(data)
     while rest:
         rest = rest[os.write(handle, rest):]
+
+
+def copy(source: int, target: int, *, size: int, offset: int) -> None:
+    """Copy a file's first bytes to a place in another, in the kernel where it can. Raises OSError."""
+    done = 0
+    while done < size:
+        try:
+            step = os.copy_file_range(source, target, size - done, done, offset + done)
+        except OSError as error:
+            if error.errno not in NOT_IN_THE_KERNEL:
+                raise
+            data = os.pread(source, BLOCK, done)
+            os.lseek(target, offset + done, os.SEEK_SET)
+            write_all(target, data)
+            step = len(data)
+        if not step:
+            raise OSError(errno.EIO, "the file has become shorter")
+        done += step
 
 
 def write_file(path: Path, data: bytes) -> None:

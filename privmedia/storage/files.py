@@ -1,6 +1,7 @@
 """Where files lie, and how they get there.
 
     <root>/incoming/form/      uploads on their way in, each in one request
+    <root>/incoming/body/      bodies of requests, written by the front server: `privmedia.storage.bodies`
     <root>/incoming/tus/       uploads that come in parts: `privmedia.storage.parts`
     <root>/incoming/placing/   a mark for each version whose files are placed and whose row is not committed yet, or
                                whose row is about to go
@@ -28,6 +29,7 @@ from typing import Any
 from privmedia.errors import Conflict
 from privmedia.ids import is_uid
 from privmedia.storage import durable
+from privmedia.storage.bodies import Bodies
 from privmedia.storage.incoming import Incoming, Whole
 from privmedia.storage.parts import Parts
 from privmedia.storage.public import PublicFiles
@@ -57,6 +59,7 @@ class Storage:
         self.private = root / "private"
         self.incoming = root / "incoming"
         self.parts = Parts(self.incoming / "tus")
+        self.bodies = Bodies(self.incoming / "body")
         self.public = PublicFiles(root / "public")
         self.quarantine = Quarantine(root)
 
@@ -279,18 +282,25 @@ class Storage:
 
     def overdue(self, older_than: float) -> int:
         """How much lies there that `reap_incoming` would have removed, had it been called."""
-        return sum(1 for name in ("form", "work") for _path in _older_entries(self.incoming / name, older_than))
+        folders = [self.incoming / name for name in (*self._arriving, "work")]
+        return sum(1 for folder in folders for _path in _older_entries(folder, older_than))
 
     def reap_incoming(self, older_than: float) -> int:
         """Remove what broken uploads and killed workers left before a moment (seconds since 1970); how much."""
         removed = 0
-        for path in _older_files(self.incoming / "form", older_than):
-            path.unlink(missing_ok=True)
-            removed += 1
+        for name in self._arriving:
+            for path in _older_files(self.incoming / name, older_than):
+                path.unlink(missing_ok=True)
+                removed += 1
         for folder in _older_entries(self.incoming / "work", older_than):
             shutil.rmtree(folder, ignore_errors=True)
             removed += 1
         return removed
+
+    @property
+    def _arriving(self) -> tuple[str, ...]:
+        """The folders in which half a file may be left over, and is ours to remove."""
+        return ("form", "body") if self.bodies.are_ours else ("form",)
 
     def _marker(self, uid: str, number: int) -> Path:
         return self.incoming / "placing" / f"{uid}.v{number}"

@@ -2,6 +2,7 @@
 
     <root>/incoming/tus/<uid>.part   the bytes; how many there are is the offset, so both are always the same truth
     <root>/incoming/tus/<uid>.turn   the request that may write, and how far the bytes count for certain
+    <root>/incoming/tus/<uid>.whole  for a moment: a body on its way to the name of the bytes
 
 The newest request takes the turn. Whoever had it finds that out before the next block is written, however long that
 block was under way: nothing waits for a sender that fell silent, and bytes of two requests never mix. Both are looked
@@ -22,6 +23,7 @@ from types import TracebackType
 from privmedia.errors import Conflict, NotFound, Unavailable
 from privmedia.ids import is_uid
 from privmedia.storage import durable
+from privmedia.storage.bodies import KeptBody
 from privmedia.text import mark as _
 
 ANOTHER_REQUEST = _("Another request goes on with this upload.")
@@ -32,6 +34,7 @@ TURN = struct.Struct("=16sq")
 """A request's own token, and the number of bytes that count for certain, or ALL."""
 ALL = -1
 NOBODY = bytes(16)
+WHOLE = ".whole"
 
 
 class Busy(Conflict):
@@ -57,6 +60,8 @@ class Part:
                 self._wait()
                 try:
                     self._still_there()
+                    if os.fstat(self._bytes).st_ino != path.stat().st_ino:
+                        self._bytes = self._open(path)  # the request that was waited for put another file there
                     _token, certain = self._whose()
                     if certain != ALL and certain < os.fstat(self._bytes).st_size:
                         os.ftruncate(self._bytes, certain)
@@ -74,6 +79,18 @@ class Part:
         with self._my_turn():
             durable.write_all(self._bytes, data)
             self.size += len(data)
+
+    def take_over(self, body: KeptBody) -> None:
+        """Add a body that lies in a file: the file itself is the beginning, what follows the kernel copies.
+
+        Raises as `append`; what was copied before that stays.
+        """
+        with self._my_turn():
+            if self.size or not self._begin_with(body):
+                try:
+                    self._copy(body)
+                finally:
+                    self.size = os.fstat(self._bytes).st_size
 
     def doubt(self) -> None:
         """Let what follows count only once `trust` was called: a checksum is still to come. Raises as `append`."""
@@ -117,6 +134,8 @@ class Part:
         with contextlib.suppress(OSError):
             self.path.unlink(missing_ok=True)
         with contextlib.suppress(OSError):
+            self.path.with_suffix(WHOLE).unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
             self._turn_path.unlink(missing_ok=True)
 
     def __enter__(self) -> Part:
@@ -134,6 +153,31 @@ class Part:
             raise NotFound from None
         self._closing.callback(os.close, handle)
         return handle
+
+    def _begin_with(self, body: KeptBody) -> bool:
+        """Let the body's file be the bytes; False where the file system gives a file no second name."""
+        whole = self.path.with_suffix(WHOLE)
+        whole.unlink(missing_ok=True)  # of a request that was killed here
+        try:
+            # The front server removes its name, which must not be free for another body before that.
+            os.link(body.path, whole, follow_symlinks=False)
+        except OSError as error:
+            if error.errno in durable.FULL:
+                raise
+            return False
+        os.fchmod(body.handle, durable.FILE_MODE)
+        whole.replace(self.path)
+        self._bytes = self._open(self.path)
+        self.size = body.size
+        return True
+
+    def _copy(self, body: KeptBody) -> None:
+        # Not by the handle that appends: the kernel copies to a place only.
+        target = os.open(self.path, os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        try:
+            durable.copy(body.handle, target, size=body.size, offset=self.size)
+        finally:
+            os.close(target)
 
     def _wait(self) -> None:
         until = time.monotonic() + LONGEST_WAIT
@@ -216,7 +260,8 @@ class Parts:
 
     def files_of(self, uid: str) -> list[Path]:
         """The files that there are of an upload."""
-        return [path for path in (self._part(uid), self._turn(uid)) if path.exists()]
+        part = self._part(uid)
+        return [path for path in (part, self._turn(uid), part.with_suffix(WHOLE)) if path.exists()]
 
     def _part(self, uid: str) -> Path:
         return self._folder / f"{_checked(uid)}.part"

@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from sqlalchemy import delete, select, update
@@ -34,6 +34,7 @@ from privmedia.library.tags import Tags, checked_tags
 from privmedia.media import HEAD_BYTES, sniff
 from privmedia.media.sniff import read_head
 from privmedia.quotas.service import Quotas
+from privmedia.storage.bodies import KeptBody
 from privmedia.storage.parts import Busy, Part
 from privmedia.text import Sentence, Size
 from privmedia.text import mark as _
@@ -53,6 +54,20 @@ ASKED_AGAIN = 5.0
 """Seconds after which it is asked again, while bytes arrive, whether they may still be added."""
 TOO_LONG = _("The file is too large: ${limit} is the most.")
 BEYOND = _("That is more than the ${length} that were announced.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Announcement:
+    """An upload as somebody wants to begin it."""
+
+    length: int
+    """Bytes."""
+    folder_uid: str
+    filename: str
+    title: str = ""
+    tags: str = ""
+    """With commas between."""
+    draft: bool = False
 
 
 @dataclass(frozen=True)
@@ -95,51 +110,48 @@ class Resuming:
         self._storage = installation.storage
         self._parts = installation.storage.parts
 
-    def announce(
-        self,
-        identity: Identity,
-        *,
-        length: int,
-        folder_uid: str,
-        filename: str,
-        title: str = "",
-        tags: str = "",
-        draft: bool = False,
-    ) -> Announced:
-        """Begin an upload.
+    def check(self, identity: Identity, wanted: Announcement) -> Announcement:
+        """What is announced, cleaned, if it may begin.
 
         Raises as `Uploads.destination` and `Sender.require`, Invalid, RefusedType, TooLarge, OverQuota, NoSpace or
         Unavailable.
         """
-        folder_uid, draft = self._sender.place(folder_uid, draft)
+        folder_uid, draft = self._sender.place(wanted.folder_uid, wanted.draft)
         limit = self._installation.settings.max_upload_size
-        if length > limit:
+        if wanted.length > limit:
             raise TooLarge(Sentence(TOO_LONG, {"limit": Size(limit)}), limit)
-        check_space(self._installation, length)
-        filename = clean_filename(filename)
-        if not length:
+        check_space(self._installation, wanted.length)
+        filename = clean_filename(wanted.filename)
+        if not wanted.length:
             sniff(b"", filename)  # which refuses it
-        wanted = checked_tags(tags.split(",")) if tags.strip() else {}
-        title = checked_title(title) or title_of(filename)
+        tags = checked_tags(wanted.tags.split(",")) if wanted.tags.strip() else {}
+        title = checked_title(wanted.title) or title_of(filename)
         with reading(self._installation.sessions) as session:
-            self._sender.require(session, length)
+            self._sender.require(session, wanted.length)
             Uploads(session, self._installation).folder(identity, folder_uid, draft=draft)
-            self._sender.require_quota(Quotas(session, self._installation), identity.user_id, length)
+            self._sender.require_quota(Quotas(session, self._installation), identity.user_id, wanted.length)
+        return replace(
+            wanted, folder_uid=folder_uid, draft=draft, filename=filename, title=title, tags=",".join(tags.values())
+        )
+
+    def announce(self, identity: Identity, wanted: Announcement) -> Announced:
+        """Begin an upload. Raises as `check`."""
+        wanted = self.check(identity, wanted)
         uid = new_uid()
         self._parts.begin(uid)  # before the row: what is left without one is cleared away
 
         def rows(session: Session) -> Announced:
-            folder = Uploads(session, self._installation).folder(identity, folder_uid, draft=draft)
+            folder = Uploads(session, self._installation).folder(identity, wanted.folder_uid, draft=wanted.draft)
             upload = Upload(
                 uid=uid,
                 user_id=identity.user_id,
                 folder_id=folder.id,
                 item_uid=new_uid(),
-                length=length,
-                filename=filename,
-                title=title,
-                tags=",".join(wanted.values()),
-                draft=draft,
+                length=wanted.length,
+                filename=wanted.filename,
+                title=wanted.title,
+                tags=wanted.tags,
+                draft=wanted.draft,
                 sender=self._sender.name,
                 created_at=self._installation.clock(),
             )
@@ -176,21 +188,32 @@ class Resuming:
     def offset(self, identity: Identity, upload: Announced) -> int:
         """How many bytes have arrived; whoever was sending them stops.
 
-        Raises NotFound if the upload is over, Busy, NoSpace or Unavailable, and as `Uploads.destination`.
+        Raises NotFound if the upload is over, Busy, RefusedType, OverQuota, NoSpace or Unavailable, and as
+        `Uploads.destination`.
         """
         if upload.finished:
             return upload.length
-        self.destination(identity, upload)
+        destination = self.destination(identity, upload)
         try:
-            with self._parts.take(upload.uid) as part:
-                return part.size
+            part = self._parts.take(upload.uid)
         except NotFound:
             # It was whole, and something stopped us between the disk and the database; or it was cleared away.
             self._enter_placed(identity, upload)
             return upload.length
+        with part:
+            if part.size == upload.length:
+                # All of it has arrived, and something stopped us before its file was placed.
+                with self._over_if_refused(upload):
+                    self._finish(identity, upload, destination, part)
+            return part.size
 
     def add(
-        self, identity: Identity, upload: Announced, offset: int, body: Body, checksum: Checksum | None = None
+        self,
+        identity: Identity,
+        upload: Announced,
+        offset: int,
+        body: Body | KeptBody,
+        checksum: Checksum | None = None,
     ) -> int:
         """Write what comes behind what has arrived, and make the file an item when it is whole. Answers the offset.
 
@@ -202,18 +225,18 @@ class Resuming:
         """
         if upload.finished:
             raise WrongOffset(upload.length)
-        try:
+        with self._over_if_refused(upload):
             destination = self.destination(identity, upload)
             with self._taken(upload) as part:
                 if part.size != offset:
                     raise WrongOffset(part.size)
-                self._receive(identity, upload, part, body, checksum)
+                if isinstance(body, KeptBody):
+                    self._take_over(upload, part, body, checksum)
+                else:
+                    self._receive(identity, upload, part, body, checksum)
                 if part.size == upload.length:
                     self._finish(identity, upload, destination, part)
                 return part.size
-        except (NotFound, NotAllowed, RefusedType, OverQuota):
-            self.drop(upload)
-            raise
 
     def drop(self, upload: Announced) -> None:
         """End an upload; what has become an item stays one. Raises Busy or Unavailable."""
@@ -228,6 +251,15 @@ class Resuming:
         return None if written is None else datetime.fromtimestamp(written, UTC) + KEPT_IN_PARTS
 
     @contextmanager
+    def _over_if_refused(self, upload: Announced) -> Iterator[None]:
+        """End the upload where it is refused for good."""
+        try:
+            yield
+        except (NotFound, NotAllowed, RefusedType, OverQuota):
+            self.drop(upload)
+            raise
+
+    @contextmanager
     def _taken(self, upload: Announced) -> Iterator[Part]:
         try:
             part = self._parts.take(upload.uid)
@@ -236,6 +268,21 @@ class Resuming:
             raise Busy from None
         with part:
             yield part
+
+    def _take_over(self, upload: Announced, part: Part, body: KeptBody, checksum: Checksum | None) -> None:
+        """Add a body that the front server has put into a file. It is read only where a checksum came with it."""
+        if part.size + body.size > upload.length:
+            raise _beyond(upload)
+        if checksum is not None:
+            summed = checksum.begin()
+            for block in body.blocks():
+                summed.update(block)
+            if summed.digest() != checksum.expected:
+                raise Mismatch
+        known = part.size >= HEAD_BYTES
+        part.take_over(body)
+        if not known and part.size >= HEAD_BYTES:
+            sniff(part.head(HEAD_BYTES), upload.filename)
 
     def _receive(
         self, identity: Identity, upload: Announced, part: Part, body: Body, checksum: Checksum | None
@@ -260,7 +307,7 @@ class Resuming:
         known, asked = part.size >= HEAD_BYTES, time.monotonic()
         while block := body.read(BLOCK):
             if part.size + len(block) > upload.length:
-                raise TooLarge(Sentence(BEYOND, {"length": Size(upload.length)}), upload.length)
+                raise _beyond(upload)
             part.append(block)
             see(block)
             if not known and part.size >= HEAD_BYTES:
@@ -322,6 +369,10 @@ class Resuming:
             upload,
             Arrived(uid=upload.item_uid, filename=upload.filename, file_type=file_type, incoming=placed),
         )
+
+
+def _beyond(upload: Announced) -> TooLarge:
+    return TooLarge(Sentence(BEYOND, {"length": Size(upload.length)}), upload.length)
 
 
 def _announced(upload: Upload, folder_uid: str) -> Announced:

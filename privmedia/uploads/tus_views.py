@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from email.utils import format_datetime
 from functools import wraps
 from typing import Any, TypeAlias
@@ -20,7 +21,7 @@ from privmedia.storage.parts import Busy
 from privmedia.text import Sentence
 from privmedia.text import mark as _
 from privmedia.uploads import tus
-from privmedia.uploads.resuming import Announced, WrongOffset
+from privmedia.uploads.resuming import Announced, Announcement, WrongOffset
 from privmedia.uploads.tus_resources import TusContext, part_too_large
 from privmedia.web.csrf import by_token, check_origin
 from privmedia.web.errors import STATUS
@@ -57,7 +58,10 @@ def spoken(view: View) -> View:
             return response
         request.db.rollback()  # whoever asks is known, and nothing stays open while bytes arrive
         try:
-            return view(context, request)
+            if context.kept_in is None:
+                return view(context, request)
+            with request.installation.storage.bodies.open(context.kept_in) as body:
+                return view(replace(context, body=body, length=body.size), request)
         except NotFound as error:
             _note(context, request, "")
             if request.identity is None:  # who sends by a link is not asked to sign in
@@ -96,8 +100,7 @@ def announce(context: TusContext, request: Request) -> Response:
     length, about, checksum = tus.length(headers), tus.metadata(headers), tus.checksum(headers)
     _check_part(context, request)
     uploads = context.uploads(request)
-    upload = uploads.announce(
-        context.identity,
+    wanted = Announcement(
         length=length,
         folder_uid=about.get("folder", ""),
         filename=about.get("filename", ""),
@@ -105,6 +108,10 @@ def announce(context: TusContext, request: Request) -> Response:
         tags=about.get("tags", ""),
         draft=about.get("draft") == "yes",
     )
+    if context.only_asked:
+        uploads.check(context.identity, wanted)
+        return Response(status=204)
+    upload = uploads.announce(context.identity, wanted)
     offset = 0
     if context.length:
         offset = uploads.add(context.identity, upload, 0, context.body, checksum)
@@ -118,6 +125,8 @@ def announce(context: TusContext, request: Request) -> Response:
 @spoken
 def look(context: TusContext, request: Request) -> Response:
     upload = _upload(context)
+    if context.only_asked:
+        return Response(status=204)
     response = _progress(context, request, upload, context.uploads(request).offset(context.identity, upload))
     response.status_int = 200
     response.headers["Upload-Length"] = str(upload.length)
@@ -138,9 +147,13 @@ def add(context: TusContext, request: Request) -> Response:
     upload = _upload(context)
     _check_part(context, request)
     offset, checksum = tus.number(request.headers, "Upload-Offset"), tus.checksum(request.headers)
+    uploads = context.uploads(request)
+    if context.only_asked:
+        uploads.destination(context.identity, upload)
+        return Response(status=204)
     if upload.finished and offset == upload.length and not context.length:
         return _progress(context, request, upload, offset)  # the last answer got lost
-    offset = context.uploads(request).add(context.identity, upload, offset, context.body, checksum)
+    offset = uploads.add(context.identity, upload, offset, context.body, checksum)
     return _progress(context, request, upload, offset)
 
 
@@ -154,7 +167,9 @@ def add(context: TusContext, request: Request) -> Response:
 )
 @spoken
 def drop(context: TusContext, request: Request) -> Response:
-    context.uploads(request).drop(_upload(context))
+    upload = _upload(context)
+    if not context.only_asked:
+        context.uploads(request).drop(upload)
     return Response(status=204)
 
 
@@ -192,6 +207,8 @@ def _line(request: Request, status: int, said: Any) -> Response:
 
 
 def _note(context: TusContext, request: Request, why: str) -> None:
+    if context.only_asked:
+        return  # the line is that of the request itself
     if context.upload is not None:
         target = f"folder:{context.upload.folder_uid}"
     else:

@@ -26,7 +26,7 @@ from privmedia.storage import ORIGINAL
 from privmedia.uploads import resuming
 from privmedia.uploads.models import Upload
 from privmedia.uploads.reading import Body
-from privmedia.uploads.resuming import Announced, Resuming
+from privmedia.uploads.resuming import Announced, Announcement, Resuming
 from privmedia.uploads.tus import Checksum
 from tests.conftest import Person
 from tests.unit.media.conftest import picture
@@ -43,7 +43,8 @@ class Schedule:
 
     def __init__(self, installation: Installation, identity: Identity, folder: str, chance: Random) -> None:
         self.resuming, self.identity, self.chance = Resuming(installation), identity, chance
-        self.upload = self.resuming.announce(identity, length=len(PNG), folder_uid=folder, filename="a.png")
+        announcement = Announcement(length=len(PNG), folder_uid=folder, filename="a.png")
+        self.upload = self.resuming.announce(identity, announcement)
         self.acknowledged = 0
         """The largest offset that any answer told."""
 
