@@ -2,8 +2,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from io import BytesIO
 from random import Random
 
@@ -23,6 +23,7 @@ from privmedia.library.reach import as_identity
 from privmedia.library.rules import Rules, Wanted
 from privmedia.library.service import Library
 from privmedia.storage import ORIGINAL
+from privmedia.storage.bodies import KeptBody
 from privmedia.uploads import resuming
 from privmedia.uploads.models import Upload
 from privmedia.uploads.reading import Body
@@ -39,10 +40,11 @@ MORE = len(PNG) * 10
 
 
 class Schedule:
-    """One upload, and what a client, its rival and the network do to it."""
+    """One upload, and what a client, its rival, a front server and the network do to it."""
 
     def __init__(self, installation: Installation, identity: Identity, folder: str, chance: Random) -> None:
         self.resuming, self.identity, self.chance = Resuming(installation), identity, chance
+        self.storage = installation.storage
         announcement = Announcement(length=len(PNG), folder_uid=folder, filename="a.png")
         self.upload = self.resuming.announce(identity, announcement)
         self.acknowledged = 0
@@ -78,9 +80,22 @@ class Schedule:
 
     def send(self, offset: int, data: bytes, announced: int | None = None, checksum: Checksum | None = None) -> None:
         length = len(data) if announced is None else announced
-        body = Body(BytesIO(data), length=length, limit=MORE, too_large=TooLarge("Too much.", MORE))
-        with suppress(DomainError):
+        with ExitStack() as closing, suppress(DomainError):
+            body: Body | KeptBody = Body(BytesIO(data), length=length, limit=MORE, too_large=TooLarge("Much.", MORE))
+            if announced is None and self.chance.random() < 0.5:
+                body = closing.enter_context(self.kept(data))
             self.told(self.resuming.add(self.identity, self.now(), offset, body, checksum))
+
+    @contextmanager
+    def kept(self, data: bytes) -> Iterator[KeptBody]:
+        """The same as a front server keeps it, which removes it afterwards."""
+        path = self.storage.incoming / "body" / f"{self.chance.randrange(10**10):010}"
+        path.write_bytes(data)
+        try:
+            with self.storage.bodies.open(path) as body:
+                yield body
+        finally:
+            path.unlink()
 
     def some(self, offset: int) -> bytes:
         size = self.chance.choice((0, 1, 99, 100, 101, self.chance.randrange(len(PNG)), len(PNG)))
@@ -164,7 +179,7 @@ def test_the_file_equals_what_was_acknowledged(
             path = installation.storage.version_folder(became, 1) / ORIGINAL
             assert path.read_bytes() == PNG
     assert items > EACH / 2
-    folders = [installation.storage.incoming / name for name in ("tus", "placing", "form")]
+    folders = [installation.storage.incoming / name for name in ("tus", "placing", "form", "body")]
     assert [path.name for folder in folders for path in folder.iterdir()] == []
     assert len(list(installation.storage.private.glob(f"??/??/*/v1/{ORIGINAL}"))) == items
     with writing(installation.sessions) as session:

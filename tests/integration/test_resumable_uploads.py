@@ -109,6 +109,66 @@ def test_a_published_client_uploads_in_parts_and_goes_on_later(site: Site, tmp_p
     assert under_way(site) == []
 
 
+def whole(site: Site, headers: dict[str, str], folder: str, content: bytes) -> Answer:
+    """A file that comes in the request which announces it."""
+    about = {"filename": "bench.png", "folder": folder}
+    pairs = ",".join(f"{name} {base64.b64encode(text.encode()).decode()}" for name, text in about.items())
+    said = {"Upload-Length": str(len(content)), "Upload-Metadata": pairs, "Content-Type": KEPT_AS_IT_COMES}
+    return tus(site, "POST", "/uploads/", {**headers, **said}, content)
+
+
+def read_by_the_application(site: Site) -> int:
+    """Bytes that the application's processes have read so far, of files and sockets, cached or not."""
+    return sum(int(Path(f"/proc/{pid}/io").read_text().split()[1]) for pid in application(site))
+
+
+def test_a_whole_file_becomes_an_item_without_being_read(site: Site) -> None:
+    content = PNG + Random(6).randbytes(40 * MIB)
+    headers = key(site)
+    assert whole(site, headers, site.library.folder, PNG).status == 201  # everything is imported
+    before = read_by_the_application(site)
+    answer = whole(site, headers, site.library.folder, content)
+    assert answer.status == 201, answer.body
+    assert answer.headers["Location-Item"]
+    assert read_by_the_application(site) - before < MIB
+    assert stored(site, hashlib.sha256(content).hexdigest())
+    assert under_way(site) == []
+
+
+@pytest.mark.parametrize("method", ["POST", "PATCH"])
+def test_what_is_refused_is_refused_before_its_body_is_sent(method: str, site: Site) -> None:
+    headers = key(site)
+    address = begun(site, headers, MIB) if method == "PATCH" else "/uploads/"
+    said = {"Upload-Length": str(MIB), "Upload-Offset": "0", "Content-Type": KEPT_AS_IT_COMES}
+    connection = http.client.HTTPConnection(HOST, site.port, timeout=10)
+    try:
+        connection.putrequest(method, address)
+        for name, value in {"Tus-Resumable": "1.0.0", **said, "Content-Length": str(MIB)}.items():
+            connection.putheader(name, value)
+        connection.endheaders()
+        response = connection.getresponse()  # of a body that never comes
+        assert response.status == 401
+        assert response.headers["Tus-Resumable"] == "1.0.0"
+    finally:
+        connection.close()
+    assert list((site.library.installation.storage.incoming / "body").iterdir()) == []
+
+
+def test_no_client_can_say_what_only_nginx_says(site: Site) -> None:
+    headers, secret = key(site), site.library.installation.storage.root / "secret.png"
+    secret.write_bytes(PNG)
+    forged = {
+        "X-Body-File": str(secret), "X-Body-Key": "x", "X-Body-Follows": "asked", "X-Body-Length": "1",
+        "Privmedia-Body-File": str(secret), "X-Privmedia-Body-File": str(secret),
+    }
+    address = begun(site, headers, len(PNG))
+    sent = {**headers, **forged, "Content-Type": KEPT_AS_IT_COMES, "Upload-Offset": "0"}
+    assert tus(site, "PATCH", address, sent, PNG[:9]).headers["Upload-Offset"] == "9"
+    assert tus(site, "HEAD", address, {**headers, **forged}).headers["Upload-Offset"] == "9"
+    assert tus(site, "PATCH", address, {**sent, "Upload-Offset": "9"}, PNG[9:]).headers["Location-Item"]
+    assert tus(site, "GET", "/privmedia-asks", headers).status == 404
+
+
 def test_however_often_it_is_torn_the_file_arrives_as_it_was_sent(site: Site, tmp_path: Path) -> None:
     size, chance = 200 * MIB, Random(11)
     sha256 = film(tmp_path / "long.png", size)
