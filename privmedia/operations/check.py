@@ -15,7 +15,7 @@ from privmedia.languages import FIRST, language
 from privmedia.library.pointers import Pointers
 from privmedia.operations.check_files import files, unreferenced
 from privmedia.operations.check_parts import Part
-from privmedia.operations.check_work import jobs, uploads
+from privmedia.operations.check_work import jobs, receiving, uploads
 from privmedia.public.jobs import lost, unnamed
 from privmedia.quotas.service import Quotas
 from privmedia.search.upkeep import differences
@@ -32,6 +32,7 @@ def check(installation: Installation, *, full: bool = False) -> Iterator[Part]:
     yield files(installation, full=full)
     yield unreferenced(installation)
     yield uploads(installation)
+    yield receiving(installation)
     yield public(installation)
     yield jobs(installation)
     yield quotas(installation)

@@ -58,6 +58,15 @@ def uploads(installation: Installation) -> Part:
     return Part("uploads", "what is on its way", problems)
 
 
+def receiving(installation: Installation) -> Part:
+    """How bodies of uploads reach the application. Nothing of it is wrong: the other ways are only slower."""
+    if installation.settings.front_server != "nginx":
+        return Part("receiving", "bodies of uploads are read as they come")
+    if (why := installation.storage.bodies.why_not_ours()) is not None:
+        return Part("receiving", f"nginx hands bodies of uploads over, which takes longer: {why}")
+    return Part("receiving", "nginx keeps bodies of uploads for the application")
+
+
 def forgotten() -> Select[int, str, int]:
     """Versions that nobody will prepare: their keys, their items, their numbers. For statements WITH_BIN."""
     to_do = (State.WAITING, State.PREPARING)

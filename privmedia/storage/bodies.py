@@ -8,6 +8,7 @@ Another user's files could be neither read nor kept.
 from __future__ import annotations
 
 import os
+import pwd
 import re
 import stat
 from collections.abc import Iterator
@@ -49,6 +50,13 @@ class KeptBody:
         os.close(self.handle)
 
 
+def _name_of(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)
+
+
 class Bodies:
     """The folder of one installation into which its front server writes bodies."""
 
@@ -62,6 +70,16 @@ class Bodies:
             return self._folder.stat().st_uid == os.geteuid()
         except OSError:
             return False
+
+    def why_not_ours(self) -> str | None:
+        """Why what lies there cannot be taken, for who runs the site; None if it can."""
+        if self.are_ours:
+            return None
+        try:
+            theirs = _name_of(self._folder.stat().st_uid)
+        except OSError as error:
+            return f"{self._folder}: {error.strerror}."
+        return f"nginx works as {theirs}, the application as {_name_of(os.geteuid())}. Let both be one user."
 
     def open(self, path: Path) -> KeptBody:
         """A body by the name the front server gave. Raises Unavailable for what is no file of ours in the folder."""

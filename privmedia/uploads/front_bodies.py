@@ -9,10 +9,14 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import logging
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
 
 from pyramid.request import Request
+
+log = logging.getLogger(__name__)
 
 KEY = "X-Body-Key"
 FILE = "X-Body-File"
@@ -44,10 +48,21 @@ def follows(request: Request) -> Follows | None:
 def keeps_bodies(request: Request) -> bool:
     """Whether this came from our front server, and what it keeps can be taken."""
     installation = request.installation
-    return (
-        installation.settings.front_server == "nginx" and _is_from_front_server(request)
-        and installation.storage.bodies.are_ours
-    )
+    if installation.settings.front_server != "nginx":
+        return False
+    if not _is_from_front_server(request):
+        _warn("nginx says another key than ours: print its configuration again with `privmedia front-config nginx`.")
+        return False
+    if (why := installation.storage.bodies.why_not_ours()) is not None:
+        _warn(why)
+        return False
+    return True
+
+
+@cache
+def _warn(why: str) -> None:
+    """Once, not for each request."""
+    log.warning("bodies of uploads are handed over, which takes longer: %s", why)
 
 
 def announced_length(request: Request) -> int | None:

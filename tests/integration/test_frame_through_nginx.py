@@ -245,8 +245,8 @@ def over_https(tmp_path: Path) -> Iterator[OverHttps]:
     """nginx with TLS as it is printed, and no application behind it."""
     if shutil.which("openssl") is None:
         missing("openssl is missing: apt-get install openssl")
-    for name in ("media", "nginx", "log", "tls"):
-        (tmp_path / name).mkdir()
+    for name in ("media/incoming", "nginx", "log", "tls"):
+        (tmp_path / name).mkdir(parents=True)
     make = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
     files = ["-keyout", tmp_path / "tls" / "privkey.pem", "-out", tmp_path / "tls" / "fullchain.pem"]
     names = ["-addext", "subjectAltName=DNS:localhost"]

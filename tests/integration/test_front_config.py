@@ -33,8 +33,8 @@ socket = {folder}/app.sock
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    for name in ("media", "nginx", "log", "tls"):
-        (tmp_path / name).mkdir()
+    for name in ("media/incoming", "nginx", "log", "tls"):
+        (tmp_path / name).mkdir(parents=True)
     return tmp_path
 
 

@@ -151,6 +151,8 @@ def test_what_is_refused_is_refused_before_its_body_is_sent(method: str, site: S
         assert response.headers["Tus-Resumable"] == "1.0.0"
     finally:
         connection.close()
+    if method == "PATCH":
+        assert tus(site, "DELETE", address, headers).status == 204
     assert list((site.library.installation.storage.incoming / "body").iterdir()) == []
 
 

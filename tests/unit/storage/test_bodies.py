@@ -209,7 +209,7 @@ def test_nothing_but_a_body_of_ours_is_opened(storage: Storage, kept: Callable[[
 def test_another_users_folder_is_not_ours_and_left_alone(storage: Storage, kept: Callable[[bytes], Path]) -> None:
     path = kept(b"left by a front server that was killed")
     os.utime(path, (1, 1))
-    assert storage.bodies.are_ours
+    assert storage.bodies.why_not_ours() is None
     assert storage.overdue(1000) == 1
     assert storage.reap_incoming(1000) == 1
     path = kept(b"of a front server that works as somebody else")
@@ -218,6 +218,7 @@ def test_another_users_folder_is_not_ours_and_left_alone(storage: Storage, kept:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("os.geteuid", lambda: me + 1)
         assert not storage.bodies.are_ours
+        assert "Let both be one user." in str(storage.bodies.why_not_ours())
         assert storage.reap_incoming(1000) == 0
         with pytest.raises(Unavailable):
             storage.bodies.open(path)
