@@ -35,7 +35,7 @@ def upload(request: Request) -> Any:
     folder, words = request.GET.get("folder", ""), request.GET.get("q", "").strip()
     return choices(request, chosen=folder, words=words) | {
         "max_size": request.installation.settings.max_upload_size,
-        "part": most_in_a_part(request, keeps_bodies=False),
+        "part": most_in_a_part(request),
     }
 
 

@@ -61,7 +61,7 @@ def part_too_large(limit: int) -> TooLarge:
     return TooLarge(Sentence(PART_TOO_LARGE, {"limit": Size(limit)}), limit)
 
 
-def most_in_a_part(request: Request, *, keeps_bodies: bool) -> int:
+def most_in_a_part(request: Request, *, keeps_bodies: bool = False) -> int:
     """Bytes of one request at most: what a front server passes on, or all that a file may have.
 
     What breaks off is sent again, so that behind a front server parts are small. A file that comes whole may be as
