@@ -18,3 +18,6 @@ class NoticesForm(Form):
         description=_("If it took longer than 10 minutes, or you had left."),
         id="mail-ready",
     )
+    sent = BooleanField(
+        _("Files were sent through a link of yours"), description=_("Once a day at most."), id="mail-sent"
+    )

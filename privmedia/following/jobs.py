@@ -49,6 +49,8 @@ def tell_sender(task: Task) -> None:
         if version is None or version.created_by is None:
             return
         happening = _what_became(session, version, task.installation.clock())
+        if happening is Happening.READY and _was_sent_to_them(session, version):
+            return  # they were told when it came
         if happening is not None:
             notices = Notices(session, task.installation)
             told = notices.tell([version.created_by], version.item, happening, version.number)
@@ -69,6 +71,12 @@ def _what_became(session: Session, version: Version, now: datetime) -> Happening
         return None
     took_long = now - version.created_at > LONG
     return Happening.READY if took_long or _has_left(session, version, now) else None
+
+
+def _was_sent_to_them(session: Session, version: Version) -> bool:
+    """Whether it came through a link by which somebody asks for files."""
+    told = select(Notice.id).where(Notice.item_id == version.item_id, Notice.happening == Happening.SENT)
+    return session.scalar(told.limit(1)) is not None
 
 
 def _has_left(session: Session, version: Version, now: datetime) -> bool:

@@ -14,7 +14,7 @@ from privmedia.accounts.first_start import organisation
 from privmedia.accounts.models import User
 from privmedia.following.models import Happening
 from privmedia.following.notices import Told
-from privmedia.following.rounds import NEWS, UPLOADS, Round, Rounds
+from privmedia.following.rounds import NEWS, SENT, UPLOADS, Round, Rounds
 from privmedia.installation import Installation
 from privmedia.mail.letters import Letter, Writer, letter
 from privmedia.mail.models import Mail
@@ -34,6 +34,12 @@ READY = Plural(
     "${count} file that you sent to ${library} is ready",
     "${count} files that you sent to ${library} are ready",
 )
+
+SENT_FILES = Plural(
+    "${count} file was sent to ${library} through a link of yours",
+    "${count} files were sent to ${library} through links of yours",
+)
+WHICH = _("Which of these letters you get you choose in your account:")
 
 
 def news(session: Session, installation: Installation, mail: Mail) -> Letter | None:
@@ -90,12 +96,31 @@ def uploads(session: Session, installation: Installation, mail: Mail) -> Letter 
         Sentence(first, {**library, "count": len(some)}),
         Sentence(_("Hello ${name},"), {"name": found.name}),
         *parts,
-        Sentence(_("Which of these letters you get you choose in your account:")),
+        Sentence(WHICH),
         f"{installation.settings.base_url}/account#notices",
     )
 
 
-WRITERS: dict[str, Writer] = {NEWS.name: news, UPLOADS.name: uploads}
+def sent_files(session: Session, installation: Installation, mail: Mail) -> Letter | None:
+    """What people without an account sent through links of somebody: drafts, which they alone see."""
+    found = _reader(session, mail)
+    if found is None:
+        return None
+    _rounds, told = _told(session, installation, mail, found, SENT)
+    if not told:
+        return None
+    return letter(
+        mail.language,
+        Sentence(SENT_FILES, {"library": _library(session, installation), "count": len(told)}),
+        Sentence(_("Hello ${name},"), {"name": found.name}),
+        Sentence(_("this was sent through links by which you ask for files. Each is a draft until you release it:")),
+        *_named(installation, told),
+        Sentence(WHICH),
+        f"{installation.settings.base_url}/account#notices",
+    )
+
+
+WRITERS: dict[str, Writer] = {NEWS.name: news, UPLOADS.name: uploads, SENT.name: sent_files}
 
 
 def _reader(session: Session, mail: Mail) -> User | None:

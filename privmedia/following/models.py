@@ -4,7 +4,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Enum, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import Enum, ForeignKey, Index, UniqueConstraint, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from privmedia.db import Base, UtcDateTime
@@ -30,6 +30,8 @@ class Happening(StrEnum):
     """Nothing that can be played came of the person's own upload."""
     READY = "ready"
     """The person's own upload, which took long, is ready."""
+    SENT = "sent"
+    """Somebody sent it through a link by which the person asks for files."""
 
 
 class Notice(Base):
@@ -67,7 +69,10 @@ class NoticeChoice(Base):
     new: Mapped[bool] = mapped_column(default=True)
     failed: Mapped[bool] = mapped_column(default=True)
     ready: Mapped[bool] = mapped_column(default=True)
+    sent: Mapped[bool] = mapped_column(default=True, server_default=true())
     news_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """The last letter about what is new in the folders."""
     uploads_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """The last letter about their own uploads."""
+    sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """The last letter about what was sent to them."""

@@ -47,7 +47,8 @@ UPLOADS = Round(
     timedelta(minutes=5),
     timedelta(hours=1),
 )
-ROUNDS = (NEWS, UPLOADS)
+SENT = Round("sent-files", (Happening.SENT,), NoticeChoice.sent_at, timedelta(minutes=30), timedelta(days=1))
+ROUNDS = (NEWS, UPLOADS, SENT)
 
 
 class Rounds:

@@ -21,7 +21,7 @@ from privmedia.library.tree import Tree
 
 ALL = "all"
 """In the links of letters: every folder the person follows."""
-CHOICES = ("new", "failed", "ready")
+CHOICES = ("new", "failed", "ready", "sent")
 BY_LETTER = "the link in a letter"
 
 
@@ -70,11 +70,11 @@ class Following:
     def choice(self, user_id: int) -> NoticeChoice:
         """What somebody wants by mail: as they chose, else everything."""
         kept = self.session.get(NoticeChoice, user_id)
-        return kept or NoticeChoice(user_id=user_id, new=True, failed=True, ready=True)
+        return kept or NoticeChoice(user_id=user_id, **dict.fromkeys(CHOICES, True))
 
-    def choose(self, identity: Identity, *, new: bool, failed: bool, ready: bool) -> None:
+    def choose(self, identity: Identity, *, new: bool, failed: bool, ready: bool, sent: bool) -> None:
         """Choose what to get by mail. Everything stands at the bell as well."""
-        choice, wanted = self.choice(identity.user_id), dict(zip(CHOICES, (new, failed, ready), strict=True))
+        choice, wanted = self.choice(identity.user_id), dict(zip(CHOICES, (new, failed, ready, sent), strict=True))
         changes = {name: [getattr(choice, name), value] for name, value in wanted.items()}
         for name, value in wanted.items():
             setattr(choice, name, value)

@@ -82,10 +82,12 @@ def read_notices(context: FolderContext, request: Request) -> Response:
 
 @view_config(route_name="account", request_method="POST", request_param="do=notices", permission=Right.ACCOUNT)
 def choose(request: Request) -> Response:
-    """What to get by mail: three boxes, in which nothing can be wrong."""
+    """What to get by mail: boxes, in which nothing can be wrong."""
     identity: Identity = request.identity
     form = NoticesForm.of(request)
-    request.write(Following).choose(identity, new=form.new.data, failed=form.failed.data, ready=form.ready.data)
+    request.write(Following).choose(
+        identity, new=form.new.data, failed=form.failed.data, ready=form.ready.data, sent=form.sent.data
+    )
     flash(request, _("Saved."))
     return HTTPSeeOther(request.route_path("account", _anchor="notices"))
 

@@ -9,6 +9,9 @@ from sqlalchemy.orm import Session
 
 from privmedia.audit.service import Author
 from privmedia.errors import Ended, OverQuota
+from privmedia.following.models import Happening
+from privmedia.following.notices import Notices
+from privmedia.following.rounds import SENT, Rounds
 from privmedia.giving.models import SentFile
 from privmedia.installation import Installation
 from privmedia.library.models import Item
@@ -80,10 +83,11 @@ class SentByLink(Sender):
             raise OverQuota(NO_ROOM, 0)
 
     def note(self, session: Session, arrived: Arrived) -> None:
-        _standing, visit = self._now(session)
+        standing, visit = self._now(session)
+        item = session.scalars(select(Item).where(Item.uid == arrived.uid)).one()
         session.add(
             SentFile(
-                item_id=session.scalars(select(Item.id).where(Item.uid == arrived.uid)).one(),
+                item_id=item.id,
                 link_id=self.link_id,
                 visitor=self.name,
                 sender=visit.sender,
@@ -94,6 +98,8 @@ class SentByLink(Sender):
                 sent_at=self.installation.clock(),
             )
         )
+        told = Notices(session, self.installation).tell([standing.maker.id], item, Happening.SENT)
+        Rounds(session, self.installation).plan(SENT, told)
 
     def _now(self, session: Session) -> tuple[Standing, Visit]:
         """The link and the visit as they stand. Raises Ended."""

@@ -16,8 +16,8 @@ from privmedia.accounts.models import SignIn, User
 from privmedia.audit.models import Event
 from privmedia.db import reading, write_mode, writing
 from privmedia.following.jobs import forget_notices
-from privmedia.following.models import Follow, Notice
-from privmedia.following.rounds import NEWS, Rounds
+from privmedia.following.models import Follow, Happening, Notice
+from privmedia.following.rounds import NEWS, SENT, Rounds
 from privmedia.ids import new_uid
 from privmedia.installation import Installation
 from privmedia.library.drafts import Drafts
@@ -458,6 +458,53 @@ def test_letters_about_own_uploads_can_be_chosen_away(shelf: Shelf) -> None:
     shelf.wait(minutes=6)
     assert shelf.server.letters == []
     assert shelf.bell("tomasz") == "Notices, 1 new"
+
+
+def sent_by_link(shelf: Shelf, *titles: str) -> list[str]:
+    """Files that came through a link of Tomasz's, as its maker is told of them; their public ids."""
+    uids = [shelf.add(title, told=False) for title in titles]
+    with writing(shelf.installation.sessions) as session:
+        rounds, tomasz = Rounds(session, shelf.installation), shelf.people["tomasz"].id
+        for uid in uids:
+            item = session.scalars(select(Item).where(Item.uid == uid)).one()
+            rounds.plan(SENT, rounds.notices.tell([tomasz], item, Happening.SENT))
+    return uids
+
+
+def test_files_sent_through_a_link_are_one_letter_a_day_to_its_maker(shelf: Shelf) -> None:
+    sent_by_link(shelf, "seal", "shaft")
+    assert shelf.bell("tomasz") == "Notices, 2 new"
+    shelf.wait(minutes=31)
+    (letter,) = shelf.server.letters
+    assert letter["Subject"].startswith("2 files were sent to ")
+    assert letter["Subject"].endswith(" through links of yours")
+    assert letter["To"].endswith("tomasz@example.test")
+    text = letter.get_content()
+    assert "seal" in text
+    assert "shaft" in text
+    sent_by_link(shelf, "port")
+    shelf.wait(hours=2)
+    assert len(shelf.server.letters) == 1
+    shelf.wait(days=1)
+    assert shelf.server.letters[1]["Subject"].startswith("1 file was sent to ")
+
+
+def test_letters_about_sent_files_can_be_chosen_away(shelf: Shelf) -> None:
+    choose(shelf, "tomasz", sent=False)
+    sent_by_link(shelf, "seal")
+    shelf.wait(minutes=31)
+    assert shelf.server.letters == []
+    assert shelf.bell("tomasz") == "Notices, 1 new"
+
+
+def test_what_was_sent_through_a_link_is_not_told_again_when_it_is_ready(shelf: Shelf) -> None:
+    (uid,) = sent_by_link(shelf, "seal")
+    shelf.clock.forward(minutes=11)
+    with writing(shelf.installation.sessions) as session:
+        version = select(Version.id).join(Item, Item.id == Version.item_id).where(Item.uid == uid)
+        have_told(session, shelf.installation, session.scalars(version).one())
+    do_jobs(shelf.installation)
+    assert shelf.listed("tomasz") == ["seal"]
 
 
 def test_the_library_itself_is_followed_by_nobody(shelf: Shelf) -> None:

@@ -20,9 +20,12 @@ from privmedia.accounts.models import SiteValue, User
 from privmedia.accounts.service import Accounts
 from privmedia.audit.models import Event
 from privmedia.db import reading, writing
+from privmedia.following.models import Happening
+from privmedia.following.rounds import SENT, Rounds
 from privmedia.giving import plain_views, resources
 from privmedia.giving.models import SentFile
 from privmedia.installation import Installation
+from privmedia.jobs.models import Job
 from privmedia.library.drafts import Drafts
 from privmedia.library.models import Folder, Item, Version
 from privmedia.library.reach import as_identity
@@ -244,6 +247,26 @@ def test_a_sent_file_is_in_the_log_by_its_link(testapp: TestApp, ask: Any, insta
     assert line.through == f"link {link.uid} of Tomasz Wójcik"
     assert line.address == "192.0.2.7"
     assert link.path.rpartition("/")[2] not in written
+
+
+def test_the_maker_is_told_at_the_bell_and_by_one_letter_a_day(
+    testapp: TestApp, browser: Any, ask: Any, library: PrivateLibrary, installation: Installation, clock: FakeClock
+) -> None:
+    link, maker = ask(), as_maker(browser, library)
+    opened(testapp, link)
+    sent_by_form(testapp, link, ("seal.png", PNG), ("shaft.jpg", JPEG))
+    whole(by_tus(testapp, link), PNG, "port.png")
+    page = maker.get("/notices")
+    assert [found.text for found in page.html.select(".notices a.ink")] == ["port", "shaft", "seal"]
+    assert "Sent through a link of yours." in page
+    with writing(installation.sessions) as session:
+        rounds, maker_id = Rounds(session, installation), library.user_ids[MAKER]
+        planned = session.scalars(select(Job).where(Job.kind == SENT.name)).one()
+        assert (planned.target_id, planned.run_after) == (maker_id, clock.now + timedelta(minutes=30))
+        rounds.plan(SENT, [maker_id])
+        assert len(session.scalars(select(Job).where(Job.kind == SENT.name)).all()) == 1
+        told = rounds.notices.waiting(rounds.as_reader(session.get_one(User, maker_id)), [Happening.SENT])
+    assert len(told) == 3
 
 
 def test_what_has_no_place_is_refused_and_the_rest_kept(
