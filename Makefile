@@ -52,6 +52,7 @@ fix: .venv/dev  ## Mend what can be mended by a program
 bench: .venv/dev assets  ## Measure delivery against bare nginx and another stack, in one run
 	@tools/debian-packages
 	@$(BIN)/python -m tests.bench
+	@$(BIN)/python -m tests.bench --receive
 	@$(BIN)/python -m tests.bench.scale
 	@$(BIN)/python -m tests.bench.slow_senders
 

@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.bench import memory, nginx, page, running, stacks
+from tests.bench import memory, nginx, page, receiving, running, stacks
 from tests.bench.library import SIZES
 from tests.bench.load import LoadFailed
 from tests.bench.measuring import Series, measure
@@ -20,6 +20,8 @@ from tests.bench.proof import prove
 from tests.bench.stacks import Stack
 
 KEYS = ("nginx", "empty", "privmedia", "gunicorn", "django")
+ASIDE = ("handed",)
+"""Only for receiving."""
 
 
 def arguments(command: list[str]) -> argparse.Namespace:
@@ -31,6 +33,7 @@ def arguments(command: list[str]) -> argparse.Namespace:
     parser.add_argument("--crowd", action="store_true", help="1 KB with 16 connections as well")
     parser.add_argument("--write", action="store_true", help="write docs/benchmarks.md")
     parser.add_argument("--memory", action="store_true", help="watch a worker's memory instead: 2 GB out, 2 GB in")
+    parser.add_argument("--receive", action="store_true", help="receive files of 1 GB instead, in every way there is")
     parser.add_argument("--folder", type=Path, default=ROOT / "var" / "bench", help="what is kept (default var/bench)")
     parser.add_argument("--keep", action="store_true", help="keep the servers' logs and configurations, and say where")
     chosen = parser.parse_args(command)
@@ -47,7 +50,7 @@ def build(site: Site, run: Path, keys: list[str]) -> list[Stack]:
     """The stacks that were asked for, in their order in the table."""
     ports = iter(running.free_ports(len(keys)))
     made = []
-    for key in (key for key in KEYS if key in keys):
+    for key in (key for key in (*KEYS, *ASIDE) if key in keys):
         port = next(ports)
         if key == "nginx":
             made.append(stacks.nginx_alone(port, run))
@@ -55,6 +58,8 @@ def build(site: Site, run: Path, keys: list[str]) -> list[Stack]:
             made.append(stacks.empty_view(port, run))
         elif key == "privmedia":
             made.append(stacks.privmedia_uwsgi(port, run, site))
+        elif key == "handed":
+            made.append(stacks.privmedia_handed_over(port, run, site))
         elif key == "gunicorn":
             made.append(stacks.privmedia_gunicorn(port, run, site))
         else:
@@ -109,6 +114,11 @@ def main(command: list[str]) -> int:
             print(watched.words())
             page.keep(memory=watched, command=words, write=chosen.write)
             return 0 if watched.flat else 1
+        if chosen.receive:
+            with serving(site.aside(), run, ["privmedia", "handed", "django"]) as processes:
+                received = receiving.measure(processes, site, chosen.rounds)
+            print(page.keep(receiving=receiving.table(received), command=words, write=chosen.write))
+            return 0 if receiving.reached(received) else 1
         made, measured = speeds(site, run, chosen)
         print(page.keep(stacks=made, measured=measured, command=words, write=chosen.write))
     except LoadFailed as failure:

@@ -47,13 +47,13 @@ class Watched:
 def watch(stack: Stack, master: int, site: Site) -> Watched:
     """Serve and receive, and look at the only worker of the uWSGI master meanwhile. Raises LoadFailed."""
     _serve(stack, site, 1)
-    worker = _only_child(master)
-    _receive(stack, site, 1 << 20)
-    before = _resident(worker)
+    worker = only_child(master)
+    receive_form(stack, site, 1 << 20, form(stack, site))
+    before = resident(worker)
     with Highest(worker) as serving:
         _serve(stack, site, VOLUME // SIZES["256 MB"])
     with Highest(worker) as receiving:
-        _receive(stack, site, VOLUME)
+        receive_form(stack, site, VOLUME, form(stack, site))
     return Watched(before, serving.bytes, receiving.bytes)
 
 
@@ -66,7 +66,7 @@ class Highest(threading.Thread):
 
     def run(self) -> None:
         while not self._over.wait(EVERY):
-            self.bytes = max(self.bytes, _resident(self.process))
+            self.bytes = max(self.bytes, resident(self.process))
 
     def __enter__(self) -> Highest:
         self.start()
@@ -75,17 +75,17 @@ class Highest(threading.Thread):
     def __exit__(self, *_: object) -> None:
         self._over.set()
         self.join()
-        self.bytes = max(self.bytes, _resident(self.process))
+        self.bytes = max(self.bytes, resident(self.process))
 
 
-def _resident(process: int) -> int:
+def resident(process: int) -> int:
     found = re.search(r"VmRSS:\s+(\d+) kB", Path(f"/proc/{process}/status").read_text())
     if found is None:
         raise LoadFailed(f"process {process} has ended")
     return int(found[1]) * 1024
 
 
-def _only_child(process: int) -> int:
+def only_child(process: int) -> int:
     children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
     if len(children) != 1:
         raise LoadFailed(f"uWSGI should have one worker, and has {len(children)}")
@@ -106,18 +106,12 @@ def _serve(stack: Stack, site: Site, times: int) -> None:
             raise LoadFailed(f"privmedia sent {length} bytes with status {answer.status}")
 
 
-def _receive(stack: Stack, site: Site, length: int) -> None:
-    """Upload one file by the plain form, and take it away from the disk again."""
-    cookie, token = _form(stack, site)
+def receive_form(stack: Stack, site: Site, length: int, signed_in: tuple[str, str]) -> None:
+    """Upload one file by the plain form, and take it away from the disk again. `signed_in` is what `form` answers."""
+    cookie, token = signed_in
     folder = site.library.folders[0].uid
     fields = {"csrf_token": token, "folder": folder, "title": "Benchmark"}
-    start = "".join(
-        f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
-        for name, value in fields.items()
-    )
-    start += f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="file"; filename="bench.mp4"\r\n'
-    start += "Content-Type: video/mp4\r\n\r\n"
-    end = f"\r\n--{BOUNDARY}--\r\n"
+    start, end = around_a_file(fields)
     head = (
         f"POST /upload/plain HTTP/1.1\r\nHost: 127.0.0.1:{stack.port}\r\nOrigin: {stack.address}\r\n"
         f"Cookie: {cookie}\r\n"
@@ -126,7 +120,7 @@ def _receive(stack: Stack, site: Site, length: int) -> None:
     )
     with socket.create_connection(("127.0.0.1", stack.port), timeout=120) as connection:
         connection.sendall((head + start).encode())
-        for block in _film(length):
+        for block in film(length):
             connection.sendall(block)
         connection.sendall(end.encode())
         answer = connection.makefile("rb").read().decode("latin-1")
@@ -137,7 +131,17 @@ def _receive(stack: Stack, site: Site, length: int) -> None:
         shutil.rmtree(site.media_root / "private" / uid[:2] / uid[2:4] / uid)
 
 
-def _form(stack: Stack, site: Site) -> tuple[str, str]:
+def around_a_file(fields: dict[str, str]) -> tuple[str, str]:
+    """What stands before and after the one file of a form."""
+    start = "".join(
+        f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+        for name, value in fields.items()
+    )
+    start += f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="file"; filename="bench.mp4"\r\n'
+    return start + "Content-Type: video/mp4\r\n\r\n", f"\r\n--{BOUNDARY}--\r\n"
+
+
+def form(stack: Stack, site: Site) -> tuple[str, str]:
     """The administrator's Cookie header, and the token that the upload page carries."""
     cookie = site.privmedia_cookie(ADMINISTRATOR)
     connection = http.client.HTTPConnection("127.0.0.1", stack.port, timeout=60)
@@ -151,7 +155,7 @@ def _form(stack: Stack, site: Site) -> tuple[str, str]:
     return cookie, found[1]
 
 
-def _film(length: int) -> Iterator[bytes]:
+def film(length: int) -> Iterator[bytes]:
     """An MP4 file as far as its first bytes tell: a file type box, and media data for the rest."""
     start = b"\0\0\0\x18ftypisom\0\0\x02\0isomavc1"
     # A size of 1 means: the real one follows in eight bytes.

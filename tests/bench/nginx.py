@@ -15,6 +15,9 @@ from tests.bench.stacks import Stack
 
 NGINX = shutil.which("nginx") or "/usr/sbin/nginx"
 FILES = re.compile(r"    location \^~ /pmedia/ \{\n.*?\n    \}\n", re.DOTALL)
+PAGES = "    location / {\n        uwsgi_pass"
+BUFFERED = "/upload/buffered"
+"""An address of Django's whose bodies nginx keeps until they are whole, and then passes on."""
 # What nginx knows only once, whichever server it belongs to.
 SHARED_NAMES = re.compile(r"(\$|\?<|upstream |log_format |uwsgi_pass |proxy_pass http://|access_log \S+ )privmedia")
 
@@ -23,6 +26,7 @@ def write(stacks: list[Stack], run: Path, media_root: Path) -> Path:
     """The configuration for these stacks, written below `run`."""
     for name in ("nginx", "log"):
         (run / name).mkdir()
+    (media_root / "incoming").mkdir(exist_ok=True)
     sites = run / "nginx" / "privmedia.conf"
     sites.write_text("\n".join(_site(stack, run, media_root) for stack in stacks))
     program = run / "nginx" / "nginx.conf"
@@ -52,4 +56,8 @@ def _site(stack: Stack, run: Path, media_root: Path) -> str:
             raise ValueError("the configuration has no location of the private files any more")
         open_to_all = files[0].replace("/pmedia/", "/smedia/").replace("        internal;\n", "")
         text = text.replace(files[0], open_to_all)
+    if stack.key == "django":
+        # What any site has for its forms; privmedia's own location of pages takes 1 MB.
+        forms = f"    location = {BUFFERED} {{ client_max_body_size 0; uwsgi_pass privmedia_application; }}\n\n"
+        text = text.replace(PAGES, forms + PAGES)
     return SHARED_NAMES.sub(rf"\1{stack.key}", text)

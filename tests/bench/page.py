@@ -22,6 +22,7 @@ def keep(
     memory: Watched | None = None,
     scale: str = "",
     slow: str = "",
+    receiving: str = "",
 ) -> str:
     """The section as text; with `write` it replaces the one on the page."""
     if memory is not None:
@@ -30,6 +31,8 @@ def keep(
         name, text = "scale", scale
     elif slow:
         name, text = "slow", slow
+    elif receiving:
+        name, text = "receiving", receiving
     else:
         name = "speed"
         tables = [report.table(stacks, series) for series in measured]

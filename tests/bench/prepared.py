@@ -42,10 +42,15 @@ class Site:
         return self.folder / "venv-django"
 
     @property
+    def django_uploads(self) -> Path:
+        return self.folder / "django-uploads"
+
+    @property
     def django_environment(self) -> dict[str, str]:
         return {
             "BENCH_DATABASE": str(self.folder / "django.sqlite"),
             "BENCH_PRIVATE": str(self.media_root / "private"),
+            "BENCH_UPLOADS": str(self.django_uploads),
             "PYTHONPATH": str(HERE),  # it knows nothing of us but library.py
         }
 
@@ -66,7 +71,7 @@ class Site:
             here.backup(there)
         return copy
 
-    def ini(self, port: int, socket: Path) -> Path:
+    def ini(self, port: int, socket: Path, front_server: str = "nginx") -> Path:
         """production.ini for one port, for privmedia answers only to its own address; with one worker."""
         config = configparser.RawConfigParser()
         config.read(PRODUCTION)
@@ -75,6 +80,7 @@ class Site:
             "privmedia.media_root": str(self.media_root),
             "privmedia.base_url": f"http://127.0.0.1:{port}",
             "privmedia.secret": secrets.token_hex(32),
+            "privmedia.front_server": front_server,
         }
         config["app:main"].update(here)
         config["server:main"].update({"bind": f"unix:{socket}", "workers": "1"})
@@ -93,6 +99,7 @@ def prepare(folder: Path) -> Site:
     site = Site(folder, Library.make())
     _make_django_venv(site)
     files.place(site.library, site.media_root)
+    site.django_uploads.mkdir(exist_ok=True)
     stamp = folder / "seeded-from"
     if not stamp.exists() or stamp.read_text() != _fingerprint():
         print("filling the databases …", flush=True)

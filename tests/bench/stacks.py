@@ -60,6 +60,14 @@ def privmedia_uwsgi(port: int, run: Path, site: Site) -> Stack:
     return Stack("privmedia", "**privmedia**, uWSGI", "uwsgi", port, socket, command, cookie=site.privmedia_cookie())
 
 
+def privmedia_handed_over(port: int, run: Path, site: Site) -> Stack:
+    """The same, and it takes nothing that nginx keeps: as where the two are different users."""
+    socket = run / "handed.sock"
+    command = [_program("uwsgi"), f"--ini-paste={site.ini(port, socket, 'builtin')}"]
+    name = "**privmedia**, uWSGI, bodies handed over"
+    return Stack("handed", name, "uwsgi", port, socket, command, cookie=site.privmedia_cookie())
+
+
 def privmedia_gunicorn(port: int, run: Path, site: Site) -> Stack:
     socket = run / "gunicorn.sock"
     command = [_program("pserve"), str(site.ini(port, socket))]

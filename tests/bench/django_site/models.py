@@ -25,3 +25,8 @@ class Item(models.Model):
     folder = models.ForeignKey(Folder, on_delete=models.CASCADE)
     uploader_id = models.IntegerField()
     path = models.CharField(max_length=200)
+
+
+class Upload(models.Model):
+    title = models.CharField(max_length=300)
+    file = models.FileField(upload_to="uploads")

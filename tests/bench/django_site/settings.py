@@ -45,3 +45,7 @@ DATABASES = {
 SENDFILE_BACKEND = "django_sendfile.backends.nginx"
 SENDFILE_ROOT = os.environ["BENCH_PRIVATE"]
 SENDFILE_URL = "/pmedia"
+
+# Where uploads are kept; on the same file system while they come, so that they are moved and not copied.
+MEDIA_ROOT = os.environ["BENCH_UPLOADS"]
+FILE_UPLOAD_TEMP_DIR = os.environ["BENCH_UPLOADS"]
