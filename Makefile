@@ -15,7 +15,7 @@ RUN_SETTINGS = PRIVMEDIA_SQLALCHEMY_URL="sqlite:///$(FOLDER)/privmedia.sqlite" \
 PRIVMEDIA = $(RUN_SETTINGS) $(BIN)/privmedia -c development.ini
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo stack test check fix bench assets lock texts clean
+.PHONY: help run demo stack test check fix faults bench assets lock texts clean
 
 help:  ## List what make can do
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
@@ -40,6 +40,11 @@ test: .venv/dev assets  ## Everything that proves the project; installs Debian p
 	@tools/debian-packages
 	@$(MAKE) --no-print-directory check
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -n 2 --dist loadscope
+
+faults: .venv/dev assets  ## The long fault tests: a disk that errs or is full, power cuts, 5 GB cut 20 times; as root
+	@tools/debian-packages
+	@PRIVMEDIA_FAULTS=full PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest \
+	  tests/faults tests/integration/test_resumable_uploads.py
 
 check: .venv/dev  ## Look: style, types, import floors
 	@$(BIN)/ruff check .

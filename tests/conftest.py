@@ -34,7 +34,7 @@ from privmedia.settings import Settings
 from tests import applications, missing, postgresql, sites
 
 ADDRESS = "http://media.example.test"
-WITH_SERVERS = ("browser", "contracts", "integration")
+WITH_SERVERS = ("browser", "contracts", "faults", "integration")
 
 # Tests make many objects that stay for the whole run. Looking for cycles among them again and again takes long.
 gc.set_threshold(100_000, 20, 20)

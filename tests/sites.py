@@ -42,6 +42,8 @@ class Site:
     ini: Path
     processes: Processes
     stack: Stack | None = None
+    server: int = 0
+    """The process that answers, where there is one alone."""
     connection: http.client.HTTPConnection = field(init=False)
 
     def __post_init__(self) -> None:
@@ -113,8 +115,8 @@ def behind_nginx(folder: Path, app: AppServer, *, worker: bool = False) -> Itera
 
 
 @contextmanager
-def without_front_server(folder: Path) -> Iterator[Site]:
-    """The built-in sender under waitress, as `make run` starts it."""
+def without_front_server(folder: Path, *, threads: int = 4) -> Iterator[Site]:
+    """The built-in sender under waitress, as `make run` starts it. What is in the folder already goes on."""
     port = free_port()
     ini = folder / "site.ini"
     values = {
@@ -124,18 +126,19 @@ def without_front_server(folder: Path) -> Iterator[Site]:
         "privmedia.secret": SECRET,
         **OF_THE_RUN,
     }
-    (folder / "media").mkdir()
+    (folder / "media").mkdir(exist_ok=True)
     settings = "\n".join(f"{key} = {value}" for key, value in values.items())
-    server = f"[server:main]\nuse = egg:waitress#main\nlisten = {HOST}:{port}\nident =\n"
+    server = f"[server:main]\nuse = egg:waitress#main\nlisten = {HOST}:{port}\nthreads = {threads}\nident =\n"
     ini.write_text(f"[app:main]\nuse = egg:privmedia\n{settings}\n\n{server}")
     migrate(values["sqlalchemy.url"])
     installation = Installation.open(Settings.read(values, QUICK))
     processes = Processes()
     try:
-        processes.start(Program("waitress", [beside_python("pserve"), ini], folder, QUICK, folder / "waitress.log"))
+        program = Program("waitress", [beside_python("pserve"), ini], folder, QUICK, folder / "waitress.log")
+        server = processes.start(program)
         while not is_answering(port):
             processes.check()
-        site = Site(port, PrivateLibrary(installation), ini, processes)
+        site = Site(port, PrivateLibrary(installation), ini, processes, server=server.pid)
         yield site
         site.connection.close()
     finally:

@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import http.client
 import os
+import re
 import signal
 import socket
 import struct
@@ -24,11 +25,14 @@ from privmedia.db import writing
 from privmedia.operations.stack import HOST
 from privmedia.scopes import Scope
 from privmedia.uploads.tus import PART
+from tests.faults import FULL
+from tests.faults.cutting import line
 from tests.integration.test_uploading import application, wait_for
 from tests.sites import Answer, Site, behind_nginx, without_front_server
 from tests.unit.media.conftest import picture
 
 MIB = 1 << 20
+LONG = (5000 if FULL else 200) * MIB
 PNG = picture("PNG")
 TIMES_CUT = 20
 CLIENT = Path(__file__).with_name("tus_client.mjs")
@@ -53,15 +57,27 @@ def key(site: Site) -> dict[str, str]:
 
 def film(path: Path, size: int, seed: int = 4) -> str:
     """A file that is taken for a picture, as long as wanted; its SHA-256."""
-    content = PNG + Random(seed).randbytes(size - len(PNG))
-    path.write_bytes(content)
-    return hashlib.sha256(content).hexdigest()
+    chance, block, left = Random(seed), PNG, size
+    with path.open("wb") as file:
+        while left:
+            left -= file.write(block[:left])
+            block = chance.randbytes(MIB)
+    return sum_of(path)
+
+
+def sum_of(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def stored(site: Site, sha256: str) -> bool:
-    """Whether an original with this sum lies in its place."""
-    private = site.library.installation.storage.private
-    return any(hashlib.sha256(path.read_bytes()).hexdigest() == sha256 for path in private.glob("??/??/*/v1/original"))
+    """Whether an original with this sum lies in its place. Long ones go: they would fill the disk."""
+    for path in site.library.installation.storage.private.glob("??/??/*/v1/original"):
+        if sum_of(path) == sha256:
+            if path.stat().st_size >= 200 * MIB:
+                path.unlink()
+            return True
+    return False
 
 
 def under_way(site: Site) -> list[Path]:
@@ -172,15 +188,16 @@ def test_no_client_can_say_what_only_nginx_says(site: Site) -> None:
 
 
 def test_however_often_it_is_torn_the_file_arrives_as_it_was_sent(site: Site, tmp_path: Path) -> None:
-    size, chance = 200 * MIB, Random(11)
-    sha256 = film(tmp_path / "long.png", size)
-    content = (tmp_path / "long.png").read_bytes()
+    size, chance, path = LONG, Random(11), tmp_path / "long.png"
+    sha256 = film(path, size)
     headers = key(site)
     address, acknowledged, torn = begun(site, headers, size), 0, 0
     while (offset := offset_of(site, address, headers)) < size:
         assert offset >= acknowledged
         acknowledged = offset
-        part = content[offset:offset + chance.randrange(6 * MIB, PART)]
+        with path.open("rb") as file:
+            file.seek(offset)
+            part = file.read(chance.randrange(6 * MIB, PART))
         if torn < TIMES_CUT and chance.random() < 0.7:
             torn += 1
             tear(site, address, headers, offset, part, chance.randrange(len(part)))
@@ -190,14 +207,42 @@ def test_however_often_it_is_torn_the_file_arrives_as_it_was_sent(site: Site, tm
         sent = {**headers, "Content-Type": KEPT_AS_IT_COMES, "Upload-Offset": str(offset)}
         with contextlib.suppress(http.client.HTTPException, ConnectionError):
             tus(site, "PATCH", address, sent, part)
+    path.unlink()
     assert torn == TIMES_CUT
+    assert stored(site, sha256)
+    assert under_way(site) == []
+
+
+def test_a_published_client_goes_on_however_often_the_line_is_cut_and_servers_end(site: Site, tmp_path: Path) -> None:
+    path, chance = tmp_path / "line.png", Random(13)
+    sha256 = film(path, LONG, seed=6)
+
+    def on_cut(number: int) -> None:
+        if number % 5 == 0:
+            (kill_a_worker, kill_nginx, kill_all_workers)[number // 5 % 3](site)
+
+    headers = {**key(site), "Host": f"{HOST}:{site.port}"}
+    cuts = [chance.randrange(1000, LONG // TIMES_CUT) for _ in range(TIMES_CUT)]
+    with line(site.port, cuts, on_cut) as cut, path.open("rb") as file:
+        address = begun(site, headers, LONG)
+        client = TusClient(f"http://{HOST}:{cut.port}/uploads/", headers=headers)
+        uploader = client.uploader(
+            file_stream=file, url=f"http://{HOST}:{cut.port}{address}", chunk_size=8 * MIB, retries=300, retry_delay=0.1
+        )
+        acknowledged = 0
+        while uploader.offset < LONG:
+            uploader.upload_chunk()
+            assert uploader.offset > acknowledged
+            acknowledged = uploader.offset
+        assert cut.cuts == TIMES_CUT
+    path.unlink()
     assert stored(site, sha256)
     assert under_way(site) == []
 
 
 def test_the_client_of_the_page_uploads_from_node_however_often_it_is_cut(site: Site, tmp_path: Path) -> None:
     path = tmp_path / "Prüfstand 5.png"
-    sha256 = film(path, 200 * MIB, seed=5)
+    sha256 = film(path, LONG, seed=5)
     token = key(site)["Authorization"].partition(" ")[2]
     command = ["node", CLIENT, f"http://{HOST}:{site.port}/uploads/", token, site.library.folder, path, str(TIMES_CUT)]
     cut = 0
@@ -209,6 +254,7 @@ def test_the_client_of_the_page_uploads_from_node_however_often_it_is_cut(site: 
             cut += line == "cut\n"
             if cut in (5, 12) and line == "cut\n":
                 kill_a_worker(site)
+    path.unlink()
     assert client.returncode == 0
     assert cut == TIMES_CUT
     assert lines[-1].startswith("/m/")
@@ -237,6 +283,27 @@ def kill_a_worker(site: Site) -> None:
     before = application(site)
     os.kill(before[-1], signal.SIGKILL)
     wait_for(lambda: len(application(site)) >= len(before) and before[-1] not in application(site))
+
+
+def kill_nginx(site: Site) -> None:
+    """End the process of nginx that passes bytes on; its parent starts another."""
+
+    def listening() -> list[int]:
+        port = f"sport = :{site.port}"
+        listed = subprocess.run(["ss", "-tlpH", port], capture_output=True, text=True, check=True).stdout
+        return sorted({int(pid) for pid in re.findall(r"pid=(\d+)", listed)})
+
+    before = listening()
+    os.kill(before[-1], signal.SIGKILL)
+    wait_for(lambda: len(listening()) >= len(before) and before[-1] not in listening())
+
+
+def kill_all_workers(site: Site) -> None:
+    """For a moment nobody answers but nginx, as while the application is started anew."""
+    before = application(site)
+    for worker in before[1:]:
+        os.kill(worker, signal.SIGKILL)
+    wait_for(lambda: len(application(site)) >= len(before) and not set(before[1:]) & set(application(site)))
 
 
 def test_a_part_that_nginx_does_not_take_is_refused_with_the_setting_to_change(site: Site) -> None:
