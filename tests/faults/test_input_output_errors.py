@@ -14,7 +14,7 @@ from tests.sites import without_front_server
 SIZE = 600_000
 # Every how many of the calls one fails; SQLite makes many of them in a row, two for each page.
 CALLS = {"write": 1, "fsync": 1, "fdatasync": 1, "rename": 1, "mkdir": 1, "pwrite64": 1}
-IN_SHORT = {"write": 3, "fsync": 4, "fdatasync": 1, "rename": 1, "pwrite64": 23}
+IN_SHORT = {"write": 5, "fsync": 6, "fdatasync": 1, "rename": 1, "pwrite64": 23}
 MOST = 1000
 Way = Callable[[Sender, bytes], Callable[[], bool]]
 
