@@ -49,7 +49,7 @@ def link() -> None:
 @click.option("--size", "most_bytes", callback=_read_size, help="With --upload: 500MB, 10GB at most, all together.")
 @click.option("--files", "most_files", type=click.IntRange(1), help="With --upload: so many files at most.")
 @click.option("--text", default="", help="With --upload: what the senders read.")
-@click.option("--name", default="command line", show_default=True, help="To know it by.")
+@click.option("--name", default="", help="To know it by.  [default: command line; with --upload the folder's name]")
 @click.option("--by", metavar="EMAIL", help="Whose link it is; without it the first administrator's.")
 @click.pass_obj
 def add_link(
@@ -81,7 +81,7 @@ def add_link(
     if password_stdin:
         password_hash = passwords.new_hash(_read_password(), rounds=installation.settings.bcrypt_rounds)
     wish = Wish(
-        name=name,
+        name=name or (path.rpartition("/")[2] if upload else "command line"),
         lasts=lasts,
         download=download,
         password_hash=password_hash,

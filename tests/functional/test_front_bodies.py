@@ -19,7 +19,7 @@ from privmedia.uploads.models import Upload
 from privmedia.uploads.tus import PART
 from tests.conftest import Person
 from tests.functional import test_tus
-from tests.functional.test_tus import BYTES, PNG, Client, in_base64, path_of
+from tests.tus_client import BYTES, PNG, Client, in_base64, path_of
 
 folder, give, person, leila = test_tus.folder, test_tus.give, test_tus.person, test_tus.leila
 

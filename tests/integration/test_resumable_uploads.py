@@ -28,6 +28,7 @@ from privmedia.uploads.tus import PART
 from tests.faults import FULL
 from tests.faults.cutting import line
 from tests.integration.test_uploading import application, wait_for
+from tests.shared_links import make_link
 from tests.sites import Answer, Site, behind_nginx, without_front_server
 from tests.unit.media.conftest import picture
 
@@ -125,12 +126,14 @@ def test_a_published_client_uploads_in_parts_and_goes_on_later(site: Site, tmp_p
     assert under_way(site) == []
 
 
-def whole(site: Site, headers: dict[str, str], folder: str, content: bytes) -> Answer:
+def whole(
+    site: Site, headers: dict[str, str], folder: str, content: bytes, address: str = "/uploads/"
+) -> Answer:
     """A file that comes in the request which announces it."""
     about = {"filename": "bench.png", "folder": folder}
     pairs = ",".join(f"{name} {base64.b64encode(text.encode()).decode()}" for name, text in about.items())
     said = {"Upload-Length": str(len(content)), "Upload-Metadata": pairs, "Content-Type": KEPT_AS_IT_COMES}
-    return tus(site, "POST", "/uploads/", {**headers, **said}, content)
+    return tus(site, "POST", address, {**headers, **said}, content)
 
 
 def read_by_the_application(site: Site) -> int:
@@ -149,6 +152,27 @@ def test_a_whole_file_becomes_an_item_without_being_read(site: Site) -> None:
     assert read_by_the_application(site) - before < MIB
     assert stored(site, hashlib.sha256(content).hexdigest())
     assert under_way(site) == []
+
+
+def test_what_is_sent_by_a_link_is_not_read_either(site: Site) -> None:
+    library = site.library
+    library.add_person("tomasz", allow=Permission.MANAGE)
+    link = make_link(
+        library.installation, library.folder, library.user_ids["tomasz"], folder=True, name="Photos", upload=True
+    )
+    page = tus(site, "GET", f"/upload/send/{link.uid}", link.cookie)
+    (token,) = set(re.findall(r'name="csrf_token" value="([^"]+)"', page.body.decode()))
+    cookie = f"{link.cookie['Cookie']}; {page.headers['Set-Cookie'].partition(';')[0]}"
+    headers = {"Cookie": cookie, "X-CSRF-Token": token, "Origin": f"http://{HOST}:{site.port}"}
+    address = f"/uploads/send/{link.uid}/"
+    content = PNG + Random(8).randbytes(9 * MIB)
+    assert whole(site, headers, "", PNG, address).status == 201
+    before = read_by_the_application(site)
+    assert whole(site, headers, "", content, address).status == 201
+    assert read_by_the_application(site) - before < MIB
+    assert stored(site, hashlib.sha256(content).hexdigest())
+    stranger = {**headers, "Cookie": cookie.replace(link.visit, "another")}
+    assert whole(site, stranger, "", content, address).status == 410
 
 
 @pytest.mark.parametrize("method", ["POST", "PATCH"])
