@@ -115,8 +115,11 @@ def behind_nginx(folder: Path, app: AppServer, *, worker: bool = False) -> Itera
 
 
 @contextmanager
-def without_front_server(folder: Path, *, threads: int = 4) -> Iterator[Site]:
-    """The built-in sender under waitress, as `make run` starts it. What is in the folder already goes on."""
+def without_front_server(folder: Path, *, threads: int = 4, settings_say: str = "builtin") -> Iterator[Site]:
+    """The built-in sender under waitress, as `make run` starts it. What is in the folder already goes on.
+
+    `settings_say` which front server it stands behind: a test that plays it can say what nginx says.
+    """
     port = free_port()
     ini = folder / "site.ini"
     values = {
@@ -124,6 +127,7 @@ def without_front_server(folder: Path, *, threads: int = 4) -> Iterator[Site]:
         "privmedia.media_root": str(folder / "media"),
         "privmedia.base_url": f"http://{HOST}:{port}",
         "privmedia.secret": SECRET,
+        "privmedia.front_server": settings_say,
         **OF_THE_RUN,
     }
     (folder / "media").mkdir(exist_ok=True)

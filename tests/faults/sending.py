@@ -3,7 +3,8 @@ from __future__ import annotations
 
 import hashlib
 import http.client
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from random import Random
 
@@ -11,6 +12,7 @@ from privmedia.access.permissions import Permission
 from privmedia.audit.seals import seal_all
 from privmedia.operations.check import check
 from privmedia.operations.worker import run_worker
+from privmedia.uploads.front_bodies import key_of
 from tests.integration.test_resumable_uploads import KEPT_AS_IT_COMES, PNG, begun, key, tus
 from tests.integration.test_uploading import upload
 from tests.sites import Answer, Site
@@ -42,8 +44,11 @@ class Sender:
             return begun(self.site, self.headers, len(content))
         return ""
 
-    def parts(self, address: str, content: bytes, *, part: int = 300_000) -> bool:
-        """Send what is missing of an upload, as a client does that goes on: whether all of it was acknowledged."""
+    def parts(self, address: str, content: bytes, *, part: int = 300_000, kept: bool = False) -> bool:
+        """Send what is missing of an upload, as a client does that goes on: whether all of it was acknowledged.
+
+        `kept`: as nginx hands it over, which has put each part into a file.
+        """
         if not address:
             return False
         with suppress(*NO_ANSWER):
@@ -54,7 +59,9 @@ class Sender:
             answer = asked
             while offset < len(content):
                 sent = {**self.headers, "Content-Type": KEPT_AS_IT_COMES, "Upload-Offset": str(offset)}
-                answer = self._noted(tus(self.site, "PATCH", address, sent, content[offset : offset + part]))
+                data = content[offset : offset + part]
+                with self._kept(data) if kept else nullcontext((sent, data)) as (more, body):
+                    answer = self._noted(tus(self.site, "PATCH", address, sent | more, body))
                 if answer.status != 204:
                     return False
                 assert int(answer.headers["Upload-Offset"]) > offset
@@ -78,6 +85,17 @@ class Sender:
         private = self.site.library.installation.storage.private
         there = {hashlib.sha256(path.read_bytes()).hexdigest() for path in private.glob("??/??/*/v1/original")}
         return self.ledger - there
+
+    @contextmanager
+    def _kept(self, data: bytes) -> Iterator[tuple[dict[str, str], bytes]]:
+        """What nginx says of a body, and the nothing that it sends along; afterwards it removes the file."""
+        installation = self.site.library.installation
+        path = installation.storage.incoming / "body" / f"{len(self.answers):010}"
+        path.write_bytes(data)
+        try:
+            yield {"X-Body-Key": key_of(installation.settings.secret), "X-Body-File": str(path)}, b""
+        finally:
+            path.unlink()
 
     def _noted(self, answer: Answer) -> Answer:
         self.answers.append(answer.status)
