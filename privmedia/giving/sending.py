@@ -40,6 +40,7 @@ class SentByLink(Sender):
     visit_id: int
     name: str
     author: Author
+    may_tag: bool = False
     sums: Mapping[str, str] = field(default_factory=dict)
     """SHA-256 of files that were summed as they arrived, by the public ids of their items."""
 

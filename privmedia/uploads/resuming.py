@@ -124,7 +124,7 @@ class Resuming:
         filename = clean_filename(wanted.filename)
         if not wanted.length:
             sniff(b"", filename)  # which refuses it
-        tags = checked_tags(wanted.tags.split(",")) if wanted.tags.strip() else {}
+        tags = checked_tags(wanted.tags.split(",")) if wanted.tags.strip() and self._sender.may_tag else {}
         title = checked_title(wanted.title) or title_of(filename)
         with reading(self._installation.sessions) as session:
             self._sender.require(session, wanted.length)

@@ -18,6 +18,8 @@ class Sender:
     """What tells who sends for a person from others who do, and from the person."""
     author: Author | None = None
     """Whom the log names; None for the person."""
+    may_tag = True
+    """Whether what is sent may bring tags."""
 
     def place(self, folder_uid: str, draft: bool) -> tuple[str, bool]:
         """The folder files go to and whether they are drafts, for what was asked for."""

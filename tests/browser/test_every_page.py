@@ -60,7 +60,9 @@ def signed(site: Site) -> Signed:
         Search(session, installation).put(version.item_id, "captions-en", [Passage("Warm it.", at=1)], version=1)
         ids = {"folder": library.folder, "item": item, "group": group.uid, "user": user.uid, "missing": new_uid()}
     link = make_link(installation, item, library.user_ids["Ada Lind"])
-    ids |= {"link": link.uid, "opened": link.uid}
+    maker = library.user_ids["Ada Lind"]
+    asking = make_link(installation, library.folder, maker, folder=True, opened=link.visit, upload=True)
+    ids |= {"link": link.uid, "opened": link.uid, "asking": asking.uid}
     return Signed({"administrator": {"session": token}, "link_holder": {"visit": link.visit}, "nobody": {}}, ids)
 
 

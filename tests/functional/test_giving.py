@@ -27,7 +27,7 @@ from privmedia.giving.models import SentFile
 from privmedia.installation import Installation
 from privmedia.jobs.models import Job
 from privmedia.library.drafts import Drafts
-from privmedia.library.models import Folder, Item, Version
+from privmedia.library.models import Folder, Item, ItemTag, Version
 from privmedia.library.reach import as_identity
 from privmedia.library.rules import Wanted
 from privmedia.library.service import Library
@@ -304,8 +304,8 @@ def test_a_file_sent_in_parts_becomes_a_draft_and_is_compared(
     link = ask()
     opened(testapp, link, sender="P. Nowak")
     client = by_tus(testapp, link)
-    # What is asked for in vain: another folder, no draft.
-    address = client.started(folder="zzzzzzzzzzzzzzz0", title="My title", draft="no")
+    # What is asked for in vain: another folder, no draft, tags.
+    address = client.started(folder="zzzzzzzzzzzzzzz0", title="My title", draft="no", tags="mine")
     assert address.startswith(f"/uploads/send/{link.uid}/")
     client.add(address, 0, PNG[:500])
     assert client.offset(address) == 500
@@ -316,6 +316,7 @@ def test_a_file_sent_in_parts_becomes_a_draft_and_is_compared(
         assert session.get_one(Folder, item.folder_id).uid == library.folder
         assert item.uploader_id == library.user_ids[MAKER]
         assert Drafts(session, installation).is_draft(session.get_one(Item, item.id))
+        assert session.scalars(select(ItemTag)).all() == []
 
     def compared(own: bytes) -> Any:
         fields = {"sha256": hashlib.sha256(own).hexdigest(), "csrf_token": token_of(testapp)}
