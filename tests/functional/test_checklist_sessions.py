@@ -144,7 +144,12 @@ FORGED = {
 }
 
 
-NOT_EVEN_READ = {"upload_plain": (422,), "unfollow": (410,)}
+NOT_EVEN_READ = {
+    "upload_plain": (422,),
+    "unfollow": (410,),
+    # Whoever has not opened the link has nothing there to forge.
+    **dict.fromkeys(("send_plain", "send_tus", "send_tus_upload"), (410,)),
+}
 """How routes refuse what is none of theirs, if not by 403 or 404."""
 
 
