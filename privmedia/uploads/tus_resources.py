@@ -78,10 +78,11 @@ def tus_of(request: Request) -> TusContext:
     follows = front_bodies.follows(request)
     asked = follows is Follows.ASKED
     kept_in = front_bodies.file_of(request)
-    keeps_bodies = (asked or follows is not None or kept_in is not None) and front_bodies.keeps_bodies(request)
+    keeps_bodies = (follows is not None or kept_in is not None) and front_bodies.keeps_bodies(request)
     limit = most_in_a_part(request, keeps_bodies=keeps_bodies)
     length = front_bodies.announced_length(request) if asked else request.content_length
-    unknown = length is None
+    brings_bytes = request.method in ("POST", "PATCH")
+    fits = length <= limit if length is not None else not brings_bytes
     if length is None and not request.environ.get("wsgi.input_terminated"):
         length = 0  # nobody could tell where it ends
     body = Body(request.environ["wsgi.input"], length=length, limit=limit, too_large=part_too_large(limit))
@@ -90,10 +91,10 @@ def tus_of(request: Request) -> TusContext:
 
     def finished(_request: Request, response: Response) -> None:
         if asked:
-            _say_whether_it_may_come(response, keeps_bodies=keeps_bodies, fits=not unknown and (length or 0) <= limit)
+            _say_whether_it_may_come(response, keeps_bodies=keeps_bodies, fits=fits)
             return
         response.headers["Tus-Resumable"] = VERSION
-        if request.method in ("POST", "PATCH"):
+        if brings_bytes:
             read_on_after(response, body)
 
     request.add_response_callback(finished)
