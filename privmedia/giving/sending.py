@@ -83,7 +83,7 @@ class SentByLink(Sender):
         if counted is None:
             raise OverQuota(NO_ROOM, 0)
 
-    def note(self, session: Session, arrived: Arrived) -> None:
+    def remember(self, session: Session, arrived: Arrived) -> None:
         standing, visit = self._now(session)
         item = session.scalars(select(Item).where(Item.uid == arrived.uid)).one()
         session.add(

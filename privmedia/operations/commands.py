@@ -22,6 +22,7 @@ from privmedia.operations.migrations import require_newest
 from privmedia.operations.processes import Processes, Program
 from privmedia.operations.stack import Stack, beside_python, require_free_port
 from privmedia.operations.worker import run_worker
+from privmedia.storage import Storage
 
 PORTS = click.IntRange(1, 65535)
 
@@ -63,8 +64,9 @@ def worker(line: Line, once: bool) -> None:
 @click.command()
 @click.pass_obj
 def migrate(line: Line) -> None:
-    """Bring the database to the newest schema; an empty one gets all of it."""
+    """Bring the database to the newest schema; an empty one gets all of it. Makes the folders that are missing."""
     migrate_database(line.settings.sqlalchemy_url)
+    Storage(line.settings.media_root).make_folders()
     click.echo("The database has the newest schema.")
 
 

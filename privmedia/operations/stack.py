@@ -27,6 +27,7 @@ from privmedia.operations.front_servers import AppServer, NginxSite, render_ngin
 from privmedia.operations.migrations import migrate
 from privmedia.operations.processes import Processes, Program
 from privmedia.settings import Settings
+from privmedia.storage import Storage
 from privmedia.uploads.front_bodies import key_of
 
 PRODUCTION = Path(__file__).parent.parent.parent / "production.ini"
@@ -102,6 +103,7 @@ class Stack:
         user = pwd.getpwuid(0).pw_name if os.geteuid() == 0 else None
         (self.folder / "nginx" / "nginx.conf").write_text(render_nginx_program(self.folder, user=user))
         migrate(self.settings.sqlalchemy_url)
+        Storage(self.folder / "media").make_folders()  # for nginx, which may start before anybody else needs them
 
     def start(self, *, worker: bool = True) -> None:
         """Start everything and wait until it answers. Raises Ended or DomainError; call `stop` in any case."""

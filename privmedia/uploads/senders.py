@@ -35,7 +35,7 @@ class Sender:
     def admit(self, session: Session, length: int) -> None:
         """Count a file before it becomes an item, in the same transaction. Raises as `require`; of two one wins."""
 
-    def note(self, session: Session, arrived: Arrived) -> None:
+    def remember(self, session: Session, arrived: Arrived) -> None:
         """Keep what became an item, in the same transaction."""
 
 

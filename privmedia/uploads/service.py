@@ -118,7 +118,7 @@ class Uploads:
             target=f"item:{arrived.uid}",
             detail={"folder": folder.uid, "file": arrived.filename, "size": arrived.incoming.size},
         )
-        sender.note(self._session, arrived)
+        sender.remember(self._session, arrived)
         return Added(arrived.uid, title, arrived.filename)
 
     def _folder(self, identity: Identity, folder_uid: str, *, draft: bool) -> Folder:

@@ -12,12 +12,18 @@ export class Queue extends EventTarget {
     this.site = site;
     this.uploads = [];
     this.asked = Promise.resolve();
+    this.recalled = Promise.resolve();
     addEventListener("offline", () => this.#each(({ isRunning }) => isRunning, (upload) => upload.pause(State.offline)));
     addEventListener("online", () => this.#each(({ state }) => state === State.offline, (upload) => this.resume(upload)));
   }
 
   /** What was not whole when this browser was closed. */
-  async recall() {
+  recall() {
+    this.recalled = this.#recall();
+    return this.recalled;
+  }
+
+  async #recall() {
     for (const memory of await remembered()) {
       if (memory.person !== this.site.person || this.uploads.some(({ key }) => key === memory.key)) continue;
       const offset = await this.site.offset(memory.url);
@@ -27,7 +33,8 @@ export class Queue extends EventTarget {
   }
 
   /** `files`: [{file, where}]. One that is here already goes on where it was. */
-  add(files) {
+  async add(files) {
+    await this.recalled; // what is chosen at once may be one of those
     for (const { file, where } of files) {
       const upload = new Upload(this.site, { file, where }, this.#changed, this.#inTurn);
       const before = this.uploads.find(({ key }) => key === upload.key);
