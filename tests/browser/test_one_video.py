@@ -57,6 +57,13 @@ def test_the_video_plays_without_script(visit: Visit, item: str) -> None:
     assert page.request.get(page.locator("video").get_attribute("src") or "").status == 200
 
 
+STANDS_OUT = """[...document.querySelectorAll("body *")]
+    .filter((element) => element.getBoundingClientRect().right > innerWidth + 1)
+    .map((element) => `${element.tagName}.${element.className} ${element.textContent.trim().slice(0, 40)}`)
+    .slice(0, 12)"""
+"""Who is wider than the window, from the outside to the inside."""
+
+
 def test_no_page_breaks_its_own_policy_or_runs_over(visit: Visit, item: str, folder: str) -> None:
     faults: list[str] = []
     for width in (1440, 390, 320):
@@ -72,7 +79,7 @@ def test_no_page_breaks_its_own_policy_or_runs_over(visit: Visit, item: str, fol
             page.goto(address)
             over = page.evaluate("document.documentElement.scrollWidth - innerWidth")
             if over > 0:
-                faults.append(f"{address} is {over} px too wide at {width}")
+                faults.append(f"{address} is {over} px too wide at {width}: {page.evaluate(STANDS_OUT)}")
     assert faults == []
 
 
