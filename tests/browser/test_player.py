@@ -11,7 +11,6 @@ from playwright.sync_api import Page, expect
 from tests.browser.measuring import MOST_BYTES, MOST_SHIFT, weigh
 from tests.browser.steps import sign_in
 from tests.browser.test_one_video import violations
-from tests.sites import Site
 
 pytestmark = pytest.mark.browser
 
@@ -58,6 +57,18 @@ def watching(page: Page, address: str) -> Page:
 
 def focus(page: Page) -> None:
     page.locator("video").evaluate("(video) => { video.muted = true; video.focus(); }")
+
+
+def play(page: Page) -> None:
+    """Play until the server was told of it, and a little more."""
+    focus(page)
+    with page.expect_response(re.compile("/playback$")):
+        page.evaluate("document.querySelector('video').play()")
+    page.wait_for_function(f"() => !document.querySelector('video').paused && {TIME} > 0.2")
+
+
+def stop_at(page: Page, second: float) -> None:
+    page.evaluate("(second) => Object.assign(document.querySelector('video'), { currentTime: second }).pause()", second)
 
 
 def wait_for_time(page: Page, least: float, most: float) -> None:
@@ -136,13 +147,9 @@ def test_an_address_begins_where_it_says(visit: Visit, talk: str) -> None:
 
 def test_it_goes_on_where_one_stopped(visit: Visit, talk: str) -> None:
     page = watching(visit(), talk)
-    focus(page)
-    with page.expect_response(re.compile("/playback$")) as told:
-        page.evaluate("document.querySelector('video').play()")
-        page.wait_for_function(f"() => {TIME} > 0.3")
-        page.evaluate("document.querySelector('video').currentTime = 17")
-        page.wait_for_function(f"() => {TIME} > 17.2")
-        page.evaluate("document.querySelector('video').pause()")
+    play(page)
+    with page.expect_response(lambda answer: "position=17" in (answer.request.post_data or "")) as told:
+        stop_at(page, 17)
     assert told.value.status == 204
     again = watching(visit(), talk)
     expect(again.locator("[data-go-on]")).to_contain_text("Continue from 0:17")
@@ -152,12 +159,10 @@ def test_it_goes_on_where_one_stopped(visit: Visit, talk: str) -> None:
     expect(again.locator("[data-continue]")).to_have_count(0)
 
 
-def test_a_player_whose_right_was_taken_away_stops_and_says_so(viewer: Page, site: Site) -> None:
+def test_a_player_whose_right_was_taken_away_stops_and_says_so(viewer: Page) -> None:
+    play(viewer)
     viewer.route("**/playback", lambda route: route.fulfill(status=404, body=""))
-    focus(viewer)
-    viewer.evaluate("document.querySelector('video').play()")
-    viewer.wait_for_function(f"() => {TIME} > 0.2")
-    viewer.evaluate("document.querySelector('video').pause()")
+    stop_at(viewer, 20)
     expect(viewer.locator("[data-notice]")).to_contain_text("There is nothing here for you any more.")
     assert viewer.locator("video").get_attribute("src") is None
 
