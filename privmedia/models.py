@@ -20,7 +20,7 @@ from privmedia.db import Base
 from privmedia.following.models import Follow, Notice, NoticeChoice
 from privmedia.giving.models import SentFile
 from privmedia.importing.models import Imported
-from privmedia.jobs.models import Job
+from privmedia.jobs.models import Job, Queue, Worker
 from privmedia.library.models import (
     Deletion,
     DeletionRule,
@@ -69,6 +69,7 @@ __all__ = [
     "OneTimeLink",
     "Playback",
     "PublicCopy",
+    "Queue",
     "RecoveryCode",
     "Seal",
     "SearchChange",
@@ -88,6 +89,7 @@ __all__ = [
     "Viewing",
     "Viewpoint",
     "Visit",
+    "Worker",
     "Zip",
     "ZipMember",
 ]

@@ -77,6 +77,10 @@ def parse_bcrypt_rounds(value: str) -> int:
     return _between(value, 4, 16, "rounds")
 
 
+def parse_encoders(value: str) -> int:
+    return _between(value, 0, 64, "conversions")
+
+
 def parse_language(value: str) -> str:
     if value not in LANGUAGES:
         raise ValueError(f"it has to be one of {', '.join(LANGUAGES)}")
@@ -192,6 +196,9 @@ class Settings:
     mail_from: str = setting("Sender of letters; empty: privmedia@ the host of base_url.", parse_mail_from, default="")
     language: str = setting(
         "Language of letters and pages for whoever chose none: en or de.", parse_language, default="en"
+    )
+    encoders: int = setting(
+        "Conversions at once in the whole installation; 0: none by this machine's worker.", parse_encoders, default=1
     )
     ffmpeg: str = setting("The ffmpeg program; empty: the one in PATH, else the bundled one.", default="")
     static_root: Path = setting(

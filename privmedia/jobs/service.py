@@ -12,16 +12,21 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ScalarSelect, and_, delete, func, select, update
+from sqlalchemy import ColumnElement, ScalarSelect, and_, delete, exists, func, select, update
 from sqlalchemy.orm import Session
 
 from privmedia.installation import Installation
-from privmedia.jobs.models import Job, JobState
+from privmedia.jobs.models import Job, JobState, Queue
 
-LEASE = timedelta(seconds=60)
-FIRST_PAUSE = timedelta(minutes=1)
+LEASE = timedelta(seconds=40)
+"""What is left of a minute is for another worker to start and to look."""
+FIRST_PAUSE = timedelta(seconds=30)
 LONGEST_PAUSE = timedelta(hours=1)
 KEPT_FINISHED = timedelta(days=30)
+LOG_KEPT = 16 * 1024
+"""Bytes of what a program said."""
+THE_QUEUE = 1
+"""The key of the queue's one row."""
 
 
 class LeaseLost(Exception):
@@ -70,30 +75,45 @@ class Jobs:
         )
         self._session.flush()
 
-    def has_claimable(self, kinds: Collection[str]) -> bool:
+    def has_claimable(self, kinds: Collection[str], *, at_most: int | None = None) -> bool:
         """Whether there is something to claim; a read, so that an idle worker never asks for the write lock."""
-        return self._session.scalar(select(func.coalesce(*self._next_ids(kinds)))) is not None
+        found = select(func.coalesce(*self._next_ids(kinds))).where(*self._may_begin(kinds, at_most))
+        return self._session.scalar(found) is not None
 
-    def claim(self, kinds: Collection[str]) -> Claim | None:
-        """Take a job of these kinds whose worker is dead, else the most urgent that is due; None if there is none."""
+    def claim(self, kinds: Collection[str], *, worker: str = "", at_most: int | None = None) -> Claim | None:
+        """Take a job of these kinds whose worker is dead, else the most urgent that is due; None if there is none.
+
+        `at_most` is how many of these kinds may be worked at once, by all workers there are. Nothing is taken while
+        the queue is paused.
+        """
+        if at_most is not None:
+            # What others claim at this moment is counted as well: on PostgreSQL a statement would not see it.
+            self._session.scalar(select(Queue.id).where(Queue.id == THE_QUEUE).with_for_update())
         token = secrets.token_hex(16)
+        now = self._clock()
         # Of two workers that look at once, the second passes over what the first has locked (PostgreSQL); on
         # SQLite there is one writer at a time.
         chosen = func.coalesce(*self._next_ids(kinds, locking=True))
         row = self._session.execute(
             update(Job)
-            .where(Job.id == chosen)
+            .where(Job.id == chosen, *self._may_begin(kinds, at_most))
             .values(
                 state=JobState.RUNNING,
                 attempts=Job.attempts + 1,
                 lease_token=token,
-                lease_until=self._clock() + LEASE,
+                lease_until=now + LEASE,
                 progress=None,
+                worker=worker,
+                started_at=now,
             )
             .returning(Job.id, Job.kind, Job.target_id, Job.attempts)
             .execution_options(synchronize_session=False)
         ).one_or_none()
         return None if row is None else Claim(row.id, row.kind, row.target_id, row.attempts, token)
+
+    def holds(self, claim: Claim) -> bool:
+        """Whether the job is still in these hands: nobody cancelled it, and no other worker has it."""
+        return self._session.scalar(select(Job.id).where(*_held(claim))) is not None
 
     def renew(self, claim: Claim) -> None:
         """Keep the job for another lease. In a transaction of other writes it fences them. Raises LeaseLost."""
@@ -103,15 +123,20 @@ class Jobs:
         """Say how far it is, 0 to 1, None if nobody can tell; keeps the job as `renew`. Raises LeaseLost."""
         self._write(claim, lease_until=self._clock() + LEASE, progress=share)
 
+    def keep_log(self, claim: Claim, text: str) -> None:
+        """Keep the last part of what a program said, in place of what was kept before. Raises LeaseLost."""
+        end = text.replace("\0", "").encode("utf-8", "replace")[-LOG_KEPT:]
+        self._write(claim, log=end.decode("utf-8", "ignore"))
+
     def finish(self, claim: Claim) -> None:
         """It is done. Raises LeaseLost."""
-        self._write(claim, state=JobState.DONE, progress=1.0, error="", **self._given_back(finished=True))
+        self._write(claim, state=JobState.DONE, progress=1.0, error="", log="", **self._given_back(finished=True))
 
     def release(self, claim: Claim) -> None:
         """Give it back as if it had not been tried: the worker stops. Raises LeaseLost."""
         self._write(
             claim, state=JobState.QUEUED, attempts=Job.attempts - 1, progress=None, run_after=self._clock(),
-            **self._given_back(finished=False),
+            started_at=None, **self._given_back(finished=False),
         )
 
     def try_again_later(self, claim: Claim, sentence: str) -> None:
@@ -120,7 +145,7 @@ class Jobs:
         pause = min(FIRST_PAUSE * 2**doublings, LONGEST_PAUSE)
         self._write(
             claim, state=JobState.QUEUED, error=sentence[:500], progress=None, run_after=self._clock() + pause,
-            **self._given_back(finished=False),
+            started_at=None, **self._given_back(finished=False),
         )
 
     def give_up(self, claim: Claim, sentence: str) -> None:
@@ -143,9 +168,9 @@ class Jobs:
         return self._session.scalar(found) is not None
 
     def forget_finished(self) -> None:
-        """Remove the rows of jobs that were done long ago. Failed ones stay: somebody has to see them."""
-        long_ago = self._clock() - KEPT_FINISHED
-        self._session.execute(delete(Job).where(Job.state == JobState.DONE, Job.finished_at < long_ago))
+        """Remove the rows of jobs that ended long ago. Failed ones stay: somebody has to see them."""
+        over = Job.state.in_([JobState.DONE, JobState.CANCELLED])
+        self._session.execute(delete(Job).where(over, Job.finished_at < self._clock() - KEPT_FINISHED))
 
     def _next_ids(self, kinds: Collection[str], *, locking: bool = False) -> list[ScalarSelect[int]]:
         # Two questions instead of one with OR: each walks the index in order and stops at its first row.
@@ -160,16 +185,28 @@ class Jobs:
             questions = [question.with_for_update(skip_locked=True) for question in questions]
         return [question.scalar_subquery() for question in questions]
 
+    def _may_begin(self, kinds: Collection[str], at_most: int | None) -> list[ColumnElement[bool]]:
+        conditions: list[ColumnElement[bool]] = [~exists().where(Queue.paused_at.is_not(None))]
+        if at_most is not None:
+            at_work = and_(Job.state == JobState.RUNNING, Job.lease_until >= self._clock(), Job.kind.in_(kinds))
+            other = select(func.count(Job.id)).where(at_work).scalar_subquery()
+            conditions.append(other < at_most)
+        return conditions
+
     def _given_back(self, *, finished: bool) -> dict[str, Any]:
         return {"lease_token": None, "lease_until": None, "finished_at": self._clock() if finished else None}
 
     def _write(self, claim: Claim, **values: Any) -> None:
         written = self._session.execute(
             update(Job)
-            .where(Job.id == claim.job_id, Job.state == JobState.RUNNING, Job.lease_token == claim.token)
+            .where(*_held(claim))
             .values(**values)
             .returning(Job.id)
             .execution_options(synchronize_session=False)
         )
         if written.one_or_none() is None:
             raise LeaseLost
+
+
+def _held(claim: Claim) -> tuple[ColumnElement[bool], ...]:
+    return Job.id == claim.job_id, Job.state == JobState.RUNNING, Job.lease_token == claim.token

@@ -1,5 +1,8 @@
 """The worker: claims jobs one after the other, keeps their leases alive, and ends cleanly.
 
+It has two lanes, so that a film that is converted for two hours holds up no poster: a quick one, and one for each
+conversion that may run at once. How many these are in the whole installation is held where they are claimed.
+
 It knows nothing of what the work is: the composition hands it the handlers by kind, and the chores that are due
 now and then. One process or ten: the lease and its token keep them apart.
 """
@@ -9,6 +12,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import TracebackType
@@ -19,6 +23,7 @@ from sqlalchemy.orm import Session
 from privmedia.db import reading, writing
 from privmedia.errors import DomainError
 from privmedia.installation import Installation
+from privmedia.jobs.presence import own_name, present
 from privmedia.jobs.service import LEASE, Claim, Jobs, LeaseLost
 from privmedia.text import mark as _
 
@@ -26,6 +31,8 @@ log = logging.getLogger(__name__)
 
 IDLE_SECONDS = 1.0
 RENEW_SECONDS = LEASE.total_seconds() / 4
+LOOK_SECONDS = 2.0
+"""How soon a worker hears that a job was cancelled."""
 REPORT_SECONDS = 1.0
 CHORES_SECONDS = 3600.0
 DATABASE_DOWN_SECONDS = 5.0
@@ -53,7 +60,9 @@ class Handler:
     run: Callable[[Task], None]
     gave_up: Callable[[Session, int, str], None]
     attempts: int = MAX_ATTEMPTS
-    """How often it is tried; the pauses grow from a minute to an hour."""
+    """How often it is tried; the pauses grow from half a minute to an hour."""
+    encodes: bool = False
+    """It keeps processors busy for minutes or hours: it has a lane of its own, and few run at once."""
     ended: Callable[[Session, Installation, int], None] = lambda _session, _installation, _target_id: None
     """Called in the transaction that ends the job, whether it was done or given up, with its target."""
 
@@ -69,6 +78,8 @@ class Task:
         self._ended = threading.Event()
         self._lost = threading.Event()
         self._reported = 0.0
+        self.failure: str | None = None
+        """Why nothing came of it, if that is known: see `fail`."""
         self._keeper = threading.Thread(target=self._keep, name=f"lease of job {claim.job_id}", daemon=True)
 
     def check(self) -> None:
@@ -91,6 +102,15 @@ class Task:
         except SQLAlchemyError:
             log.warning("could not note the progress of job %s", self._claim.job_id, exc_info=True)
 
+    def fail(self, sentence: str) -> None:
+        """Say that nothing came of it and never will. What that means is written by the handler itself."""
+        self.failure = sentence
+
+    def keep_log(self, text: str) -> None:
+        """Keep the last 16 KiB of what a program said, for administrators. Raises LeaseLost."""
+        with writing(self.installation.sessions) as session:
+            Jobs(session, self.installation).keep_log(self._claim, text)
+
     @contextmanager
     def writing(self) -> Iterator[Session]:
         """A short write transaction that takes effect only while the job is still ours. Raises LeaseLost."""
@@ -100,11 +120,14 @@ class Task:
 
     def _keep(self) -> None:
         renewed = time.monotonic()
-        while not self._ended.wait(RENEW_SECONDS):
+        while not self._ended.wait(min(LOOK_SECONDS, RENEW_SECONDS)):
             try:
-                with self.writing():
-                    pass
-                renewed = time.monotonic()
+                if time.monotonic() - renewed >= RENEW_SECONDS:
+                    with self.writing():
+                        pass
+                    renewed = time.monotonic()
+                else:
+                    self._look()
             except LeaseLost:
                 self._lost.set()
                 return
@@ -113,6 +136,11 @@ class Task:
                 if time.monotonic() - renewed > LEASE.total_seconds():
                     self._lost.set()
                     return
+
+    def _look(self) -> None:
+        with reading(self.installation.sessions) as session:
+            if not Jobs(session, self.installation).holds(self._claim):
+                raise LeaseLost
 
     def __enter__(self) -> Task:
         self._keeper.start()
@@ -125,6 +153,22 @@ class Task:
         self._keeper.join()
 
 
+@dataclass(frozen=True)
+class Lane:
+    """Kinds of work that are done one after the other."""
+
+    handlers: Mapping[str, Handler]
+    at_most: int | None = None
+    """How many of them are done at once by all workers; None: as many as there are."""
+
+
+def lanes_of(handlers: Mapping[str, Handler], encoders: int) -> list[Lane]:
+    """The quick lane, and as many others as there may be conversions at once."""
+    quick = {kind: handler for kind, handler in handlers.items() if not handler.encodes}
+    encoding = {kind: handler for kind, handler in handlers.items() if handler.encodes}
+    return [Lane(quick), *([Lane(encoding, encoders)] * encoders if encoding else [])]
+
+
 def run(
     installation: Installation,
     handlers: Mapping[str, Handler],
@@ -133,34 +177,61 @@ def run(
     once: bool = False,
     chores: Sequence[Callable[[Installation], None]] = (),
 ) -> None:
-    """Work until `stop` is set; with `once`, until nothing is due. A database that is down is waited for."""
+    """Work until `stop` is set; with `once`, in one lane until nothing is due. A database that is down is waited for.
+
+    A lane that ends by a fault of its own ends the others as well, and that fault is raised.
+    """
+    if once:
+        do_chores(installation, chores)
+        while not stop.is_set() and work_next(installation, Lane(handlers), stop):
+            pass
+        return
+    lanes = lanes_of(handlers, installation.settings.encoders)
+    with present(installation), ThreadPoolExecutor(len(lanes), thread_name_prefix="lane") as pool:
+        quick, *others = lanes
+        running = [pool.submit(go_on, installation, quick, stop, chores)]
+        running += [pool.submit(go_on, installation, lane, stop) for lane in others]
+        for ended in as_completed(running):
+            stop.set()
+            ended.result()
+
+
+def go_on(
+    installation: Installation,
+    lane: Lane,
+    stop: threading.Event,
+    chores: Sequence[Callable[[Installation], None]] = (),
+) -> None:
+    """Work in one lane until `stop` is set."""
     chores_at = time.monotonic()
     while not stop.is_set():
         try:
             if time.monotonic() >= chores_at:
                 chores_at = time.monotonic() + CHORES_SECONDS
                 do_chores(installation, chores)
-            claim = next_claim(installation, handlers)
-            if claim is not None:
-                work(installation, handlers[claim.kind], claim, stop)
-            elif once:
-                return
-            else:
+            if not work_next(installation, lane, stop):
                 stop.wait(IDLE_SECONDS)
         except SQLAlchemyError:
-            if once:
-                raise
             log.exception("the database does not answer; trying again in %.0f seconds", DATABASE_DOWN_SECONDS)
             stop.wait(DATABASE_DOWN_SECONDS)
 
 
-def next_claim(installation: Installation, handlers: Mapping[str, Handler]) -> Claim | None:
+def work_next(installation: Installation, lane: Lane, stop: threading.Event) -> bool:
+    """Do the next job of a lane; False if there is none."""
+    claim = next_claim(installation, lane)
+    if claim is None:
+        return False
+    work(installation, lane.handlers[claim.kind], claim, stop)
+    return True
+
+
+def next_claim(installation: Installation, lane: Lane) -> Claim | None:
     """The next job, claimed and committed."""
     with reading(installation.sessions) as session:
-        if not Jobs(session, installation).has_claimable(list(handlers)):
+        if not Jobs(session, installation).has_claimable(list(lane.handlers), at_most=lane.at_most):
             return None
     with writing(installation.sessions) as session:
-        return Jobs(session, installation).claim(list(handlers))
+        return Jobs(session, installation).claim(list(lane.handlers), worker=own_name(), at_most=lane.at_most)
 
 
 def work(installation: Installation, handler: Handler, claim: Claim, stop: threading.Event) -> None:
@@ -185,10 +256,13 @@ def work(installation: Installation, handler: Handler, claim: Claim, stop: threa
             failed(installation, handler, claim, sentence, hopeless=isinstance(error, Hopeless))
         else:
             with writing(installation.sessions) as session:
-                Jobs(session, installation).finish(claim)
+                if task.failure is None:
+                    Jobs(session, installation).finish(claim)
+                else:
+                    Jobs(session, installation).give_up(claim, task.failure)
                 handler.ended(session, installation, claim.target_id)
     except LeaseLost:
-        log.warning("job %s took longer than its lease was renewed; another worker has it now", claim.job_id)
+        log.warning("job %s was cancelled, or its lease was over and another worker has it now", claim.job_id)
 
 
 def failed(installation: Installation, handler: Handler, claim: Claim, sentence: str, *, hopeless: bool) -> None:

@@ -10,9 +10,11 @@ from sqlalchemy import select
 from privmedia.db import reading, writing
 from privmedia.installation import Installation
 from privmedia.jobs.models import Job, JobState
-from privmedia.jobs.service import Claim, Jobs, LeaseLost
+from privmedia.jobs.service import LEASE, Claim, Jobs, LeaseLost
 
 pytestmark = pytest.mark.both_databases
+
+WITH_WORDS = ("keep_log", "try_again_later", "give_up")
 
 
 def enqueue(installation: Installation, **more: Any) -> int:
@@ -65,7 +67,7 @@ def test_kinds_a_worker_does_not_know_are_left_to_others(installation: Installat
 def test_a_claimed_job_is_nobody_elses_until_its_lease_ends(installation: Installation, clock: Any) -> None:
     enqueue(installation)
     first = claim(installation)
-    clock.forward(seconds=59)
+    clock.forward(seconds=LEASE.total_seconds() - 1)
     assert claim(installation) is None
     clock.forward(seconds=2)
     second = claim(installation)
@@ -78,14 +80,14 @@ def test_a_renewed_lease_lasts_longer(installation: Installation, clock: Any) ->
     enqueue(installation)
     taken = claim(installation)
     assert taken is not None
-    clock.forward(seconds=50)
+    clock.forward(seconds=LEASE.total_seconds() - 1)
     with writing(installation.sessions) as session:
         Jobs(session, installation).renew(taken)
-    clock.forward(seconds=50)
+    clock.forward(seconds=LEASE.total_seconds() - 1)
     assert claim(installation) is None
 
 
-@pytest.mark.parametrize("verb", ["renew", "finish", "release", "report", "try_again_later", "give_up"])
+@pytest.mark.parametrize("verb", ["renew", "finish", "release", "report", "keep_log", "try_again_later", "give_up"])
 def test_a_worker_that_was_thought_dead_can_write_nothing_any_more(
     installation: Installation, clock: Any, verb: str
 ) -> None:
@@ -96,7 +98,7 @@ def test_a_worker_that_was_thought_dead_can_write_nothing_any_more(
     assert slow is not None
     assert quick is not None
     before = job(installation, job_id)
-    arguments = {"report": (0.5,), "try_again_later": ("late",), "give_up": ("late",)}.get(verb, ())
+    arguments = (0.5,) if verb == "report" else ("late",) if verb in WITH_WORDS else ()
     with pytest.raises(LeaseLost), writing(installation.sessions) as session:
         getattr(Jobs(session, installation), verb)(slow, *arguments)
     after = job(installation, job_id)
@@ -146,7 +148,7 @@ def test_pauses_between_tries_grow(installation: Installation, clock: Any) -> No
         pauses.append((waiting.run_after - clock.now).total_seconds())
         assert waiting.error == "The disk is full."
         clock.now = waiting.run_after
-    assert pauses == [60, 120, 240]
+    assert pauses == [30, 60, 120]
 
 
 def test_a_released_job_is_due_at_once_and_the_try_is_not_counted(installation: Installation) -> None:
