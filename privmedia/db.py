@@ -127,7 +127,23 @@ def make_engine(url: str, **options: Any) -> Engine:
     else:
         engine = create_engine(address, pool_pre_ping=True, **options)
         event.listen(engine, "connect", prepare_postgresql)
+        _end_readings_by_commit(engine)
     return engine
+
+
+def _end_readings_by_commit(engine: Engine) -> None:
+    """Have transactions that only read end by COMMIT: psycopg forgets all it has prepared with each ROLLBACK, and
+    PostgreSQL would plan every statement anew, which takes it as long as answering most of them.
+    """
+    roll_back = engine.dialect.do_rollback
+
+    def end(connection: Any) -> None:
+        if connection.read_only:
+            connection.commit()
+        else:
+            roll_back(connection)
+
+    engine.dialect.do_rollback = end  # type: ignore[assignment, method-assign]
 
 
 def make_gate_engine(url: str) -> Engine:
@@ -166,7 +182,7 @@ def writing(factory: sessionmaker[Session]) -> Iterator[Session]:
 
 @contextmanager
 def reading(factory: sessionmaker[Session]) -> Iterator[Session]:
-    """One read transaction, always rolled back."""
+    """One read transaction; nothing done in it is kept."""
     with factory() as session:
         yield read_mode(session)
 
@@ -175,7 +191,7 @@ def read_mode(session: Session) -> Session:
     """Promise that the session only reads. Its statements then see one state of the database, on every database."""
     session.info[KEPT] = None
     if session.get_bind().dialect.name == "postgresql":
-        session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+        session.connection(execution_options={"isolation_level": "REPEATABLE READ", "postgresql_readonly": True})
     return session
 
 
@@ -288,12 +304,17 @@ def prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
         connection.execute(f"PRAGMA {pragma}").close()
 
 
+MOST_PREPARED = 400
+"""Statements that a connection to PostgreSQL keeps prepared. A page asks some thirty; each takes some ten kilobytes."""
+
+
 def prepare_postgresql(connection: Any, _record: object) -> None:
     """Settings of each new connection.
 
     Its defaults are those of a disk that turns: reading 100,000 rows in a row seems cheaper to it than finding 1,500
     by an index. And no statement here takes long enough to be compiled first.
     """
+    connection.prepared_max = MOST_PREPARED
     connection.autocommit = True
     connection.execute("SET random_page_cost = 1.1; SET jit = off")
     connection.autocommit = False
