@@ -49,11 +49,14 @@ def pytest_collection_finish() -> None:
 class Sharing(LoadScopeScheduling):
     """How workers share the tests: who begins with a folder of real servers does all of it, so that they start once.
 
-    These folders come first, because they take longest; all other tests go one by one to whoever is free.
+    These folders come first, because they take longest; all other tests go one by one to whoever is free. What is done
+    in a browser takes so long that each worker starts the servers, and does a file at a time.
     """
 
     def _split_scope(self, nodeid: str) -> str:
         folder = nodeid.split("/")[1]
+        if folder == "browser":
+            return nodeid.partition("::")[0]
         return folder if folder in WITH_SERVERS else nodeid
 
 

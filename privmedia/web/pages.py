@@ -312,6 +312,9 @@ def includeme(config: Configurator) -> None:
 
 def _furnish(config: Configurator, assets: Assets) -> None:
     environment: Any = config.get_jinja2_environment()
+    # Every template is named from our folder, so its name is enough: pyramid_jinja2 adds who names it, and what is
+    # imported in a hundred places would be compiled, and kept in memory, a hundred times.
+    environment.join_path = lambda name, _parent: name
     environment.globals.update(asset=assets.url, icon=assets.icon, LANGUAGES=LANGUAGES, Plural=Plural)
     environment.filters.update(
         say=say, written=written, forms=forms, duration=duration, in_hours=in_hours, filesize=filesize,

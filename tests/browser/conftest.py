@@ -3,6 +3,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from privmedia.media import find_ffmpeg
 from tests import missing
 from tests.browser import steps
-from tests.sites import Site, behind_nginx
+from tests.private_library import PrivateLibrary
+from tests.sites import Site, behind_nginx, without_front_server
 
 # Chromium as root needs no sandbox, and no network but ours.
 ARGUMENTS = [
@@ -34,10 +36,22 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 
 @pytest.fixture(scope="session")
+def small_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The application alone, for tests that are not about files: each with a library of its own."""
+    with without_front_server(tmp_path_factory.mktemp("site")) as site:
+        yield site
+
+
+def with_a_library_of_its_own(site: Site) -> Site:
+    """Another folder and other people, in the same installation."""
+    return replace(site, library=PrivateLibrary(site.library.installation))
+
+
+@pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    program = shutil.which("chromium") or shutil.which("chromium-browser")
+    program = shutil.which("chromium-headless-shell")
     if program is None:
-        missing("Chromium is missing: apt-get install chromium")
+        missing("Chromium without a window is missing: apt-get install chromium-headless-shell")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
         yield browser
@@ -46,12 +60,14 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def visit(chromium: Browser, site: Site) -> Iterator[Callable[..., Page]]:
-    """A page of a new browser profile: `visit(java_script_enabled=False)`."""
+    """A page of a new browser profile, signed in or not: `visit("ewa@skarvik.example", color_scheme="dark")`."""
     contexts: list[BrowserContext] = []
 
-    def visited(**options: object) -> Page:
+    def visited(email: str = "", **options: object) -> Page:
         context = chromium.new_context(base_url=f"http://127.0.0.1:{site.port}", **options)  # type: ignore[arg-type] # options of Playwright's
         contexts.append(context)
+        if email:
+            steps.sign_in_without_the_form(context, site, email)
         return context.new_page()
 
     yield visited
@@ -81,8 +97,7 @@ def admin(chromium: Browser, site: Site) -> Iterator[Page]:
     steps.make_the_first_administrator(page, site.privmedia("setup-link").stdout.strip().splitlines()[-1])
     steps.add_person(site, "jonas@skarvik.example", "Jonas Bakke")
     steps.add_person(site, "ewa@skarvik.example", "Ewa Kowalska")
-    site.privmedia("group", "add", "Service engineers")
-    site.privmedia("group", "join", "Service engineers", "jonas@skarvik.example")
+    steps.add_group(site, "Service engineers", "jonas@skarvik.example")
     yield page
     context.close()
 

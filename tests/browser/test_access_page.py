@@ -5,10 +5,10 @@ import re
 from collections.abc import Callable
 
 import pytest
-from axe_core_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.browser import steps
+from tests.browser.axe import DARK_PHONE, faults
 
 
 @pytest.fixture
@@ -91,8 +91,7 @@ def test_a_manager_is_kept_from_locking_herself_out_and_one_press_mends_it(
     effect(admin).to_contain_text("all rights, Manage included")
     admin.get_by_role("button", name="Save access").click()
     expect(admin.locator(".flashes")).to_contain_text("Access saved.")
-    ewa = visit()
-    steps.sign_in(ewa, "ewa@skarvik.example")
+    ewa = visit("ewa@skarvik.example")
     ewa.goto(f"{fresh}/access")
     ewa.get_by_label("Ewa Kowalska: Manage").uncheck()
     effect(ewa).to_contain_text("1 change cannot be saved.")
@@ -103,20 +102,14 @@ def test_a_manager_is_kept_from_locking_herself_out_and_one_press_mends_it(
     expect(ewa.get_by_role("alert")).to_have_count(0)
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(390, "dark")])
 def test_every_state_of_the_page_is_free_of_axe_violations_and_fits(
-    admin: Page, fresh: str, visit: Callable[..., Page], scheme: str, width: int
+    admin: Page, fresh: str, visit: Callable[..., Page]
 ) -> None:
-    page = visit(viewport={"width": width, "height": 900}, color_scheme=scheme, bypass_csp=True)
-    steps.sign_in(page, "ingrid@skarvik.example")
-    axe, found = Axe(), []
+    page = visit("ingrid@skarvik.example", **DARK_PHONE)
+    found: list[str] = []
 
     def look(state: str) -> None:
-        result = axe.run(page)
-        found.extend(f"{state}: {one['id']}: {one['nodes'][0]['html'][:160]}" for one in result["violations"])
-        over = page.evaluate("document.documentElement.scrollWidth - innerWidth")
-        if over > 0:
-            found.append(f"{state}: {over} px too wide")
+        found.extend(f"{state}: {fault}" for fault in faults(page))
 
     page.goto(f"{fresh}/access")
     page.fill("[data-adder]", "e")
@@ -150,8 +143,7 @@ def test_every_state_of_the_page_is_free_of_axe_violations_and_fits(
 
 
 def test_everything_works_without_script(admin: Page, fresh: str, visit: Callable[..., Page]) -> None:
-    page = visit(java_script_enabled=False)
-    steps.sign_in(page, "ingrid@skarvik.example")
+    page = visit("ingrid@skarvik.example", java_script_enabled=False)
     page.goto(f"{fresh}/access")
     page.fill("[data-adder]", "service")
     page.keyboard.press("Enter")

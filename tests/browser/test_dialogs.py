@@ -4,7 +4,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from axe_core_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from privmedia.db import writing
@@ -13,6 +12,7 @@ from privmedia.library.models import Kind, State
 from privmedia.library.paths import Paths
 from privmedia.library.service import Library, Received
 from tests.browser import steps
+from tests.browser.axe import faults, violations
 from tests.sites import Site
 
 pytestmark = pytest.mark.browser
@@ -22,7 +22,7 @@ EDITOR = "keys@skarvik.example"
 @pytest.fixture(scope="module")
 def folders(site: Site, admin: Page) -> dict[str, str]:
     """A folder with four items, another one, and an administrator beside the first."""
-    site.privmedia("user", "add", EDITOR, "--name", "Kari", "--admin", "--password-stdin", typed=steps.PASSWORD)
+    steps.add_person(site, EDITOR, "Kari", admin=True)
     installation = site.library.installation
     uids = {}
     with writing(installation.sessions) as session:
@@ -40,8 +40,7 @@ def folders(site: Site, admin: Page) -> dict[str, str]:
 
 @pytest.fixture
 def page(folders: dict[str, str], visit: Callable[..., Page]) -> Page:
-    page = visit()
-    steps.sign_in(page, EDITOR)
+    page = visit(EDITOR)
     page.goto(f"/f/{folders['Keys here']}")
     return page
 
@@ -49,7 +48,7 @@ def page(folders: dict[str, str], visit: Callable[..., Page]) -> Page:
 def test_the_list_of_keys_opens_and_closes_and_says_what_works(page: Page) -> None:
     page.keyboard.press("?")
     expect(page.locator("dialog[open]")).to_contain_text("Select all between")
-    assert Axe().run(page)["violations"] == []
+    assert violations(page) == []
     page.keyboard.press("Escape")
     expect(page.locator("dialog[open]")).to_have_count(0)
     page.keyboard.press("/")
@@ -122,16 +121,16 @@ def test_an_item_dragged_onto_a_folder_is_moved_after_its_effect_was_shown(page:
     expect(page.locator(".mc")).to_have_count(before - 1)
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (1440, "dark"), (320, "light")])
 def test_axe_finds_nothing_wrong_with_what_is_told_and_nothing_stands_out_sideways(
-    folders: dict[str, str], visit: Callable[..., Page], width: int, scheme: str
+    folders: dict[str, str], visit: Callable[..., Page]
 ) -> None:
-    page = visit(viewport={"width": width, "height": 900}, color_scheme=scheme)
-    steps.sign_in(page, EDITOR)
+    page = visit(EDITOR, reduced_motion="reduce")
     for address in (f"/f/{folders['Keys here']}", "/notices", "/shortcuts", "/account", "/upload/plain"):
         page.goto(address)
-        assert Axe().run(page)["violations"] == [], address
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, address
+        for width, scheme in ((1440, "light"), (1440, "dark"), (320, "light")):
+            page.set_viewport_size({"width": width, "height": 900})
+            page.emulate_media(color_scheme=scheme)
+            assert faults(page) == []
 
 
 def test_following_is_one_press_and_says_so(page: Page) -> None:

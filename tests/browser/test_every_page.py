@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
-from axe_core_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
 from privmedia.accounts.groups import Groups
@@ -14,6 +13,7 @@ from privmedia.db import writing
 from privmedia.ids import new_uid
 from privmedia.library.models import Version
 from privmedia.search.service import Passage, Search
+from tests.browser.axe import violations
 from tests.functional.test_access_matrix import OK, TABLE
 from tests.shared_links import make_link
 from tests.sites import Site, without_front_server
@@ -98,8 +98,7 @@ def test_every_page_is_free_of_axe_violations_in_either_theme_and_fits_where_the
 
 def faults_of(page: Page, address: str) -> Iterator[str]:
     page.goto(address)
-    page.evaluate(Axe().axe_script)
-    yield from violations(page, address, {})
+    yield from violations(page)
     page.emulate_media(color_scheme="dark")
     for width in NARROW:
         page.set_viewport_size({"width": width, "height": 800})
@@ -107,12 +106,6 @@ def faults_of(page: Page, address: str) -> Iterator[str]:
         if over > 0:
             yield f"{address} is {over} px too wide at {width}"
     # What else it looks at does not change with the theme.
-    yield from violations(page, address, {"runOnly": ["color-contrast"]})
+    yield from violations(page, runOnly=["color-contrast"])
     page.emulate_media(color_scheme="light")
     page.set_viewport_size({"width": 1440, "height": 900})
-
-
-def violations(page: Page, address: str, options: dict[str, list[str]]) -> Iterator[str]:
-    found = page.evaluate("(options) => axe.run({ resultTypes: ['violations'], ...options })", options)
-    for one in found["violations"]:
-        yield f"{address}: {one['id']}: {one['nodes'][0]['html'][:120]}"

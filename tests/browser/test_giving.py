@@ -6,11 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from axe_core_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.browser import steps
-from tests.browser.test_one_video import violations
+from tests.browser.axe import violations
 from tests.browser.test_upload_page import SLOW, film_of, slow_down, sum_of
 from tests.sites import Site
 from tests.unit.media.conftest import picture
@@ -54,7 +53,7 @@ def test_files_are_sent_without_an_account_go_on_after_a_reload_and_match(
     assert "/give/" not in page.url
     expect(page.get_by_role("heading", level=1)).to_have_text("Send files to Skarvik Marine")
     expect(page.get_by_text("Only the people of this project see them.")).to_be_visible()
-    assert violations(Axe(), page) == []
+    assert violations(page) == []
     page.get_by_label("Your name or company").fill("DNV Gdynia, P. Nowak")
     page.get_by_label("A line about the files").fill("Port side")
     slow_down(page, SLOW)
@@ -75,7 +74,7 @@ def test_files_are_sent_without_an_account_go_on_after_a_reload_and_match(
     for path in (large, photo):
         expect(receipt).to_contain_text(sum_of(path))
     expect(page.get_by_role("group")).to_have_count(0)
-    assert violations(Axe(), page) == []
+    assert violations(page) == []
     assert errors == []
 
     admin.goto(place)

@@ -12,7 +12,7 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from privmedia.media import find_ffmpeg
-from tests.browser.steps import give_view, make_folder, sign_in
+from tests.browser.steps import give_view, make_folder
 from tests.unit.media.conftest import written_pdf
 
 pytestmark = pytest.mark.browser
@@ -56,9 +56,7 @@ def uploaded(page: Page, folder: str, file: Path, shown: str) -> str:
 @pytest.fixture(params=[True, False], ids=["with script", "without script"])
 def member(request: pytest.FixtureRequest, visit: Visit) -> Page:
     """Jonas, who may view."""
-    page = visit(java_script_enabled=request.param)
-    sign_in(page, "jonas@skarvik.example")
-    return page
+    return visit("jonas@skarvik.example", java_script_enabled=request.param)
 
 
 def test_a_document_is_found_by_what_stands_on_a_page_and_opens_there(
@@ -85,8 +83,7 @@ def drawn(page: Page, manual: str, number: int) -> None:
 
 def test_an_address_turns_the_pages_of_a_document(visit: Visit, admin: Page, items: dict[str, str]) -> None:
     drawn(admin, items["Manual"], 3)
-    page = visit()
-    sign_in(page, "jonas@skarvik.example")
+    page = visit("jonas@skarvik.example")
     page.goto(f"{items['Manual']}#page=3")
     expect(page.locator(".doc .frame img")).to_have_attribute("alt", "Page 3 of Manual")
     page.locator("[data-viewer]").focus()

@@ -5,10 +5,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from axe_core_python.sync_playwright import Axe
 from playwright.sync_api import Page, Response, expect
 
-from tests.browser.steps import sign_in
+from tests.browser.axe import DARK_PHONE, violations
 from tests.sites import Site
 
 pytestmark = pytest.mark.browser
@@ -20,8 +19,7 @@ EXISTS = "() => document.querySelector('video').readyState >= 1"
 def test_a_member_of_the_group_watches_and_seeks_and_nobody_else_learns_of_it(
     visit: Visit, site: Site, film: Path, item: str
 ) -> None:
-    jonas = visit()
-    sign_in(jonas, "jonas@skarvik.example")
+    jonas = visit("jonas@skarvik.example")
     answers: list[Response] = []
     jonas.on("response", lambda response: "/play." in response.url and answers.append(response))
     jonas.goto("/")
@@ -36,8 +34,7 @@ def test_a_member_of_the_group_watches_and_seeks_and_nobody_else_learns_of_it(
     assert {answer.status for answer in answers} == {206}
     assert all(answer.headers["server"].startswith("nginx") for answer in answers)
 
-    ewa = visit()
-    sign_in(ewa, "ewa@skarvik.example")
+    ewa = visit("ewa@skarvik.example")
     uid = item.rsplit("/", 1)[-1]
     for address in ("/m/{}", "/smedia/{}/poster.webp", "/smedia/{}/play.mp4", "/smedia/{}/original/film.mp4"):
         denied = ewa.request.get(address.format(uid))
@@ -50,8 +47,7 @@ def test_a_member_of_the_group_watches_and_seeks_and_nobody_else_learns_of_it(
 
 
 def test_the_video_plays_without_script(visit: Visit, item: str) -> None:
-    page = visit(java_script_enabled=False)
-    sign_in(page, "jonas@skarvik.example")
+    page = visit("jonas@skarvik.example", java_script_enabled=False)
     page.goto(item)
     expect(page.locator("video[controls]")).to_be_visible()
     assert page.request.get(page.locator("video").get_attribute("src") or "").status == 200
@@ -66,36 +62,26 @@ STANDS_OUT = """[...document.querySelectorAll("body *")]
 
 def test_no_page_breaks_its_own_policy_or_runs_over(visit: Visit, item: str, folder: str) -> None:
     faults: list[str] = []
-    for width in (1440, 390, 320):
-        page = visit(viewport={"width": width, "height": 900})
-        page.on("console", lambda message: message.type == "error" and faults.append(message.text))
-        page.on("pageerror", lambda error: faults.append(str(error)))
-        sign_in(page, "ingrid@skarvik.example")
-        addresses = ["/", "/recent", "/mine", "/upload/plain", "/account", "/menu", "/admin/users", "/admin/groups"]
-        addresses += ["/admin/users/invite", "/admin/users/import", "/admin/audit", "/requests", "/account/reach"]
-        addresses += [folder, f"{folder}/access", f"{folder}/who", f"{folder}/new", f"{folder}/edit"]
-        addresses += [item, f"{item}/access", f"{item}/edit"]
-        for address in addresses:
-            page.goto(address)
+    page = visit("ingrid@skarvik.example")
+    page.on("console", lambda message: message.type == "error" and faults.append(message.text))
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    addresses = ["/", "/recent", "/mine", "/upload/plain", "/account", "/menu", "/admin/users", "/admin/groups"]
+    addresses += ["/admin/users/invite", "/admin/users/import", "/admin/audit", "/requests", "/account/reach"]
+    addresses += [folder, f"{folder}/access", f"{folder}/who", f"{folder}/new", f"{folder}/edit"]
+    addresses += [item, f"{item}/access", f"{item}/edit"]
+    for address in addresses:
+        page.goto(address)
+        for width in (1440, 390, 320):
+            page.set_viewport_size({"width": width, "height": 900})
             over = page.evaluate("document.documentElement.scrollWidth - innerWidth")
             if over > 0:
                 faults.append(f"{address} is {over} px too wide at {width}: {page.evaluate(STANDS_OUT)}")
     assert faults == []
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(390, "dark")])
-def test_pages_are_free_of_axe_violations(visit: Visit, item: str, folder: str, scheme: str, width: int) -> None:
-    page = visit(viewport={"width": width, "height": 900}, color_scheme=scheme, bypass_csp=True)
-    page.goto("/login")
-    found = violations(Axe(), page)
-    sign_in(page, "ingrid@skarvik.example")
-    addresses = ("/", folder, item, f"{folder}/access", "/upload/plain", "/account", "/admin/users", "/admin/groups")
-    for address in addresses:
+def test_pages_are_free_of_axe_violations(visit: Visit, item: str, folder: str) -> None:
+    page, found = visit("ingrid@skarvik.example", **DARK_PHONE), []
+    for address in ("/", folder, item, f"{folder}/access", "/account", "/admin/users"):
         page.goto(address)
-        found += violations(Axe(), page)
+        found += violations(page)
     assert found == []
-
-
-def violations(axe: object, page: Page) -> list[str]:
-    result = axe.run(page)  # type: ignore[attr-defined] # the package has no types
-    return [f"{page.url}: {one['id']}: {one['nodes'][0]['html'][:120]}" for one in result["violations"]]

@@ -5,7 +5,6 @@ import re
 from collections.abc import Callable
 
 import pytest
-from axe_core_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from privmedia.db import writing
@@ -14,6 +13,7 @@ from privmedia.library.models import Kind, State
 from privmedia.library.paths import Paths
 from privmedia.library.service import Library, Received
 from tests.browser import steps
+from tests.browser.axe import violations
 from tests.sites import Site
 
 pytestmark = pytest.mark.browser
@@ -23,7 +23,7 @@ EDITOR = "organiser@skarvik.example"
 @pytest.fixture(scope="module")
 def library(site: Site, admin: Page) -> dict[str, str]:
     """A folder with four items, another one, and a second administrator to organise them."""
-    site.privmedia("user", "add", EDITOR, "--name", "Leila Haddad", "--admin", "--password-stdin", typed=steps.PASSWORD)
+    steps.add_person(site, EDITOR, "Leila Haddad", admin=True)
     installation = site.library.installation
     uids = {}
     with writing(installation.sessions) as session:
@@ -46,8 +46,7 @@ def titles(page: Page) -> list[str]:
 def test_items_are_ticked_by_keyboard_moved_and_brought_back(
     library: dict[str, str], visit: Callable[..., Page]
 ) -> None:
-    page = visit()
-    steps.sign_in(page, EDITOR)
+    page = visit(EDITOR)
     page.goto(f"/f/{library['Organise here']}")
     cards = page.locator(".mc .ti a")
     cards.nth(0).focus()
@@ -62,7 +61,7 @@ def test_items_are_ticked_by_keyboard_moved_and_brought_back(
     page.locator(".ck").nth(1).click(modifiers=["Shift"])
     page.click(".bulk [value=move]")
     expect(page.locator("dialog h2")).to_have_text("Move 2 items")
-    assert Axe().run(page)["violations"] == []
+    assert violations(page) == []
     page.fill("[data-find]", "organise there")
     expect(page.locator(".ftree label")).to_have_count(1)
     page.get_by_label("Organise there").check()
@@ -76,8 +75,7 @@ def test_items_are_ticked_by_keyboard_moved_and_brought_back(
 
 
 def test_deleting_is_undone_within_the_time_of_the_toast(library: dict[str, str], visit: Callable[..., Page]) -> None:
-    page = visit()
-    steps.sign_in(page, EDITOR)
+    page = visit(EDITOR)
     page.goto(f"/f/{library['Organise here']}")
     page.locator(".mc .ti a").first.click()
     name = page.locator("h1").inner_text()
@@ -87,7 +85,7 @@ def test_deleting_is_undone_within_the_time_of_the_toast(library: dict[str, str]
     expect(page.locator("[data-toast]")).to_contain_text(f"“{name}” is in the bin.")
     assert name not in titles(page)
     page.goto("/bin")
-    assert Axe().run(page)["violations"] == []
+    assert violations(page) == []
     page.get_by_role("button", name=f"Restore {name}").click()
     expect(page.locator("main")).to_contain_text(f"“{name}” is back.")
 
@@ -95,8 +93,7 @@ def test_deleting_is_undone_within_the_time_of_the_toast(library: dict[str, str]
 def test_without_script_the_bar_appears_with_the_first_tick(
     library: dict[str, str], visit: Callable[..., Page]
 ) -> None:
-    page = visit(java_script_enabled=False)
-    steps.sign_in(page, EDITOR)
+    page = visit(EDITOR, java_script_enabled=False)
     page.goto(f"/f/{library['Organise here']}")
     expect(page.locator(".bulk")).to_be_hidden()
     page.locator(".ck").first.check()
@@ -109,8 +106,7 @@ def test_without_script_the_bar_appears_with_the_first_tick(
 
 
 def test_the_description_is_previewed_while_it_is_typed(library: dict[str, str], visit: Callable[..., Page]) -> None:
-    page = visit()
-    steps.sign_in(page, EDITOR)
+    page = visit(EDITOR)
     page.goto(f"/f/{library['Organise here']}")
     page.locator(".mc .ti a").first.click()
     page.get_by_role("link", name=re.compile("^Edit")).click()

@@ -3,14 +3,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
-from axe_core_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from tests.browser.axe import DARK_PHONE, faults
 from tests.browser.measuring import MOST_BYTES, MOST_SHIFT, weigh
-from tests.browser.steps import sign_in
-from tests.browser.test_one_video import violations
 
 pytestmark = pytest.mark.browser
 
@@ -28,7 +27,7 @@ FAULTS = "addEventListener('securitypolicyviolation', (e) => (window.faults ??= 
 def talk(admin: Page, item: str) -> str:
     """The address of the film, with captions and chapters that somebody typed."""
     admin.goto(f"{item}/captions")
-    admin.select_option("[name=language]", "en")
+    admin.select_option("select[name=language]", "en")
     admin.fill("[name=text]", CAPTIONS)
     admin.click("text=Add captions")
     expect(admin.locator(".flashes")).to_contain_text("The captions are saved.")
@@ -43,12 +42,11 @@ def talk(admin: Page, item: str) -> str:
 @pytest.fixture
 def viewer(visit: Visit, talk: str) -> Page:
     """Jonas, who may view, on the page of the film."""
-    return watching(visit(), talk)
+    return watching(visit("jonas@skarvik.example"), talk)
 
 
 def watching(page: Page, address: str) -> Page:
     page.add_init_script(FAULTS)
-    sign_in(page, "jonas@skarvik.example")
     page.goto(address)
     expect(page.locator("[data-player][data-ready]")).to_be_visible()
     page.wait_for_function("() => document.querySelector('video').readyState >= 1")
@@ -75,11 +73,11 @@ def wait_for_time(page: Page, least: float, most: float) -> None:
     page.wait_for_function(f"() => {TIME} >= {least} && {TIME} < {most}")
 
 
-def test_browse_play_caption_and_seek_by_keys_alone(visit: Visit, talk: str, film: object) -> None:
-    page = visit()
+def test_browse_play_caption_and_seek_by_keys_alone(visit: Visit, talk: str, film: Path) -> None:
+    page = visit("jonas@skarvik.example")
     page.add_init_script(FAULTS)
-    sign_in(page, "jonas@skarvik.example")
-    page.locator("article a").first.focus()
+    page.goto("/")
+    page.locator("article a", has_text=film.stem).first.focus()
     page.keyboard.press("Enter")
     expect(page.locator("[data-player][data-ready]")).to_be_visible()
     page.evaluate("document.querySelector('video').muted = true; localStorage.setItem('privmedia-captions', 'off')")
@@ -141,17 +139,17 @@ def test_chapters_and_the_transcript_seek_and_follow(viewer: Page) -> None:
 
 
 def test_an_address_begins_where_it_says(visit: Visit, talk: str) -> None:
-    page = watching(visit(), f"{talk}#t=0:12")
+    page = watching(visit("jonas@skarvik.example"), f"{talk}#t=0:12")
     wait_for_time(page, 12, 12.5)
 
 
 def test_it_goes_on_where_one_stopped(visit: Visit, talk: str) -> None:
-    page = watching(visit(), talk)
+    page = watching(visit("jonas@skarvik.example"), talk)
     play(page)
     with page.expect_response(lambda answer: "position=17" in (answer.request.post_data or "")) as told:
         stop_at(page, 17)
     assert told.value.status == 204
-    again = watching(visit(), talk)
+    again = watching(visit("jonas@skarvik.example"), talk)
     expect(again.locator("[data-go-on]")).to_contain_text("Continue from 0:17")
     wait_for_time(again, 17, 18)
     again.click("[data-start-over]")
@@ -168,8 +166,7 @@ def test_a_player_whose_right_was_taken_away_stops_and_says_so(viewer: Page) -> 
 
 
 def test_the_page_is_light_and_does_not_jump(visit: Visit, talk: str) -> None:
-    page = visit()
-    sign_in(page, "jonas@skarvik.example")
+    page = visit("jonas@skarvik.example")
     weight = weigh(page, talk)
     assert weight.elsewhere == []
     assert weight.html < MOST_BYTES
@@ -177,7 +174,7 @@ def test_the_page_is_light_and_does_not_jump(visit: Visit, talk: str) -> None:
 
 
 def test_nothing_moves_by_itself_for_whoever_asks_for_that(visit: Visit, talk: str) -> None:
-    page = watching(visit(reduced_motion="reduce"), talk)
+    page = watching(visit("jonas@skarvik.example", reduced_motion="reduce"), talk)
     page.locator("media-mute-button").hover()
     page.get_by_role("tab", name="Transcript").click()
     page.get_by_role("link", name="Listen.").click()
@@ -188,8 +185,7 @@ def test_nothing_moves_by_itself_for_whoever_asks_for_that(visit: Visit, talk: s
 
 
 def test_all_of_it_is_there_without_script(visit: Visit, talk: str) -> None:
-    page = visit(java_script_enabled=False)
-    sign_in(page, "jonas@skarvik.example")
+    page = visit("jonas@skarvik.example", java_script_enabled=False)
     page.goto(talk)
     expect(page.locator("video[controls]")).to_be_visible()
     expect(page.locator("track[kind=subtitles][srclang=en]")).to_have_count(1)
@@ -210,19 +206,12 @@ def test_controls_leave_when_nobody_needs_them_and_come_back(viewer: Page) -> No
     expect(controller).not_to_have_attribute("userinactive", "")
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(390, "dark")])
-def test_the_page_with_captions_and_its_forms_are_free_of_axe_violations(
-    visit: Visit, talk: str, scheme: str, width: int
-) -> None:
-    page = visit(viewport={"width": width, "height": 900}, color_scheme=scheme, bypass_csp=True)
-    sign_in(page, "ingrid@skarvik.example")
-    found: list[str] = []
+def test_the_page_with_captions_and_its_forms_are_free_of_axe_violations(visit: Visit, talk: str) -> None:
+    page, found = visit("ingrid@skarvik.example", **DARK_PHONE), []
     for address in ("", "/captions", "/captions/en", "/chapters", "/transcript"):
         page.goto(talk + address)
         if not address:
             expect(page.locator("[data-ready]")).to_be_visible()
             page.get_by_role("tab", name="Transcript").click()
-        found += violations(Axe(), page)
-        if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
-            found.append(f"{address} is too wide at {width}")
+        found += faults(page)
     assert found == []

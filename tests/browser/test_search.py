@@ -4,18 +4,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-import pytest
-from axe_core_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.browser import steps
+from tests.browser.axe import DARK_PHONE, faults, violations
 
 Visit = Callable[..., Page]
 
 
 def test_what_is_typed_is_suggested_and_chosen_with_the_keyboard_alone(visit: Visit, item: str) -> None:
-    page = visit()
-    steps.sign_in(page, "jonas@skarvik.example")
+    page = visit("jonas@skarvik.example")
+    page.goto("/")
     field, options = page.locator("#q"), page.locator("#suggestions [role=option]")
     expect(field).to_have_role("combobox")  # the script is there
     page.keyboard.press("/")
@@ -43,8 +41,8 @@ def test_what_is_typed_is_suggested_and_chosen_with_the_keyboard_alone(visit: Vi
 
 
 def test_without_script_it_is_a_form_and_links(visit: Visit, item: str) -> None:
-    page = visit(java_script_enabled=False)
-    steps.sign_in(page, "jonas@skarvik.example")
+    page = visit("jonas@skarvik.example", java_script_enabled=False)
+    page.goto("/")
     page.fill("#q", "überfahrt")
     page.press("#q", "Enter")
     expect(page.locator("#items mark")).to_have_text(["Überfahrt"])
@@ -55,17 +53,12 @@ def test_without_script_it_is_a_form_and_links(visit: Visit, item: str) -> None:
     page.wait_for_url(item)
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(390, "dark")])
-def test_its_pages_are_free_of_axe_violations_and_fit(visit: Visit, item: str, scheme: str, width: int) -> None:
-    page = visit(color_scheme=scheme, viewport={"width": width, "height": 844}, bypass_csp=True)
-    steps.sign_in(page, "jonas@skarvik.example")
-    axe, found = Axe(), []
+def test_its_pages_are_free_of_axe_violations_and_fit(visit: Visit, item: str) -> None:
+    page, found = visit("jonas@skarvik.example", **DARK_PHONE), []
     for address in ("/search?q=uberfahrt", "/search?q=uberfahrz", "/search", "/search?q=zzz&kind=audio"):
         page.goto(address)
-        found += [f"{address}: {one['id']}: {one['nodes'][0]['html'][:120]}" for one in axe.run(page)["violations"]]
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, address
+        found += faults(page)
     page.fill("#q", "")
     page.locator("#q").press_sequentially("product")
     expect(page.locator("#suggestions")).to_be_visible()
-    found += [f"suggestions: {one['id']}: {one['nodes'][0]['html'][:120]}" for one in axe.run(page)["violations"]]
-    assert found == []
+    assert found + violations(page) == []

@@ -5,12 +5,13 @@ import re
 from collections.abc import Callable, Iterator
 
 import pytest
-from axe_core_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from privmedia.access.permissions import Permission
+from tests.browser.axe import DARK_PHONE, faults
+from tests.browser.conftest import with_a_library_of_its_own
 from tests.shared_links import make_link
-from tests.sites import Site, without_front_server
+from tests.sites import Site
 
 pytestmark = pytest.mark.browser
 MAKER = "Tomasz Wójcik"
@@ -18,10 +19,10 @@ Open = Callable[..., Page]
 
 
 @pytest.fixture
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with without_front_server(tmp_path_factory.mktemp("site")) as site:
-        site.library.add_person(MAKER, allow=Permission.MANAGE)
-        yield site
+def site(small_site: Site) -> Site:
+    site = with_a_library_of_its_own(small_site)
+    site.library.add_person(MAKER, allow=Permission.MANAGE)
+    return site
 
 
 @pytest.fixture
@@ -84,22 +85,16 @@ def test_a_link_is_made_sent_opened_by_its_password_and_revoked(script: bool, op
     expect(visitor.get_by_role("heading", level=1)).to_have_text("This link has ended")
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(390, "dark")])
-def test_pages_are_free_of_axe_violations_and_fit(
-    open_: Open, site: Site, item: str, scheme: str, width: int
-) -> None:
-    look: dict[str, object] = {"viewport": {"width": width, "height": 900}, "color_scheme": scheme, "bypass_csp": True}
-    axe, found = Axe(), []
+def test_pages_are_free_of_axe_violations_and_fit(open_: Open, site: Site, item: str) -> None:
+    found: list[str] = []
 
     def check(page: Page) -> None:
-        found.extend(f"{page.url}: {one['id']}: {one['nodes'][0]['html'][:120]}" for one in axe.run(page)["violations"])
-        if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
-            found.append(f"{page.url} is wider than the window")
+        found.extend(faults(page))
 
     installation, maker_id = site.library.installation, site.library.user_ids[MAKER]
     link = make_link(installation, item, maker_id, opened=None, note="For the visit in May")
     folder = make_link(installation, site.library.folder, maker_id, folder=True, opened=None)
-    maker = open_(MAKER, f"/m/{item}/share", **look)
+    maker = open_(MAKER, f"/m/{item}/share", **DARK_PHONE)
     check(maker)
     maker.get_by_role("button", name="Create link").click()
     maker.get_by_label("What is this link for?").fill("Gdynia contractors")
@@ -109,7 +104,7 @@ def test_pages_are_free_of_axe_violations_and_fit(
     for address in ("/links", f"/links/{link.uid}", f"/links/{link.uid}/revoke", f"/m/{item}", f"/m/{item}/who"):
         maker.goto(address)
         check(maker)
-    visitor = open_("", link.path, **look)
+    visitor = open_("", link.path, **DARK_PHONE)
     check(visitor)
     visitor.get_by_role("button", name="Watch").click()
     expect(visitor.get_by_role("heading", level=1)).to_have_text("T4")

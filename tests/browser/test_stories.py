@@ -8,18 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from axe_core_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from privmedia.accounts.groups import Groups
-from privmedia.accounts.service import Accounts
 from privmedia.db import writing
 from privmedia.ids import new_uid
 from privmedia.library.models import Kind, State
 from privmedia.library.paths import Paths
 from privmedia.library.service import Library, Received
 from tests.browser import steps
-from tests.browser.test_one_video import violations
+from tests.browser.axe import violations
 from tests.sites import Site
 
 pytestmark = pytest.mark.browser
@@ -35,10 +32,7 @@ class Way:
     visit: Callable[..., Page]
 
     def page(self, email: str = "", **options: object) -> Page:
-        page = self.visit(java_script_enabled=self.script, **options)
-        if email:
-            steps.sign_in(page, email)
-        return page
+        return self.visit(email, java_script_enabled=self.script, **options)
 
 
 @pytest.fixture(params=[True, False], ids=["with script", "without"])
@@ -71,9 +65,7 @@ def log_says(page: Page, *sentences: str) -> None:
 
 def test_a_group_is_given_a_folder_one_of_them_is_checked_and_the_log_tells_of_it(way: Way, site: Site) -> None:
     group = f"Contractors {way.script}"
-    with writing(site.library.installation.sessions) as session:
-        groups, accounts = (room(session, site.library.installation) for room in (Groups, Accounts))
-        groups.join(group=groups.add_group(name=group), users=[accounts.user_by_email(EWA)])
+    steps.add_group(site, group, EWA)
     folder = make_folder(site, f"Gdynia yard {way.script}")
     ewa = way.page(EWA)
     ewa.goto(folder)
@@ -236,14 +228,13 @@ def test_a_copy_is_made_after_telling_who_will_see_it(way: Way, site: Site, item
 def test_a_link_is_made_in_a_dialog_and_revoked_while_somebody_watches(
     visit: Callable[..., Page], item: str
 ) -> None:
-    maker, visitor = visit(), visit()
-    steps.sign_in(maker, INGRID)
+    maker, visitor = visit(INGRID), visit()
     maker.goto(item)
     share = maker.get_by_role("link", name="Share", exact=True)
     share.click()
     dialog = maker.locator("dialog[open]")
     expect(dialog.get_by_label("What is this link for?")).to_be_focused()
-    assert violations(Axe(), maker) == []
+    assert violations(maker) == []
     maker.keyboard.press("Escape")
     expect(share).to_be_focused()
     maker.keyboard.press("Enter")
@@ -334,6 +325,7 @@ def said(admin: Page, item: str) -> str:
 
 def test_what_was_said_is_found_and_leads_to_the_second(way: Way, said: str) -> None:
     page = way.page(JONAS)
+    page.goto("/")
     page.fill("#q", said)
     page.press("#q", "Enter")
     hit = page.locator("#items a.tline")

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 
 import pyotp
 import pytest
-from axe_core_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.axe import faults
 from tests.browser.steps import PASSWORD, add_person, sign_in
 from tests.sites import Site, without_front_server
 
@@ -53,9 +53,7 @@ def look_at(page: Page) -> None:
     before = page.viewport_size
     for width in (390, 1440):
         page.set_viewport_size({"width": width, "height": 900})
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-        violations = Axe().run(page)["violations"]
-        assert [(each["id"], [node["html"] for node in each["nodes"]]) for each in violations] == []
+        assert faults(page) == []
     if before is not None:
         page.set_viewport_size(before)
 

@@ -7,12 +7,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from axe_core_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from privmedia.media import find_ffmpeg
 from tests.browser import steps
-from tests.browser.test_one_video import violations
+from tests.browser.axe import DARK_PHONE, faults
+from tests.sites import Site
 
 pytestmark = pytest.mark.browser
 
@@ -28,9 +28,9 @@ def shorter(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def cut(admin: Page, folder: str, shorter: Path, film: Path) -> str:
+def cut(site: Site, item: str) -> str:
     """The address of a film of its own, prepared."""
-    return steps.upload(admin, folder, film)
+    return steps.copy(site, item, "Cuts")
 
 
 def test_a_replaced_film_is_shown_as_soon_as_it_is_ready(admin: Page, cut: str, shorter: Path) -> None:
@@ -54,8 +54,7 @@ def test_a_replaced_film_is_shown_as_soon_as_it_is_ready(admin: Page, cut: str, 
 def test_without_script_a_film_is_replaced_and_its_poster_is_a_still(
     admin: Page, visit: Callable[..., Page], cut: str, shorter: Path
 ) -> None:
-    plain = visit(java_script_enabled=False)
-    steps.sign_in(plain, "ingrid@skarvik.example")
+    plain = visit("ingrid@skarvik.example", java_script_enabled=False)
     plain.goto(f"{cut}/replace")
     plain.set_input_files("#file", shorter)
     plain.click("#replace-form [type=submit]")
@@ -82,13 +81,9 @@ def test_the_poster_follows_the_player(admin: Page, cut: str) -> None:
     expect(admin.locator(".poster-frame img")).to_have_js_property("naturalWidth", 640)
 
 
-@pytest.mark.parametrize(("width", "colours"), [(390, "dark")])
-def test_axe_finds_nothing(visit: Callable[..., Page], cut: str, colours: str, width: int) -> None:
-    page = visit(viewport={"width": width, "height": 900}, color_scheme=colours, bypass_csp=True)
-    steps.sign_in(page, "ingrid@skarvik.example")
-    found = []
+def test_axe_finds_nothing(visit: Callable[..., Page], cut: str) -> None:
+    page, found = visit("ingrid@skarvik.example", **DARK_PHONE), []
     for address in (cut, f"{cut}/replace", f"{cut}/poster"):
         page.goto(address)
-        found += violations(Axe(), page)
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        found += faults(page)
     assert found == []

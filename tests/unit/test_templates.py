@@ -3,9 +3,12 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from jinja2 import Environment, FileSystemLoader, nodes
+from pyramid_jinja2 import IJinja2Environment
+from webtest import TestApp
 
 from privmedia.web import pages
 from privmedia.web.i18n import Counting
@@ -69,3 +72,10 @@ def test_a_form_whose_first_field_is_another_is_seen() -> None:
     right = """<form method="post" action="{{ url('a', b=1) }}">\n{{ m.csrf() }}</form>"""
     wrong = '<form id="x" method="post"><input>'
     assert [start[:14] for start in posted_forms(right + wrong)] == ["{{ m.csrf() }}", "<input>"]
+
+
+def test_a_template_is_compiled_once_wherever_it_is_named(app: Any, testapp: TestApp) -> None:
+    for address, status in (("/login", 200), ("/reset", 200), ("/nowhere/at/all", 404)):
+        testapp.get(address, status=status)
+    used = app.registry.getUtility(IJinja2Environment, name=".jinja2")
+    assert {name.removeprefix("privmedia:templates/") for _loader, name in used.cache} <= set(NAMES)
