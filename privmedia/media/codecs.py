@@ -26,14 +26,28 @@ PRORES_NAMES = {
     "apch": "Apple ProRes 422 HQ", "ap4h": "Apple ProRes 4444", "ap4x": "Apple ProRes 4444 XQ",
 }
 
-# The decoders a poster may need, and those libavformat opens to learn a stream's shape. ffmpeg knows several
-# hundred; each is code that a hostile file can reach, so the rare ones go without a poster.
-DECODERS = (
-    "h264", "hevc", "av1", "libdav1d", "vp8", "vp9", "mpeg4", "msmpeg4", "mpeg1video", "mpeg2video", "vc1",
-    "wmv1", "wmv2", "wmv3", "prores", "dnxhd", "dvvideo", "mjpeg", "png", "theora", "flv", "h263",
-    "aac", "mp3float", "mp3", "mp2float", "mp2", "opus", "vorbis", "flac", "alac", "ac3", "eac3", "dca",
-    "wmav2", "pcm_s16le", "pcm_s24le", "pcm_u8", "pcm_f32le", "pcm_alaw", "pcm_mulaw",
-)
+# What is ever decoded here, and by what: for posters and conversion, and where libavformat opens a decoder to learn a
+# stream's shape. ffmpeg knows several hundred; each is code that a hostile file can reach, so there are those of cameras,
+# phones, editors, discs, broadcasts and the old files people still have, and no others.
+DECODED_BY = {
+    "h264": ("h264",), "hevc": ("hevc",), "av1": ("libdav1d", "av1"), "vp8": ("vp8",), "vp9": ("vp9",),
+    "mpeg4": ("mpeg4",), "msmpeg4v2": ("msmpeg4v2",), "msmpeg4v3": ("msmpeg4",), "h263": ("h263",), "flv1": ("flv",),
+    "vp6f": ("vp6f",), "mpeg1video": ("mpeg1video",), "mpeg2video": ("mpeg2video",), "vc1": ("vc1",),
+    "wmv1": ("wmv1",), "wmv2": ("wmv2",), "wmv3": ("wmv3",), "prores": ("prores",), "dnxhd": ("dnxhd",),
+    "cfhd": ("cfhd",), "dvvideo": ("dvvideo",), "mjpeg": ("mjpeg",), "png": ("png",), "qtrle": ("qtrle",),
+    "rawvideo": ("rawvideo",), "v210": ("v210",), "theora": ("theora",),
+    "aac": ("aac",), "mp3": ("mp3float", "mp3"), "mp2": ("mp2float", "mp2"), "opus": ("opus",), "vorbis": ("vorbis",),
+    "flac": ("flac",), "alac": ("alac",), "ac3": ("ac3",), "eac3": ("eac3",), "dts": ("dca",), "truehd": ("truehd",),
+    "wmav1": ("wmav1",), "wmav2": ("wmav2",), "wmapro": ("wmapro",), "amr_nb": ("amrnb",), "amr_wb": ("amrwb",),
+    "adpcm_ima_qt": ("adpcm_ima_qt",), "adpcm_ima_wav": ("adpcm_ima_wav",), "adpcm_ms": ("adpcm_ms",),
+    "nellymoser": ("nellymoser",),
+    **{
+        name: (name,)
+        for name in ("pcm_s16le", "pcm_s24le", "pcm_s32le", "pcm_s16be", "pcm_s24be", "pcm_s32be", "pcm_u8", "pcm_f32le",
+                     "pcm_f32be", "pcm_alaw", "pcm_mulaw", "pcm_bluray", "pcm_dvd")
+    },
+}
+DECODERS = tuple(decoder for decoders in DECODED_BY.values() for decoder in decoders)
 
 
 def human_name(codec: str, tag: str = "") -> str:

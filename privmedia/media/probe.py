@@ -18,7 +18,8 @@ LIMITS = Limits(wall_seconds=120, cpu_seconds=60)
 class Video:
     """One stream of pictures. Width and height are as stored; `rotation` is clockwise in degrees.
 
-    `codec` is ffmpeg's name for it, "unknown" where it has none.
+    `codec` is ffmpeg's name for it, "unknown" where it has none; `transfer` the curve of its brightness where that is
+    one of HDR, "pq" or "hlg".
     """
 
     index: int
@@ -33,6 +34,7 @@ class Video:
     sample_aspect: float = 1.0
     fps: float | None = None
     interlaced: bool = False
+    transfer: str = ""
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,17 @@ class Audio:
     channels: int = 0
     rate: int = 0
     language: str | None = None
+
+
+@dataclass(frozen=True)
+class Subtitles:
+    """One stream of subtitles. `language` is an ISO 639-2 code."""
+
+    index: int
+    codec: str
+    language: str | None = None
+    title: str = ""
+    forced: bool = False
 
 
 @dataclass(frozen=True)
@@ -77,6 +90,7 @@ class Probe:
     cover: bool = False
     video: tuple[Video, ...] = field(default=())
     audio: tuple[Audio, ...] = field(default=())
+    subtitles: tuple[Subtitles, ...] = field(default=())
     chapters: tuple[Chapter, ...] = field(default=())
 
     def to_json(self) -> dict[str, Any]:
@@ -90,6 +104,7 @@ class Probe:
             **values,
             "video": tuple(Video(**stream) for stream in values.get("video", ())),
             "audio": tuple(Audio(**stream) for stream in values.get("audio", ())),
+            "subtitles": tuple(Subtitles(**stream) for stream in values.get("subtitles", ())),
             "chapters": tuple(Chapter(**chapter) for chapter in values.get("chapters", ())),
         })
 

@@ -105,8 +105,6 @@ class Remux:
                 words += [f"-bsf:a:{number}", "aac_adtstoasc"]
             if sound.language:
                 words += [f"-metadata:s:a:{number}", f"language={sound.language}"]
-        if self.decision.tag:
-            words += ["-tag:v:0", self.decision.tag]
         if self.decision.muxer in MP4_MUXERS:
             # FLAC in MP4 counts as experimental in older versions.
             words += ["-movflags", "+faststart", "-write_tmcd", "0", "-strict", "experimental"]

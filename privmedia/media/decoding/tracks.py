@@ -10,13 +10,15 @@ from typing import Any
 import av
 from av.audio.stream import AudioStream
 from av.container import InputContainer
-from av.stream import Disposition
+from av.stream import Disposition, Stream
+from av.subtitles.stream import SubtitleStream
 from av.video.stream import VideoStream
 
 from privmedia.media.codecs import DECODERS
 from privmedia.media.decoding import boxes
 from privmedia.media.errors import Damaged
 from privmedia.media.filetype import FileType
+from privmedia.media.playability import MOST_PIXELS
 from privmedia.text import clean_line
 from privmedia.text import mark as _
 
@@ -27,10 +29,9 @@ TOO_MANY_STREAMS = _("The file cannot be prepared: it has more tracks than any f
 MOST_STREAMS = 100
 MOST_CHAPTERS = 200
 LONGEST_TITLE = 200  # characters
-# More than 8K: nothing plays it, and a frame of it is a way to fill the memory.
-MOST_PIXELS = 40_000_000
 DECODER_OPTIONS = {"codec_whitelist": ",".join(DECODERS), "max_pixels": str(MOST_PIXELS)}
 PROGRESSIVE = (0, 1)
+HDR_TRANSFERS = {16: "pq", 18: "hlg"}  # ITU-T H.273, table 3
 ISO_639 = re.compile(r"[a-z]{3}")
 
 
@@ -65,7 +66,7 @@ def decodable(stream: VideoStream) -> bool:
     return True
 
 
-def has_decoder(stream: VideoStream | AudioStream) -> bool:
+def has_decoder(stream: Stream) -> bool:
     """Whether libav knows the codec at all; PyAV's types say it always does. If not, it tells nothing about it."""
     return getattr(stream, "codec_context", None) is not None
 
@@ -85,6 +86,7 @@ def probe(path: Path, file_type: FileType) -> dict[str, Any]:
         films = [stream for stream in container.streams.video if not is_cover(stream)]
         video = [shape_of(container, stream, first=stream is films[0]) for stream in films]
         audio = [sound_of(stream) for stream in container.streams.audio]
+        subtitles = [subtitles_of(stream) for stream in container.streams.subtitles]
         if not video and not audio:
             raise Damaged(NOTHING_IN_IT)
         width, height = displayed(video[0]) if video else (None, None)
@@ -99,6 +101,7 @@ def probe(path: Path, file_type: FileType) -> dict[str, Any]:
             "height": height,
             "video": video,
             "audio": audio,
+            "subtitles": subtitles,
             "chapters": chapters_of(container),
         }
 
@@ -139,6 +142,7 @@ def shape_of(container: InputContainer, stream: VideoStream, *, first: bool) -> 
         "sample_aspect": float(aspect) if aspect else 1.0,
         "fps": float(rate) if rate else None,
         "interlaced": context.field_order not in PROGRESSIVE,
+        "transfer": HDR_TRANSFERS.get(context.color_trc, ""),
     }
 
 
@@ -164,7 +168,6 @@ def sound_of(stream: AudioStream) -> dict[str, Any]:
     context = stream.codec_context
     if not has_decoder(stream):
         return {"index": stream.index, "codec": "unknown"}
-    language = stream.language
     return {
         "index": stream.index,
         "codec": context.codec.canonical_name,
@@ -172,8 +175,23 @@ def sound_of(stream: AudioStream) -> dict[str, Any]:
         "profile": context.profile,
         "channels": context.channels,
         "rate": context.sample_rate,
-        "language": language if language and ISO_639.fullmatch(language) and language != "und" else None,
+        "language": language_of(stream),
     }
+
+
+def subtitles_of(stream: SubtitleStream) -> dict[str, Any]:
+    return {
+        "index": stream.index,
+        "codec": stream.codec_context.codec.canonical_name if has_decoder(stream) else "unknown",
+        "language": language_of(stream),
+        "title": clean_line(str(stream.metadata.get("title", "")))[:LONGEST_TITLE],
+        "forced": bool(stream.disposition & Disposition.forced),
+    }
+
+
+def language_of(stream: Stream) -> str | None:
+    language = stream.language
+    return language if language and ISO_639.fullmatch(language) and language != "und" else None
 
 
 def tag_of(stream: VideoStream | AudioStream) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -28,8 +29,6 @@ REPACKED = {
     "index-last.mp4": "play.mp4",
     "fragmented.mp4": "play.mp4",
     "located.mp4": "play.mp4",
-    "hev1.mp4": "play.mp4",
-    "two-sounds.mp4": "play.mp4",
     "h264.mkv": "play.mp4",
     "h264-flac.mkv": "play.mp4",
     "camera.mov": "play.mp4",
@@ -41,18 +40,24 @@ REPACKED = {
     "sound.aac": "play.m4a",
     "sound.mka": "play.mp3",
 }
-ONLY_AFTER_CONVERSION = {
-    "prores.mov": "This file is Apple ProRes 422. No browser plays that.",
-    "ten-bit.mp4": "This file is H.264 with 10 bits per colour. Most browsers do not play that.",
-    "old.avi": "This file is MPEG-4 Part 2 (DivX or Xvid). No browser plays that.",
-    "disc.mpg": "This file is MPEG-2. No browser plays that.",
-    "windows.wmv": "This file is Windows Media Video 8. No browser plays that.",
-    "theora.ogv": "This file is Theora. No browser plays that.",
-    "magicyuv.avi": "This file is MagicYUV. No browser plays that.",
-    "dolby.mkv": "The sound of this file is Dolby Digital (AC-3). Most browsers do not play that.",
-    "sound.wma": "This file is Windows Media Audio. No browser plays that.",
-    "lossless.m4a": "This file is Apple Lossless (ALAC). No browser plays that.",
+CONVERTED = {
+    "prores.mov": ("play.mp4", "This file is Apple ProRes 422. No browser plays that."),
+    "ten-bit.mp4": ("play.mp4", "This file is H.264 with 10 bits per colour. Most browsers do not play that."),
+    "interlaced.mp4": ("play.mp4", "This file is interlaced. Fine lines show where something moves."),
+    "hev1.mp4": (
+        "play.mp4",
+        "This file is HEVC (H.265). Some browsers play that only with the right hardware, others not at all.",
+    ),
+    "old.avi": ("play.mp4", "This file is MPEG-4 Part 2 (DivX or Xvid). No browser plays that."),
+    "disc.mpg": ("play.mp4", "This file is MPEG-2. No browser plays that."),
+    "windows.wmv": ("play.mp4", "This file is Windows Media Video 8. No browser plays that."),
+    "theora.ogv": ("play.mp4", "This file is Theora. No browser plays that."),
+    "dolby.mkv": ("play.mp4", "The sound of this file is Dolby Digital (AC-3). Most browsers do not play that."),
+    "two-sounds.mp4": ("play.mp4", "The sound of this file is Dolby Digital (AC-3). Most browsers do not play that."),
+    "sound.wma": ("play.m4a", "This file is Windows Media Audio. No browser plays that."),
+    "lossless.m4a": ("play.m4a", "This file is Apple Lossless (ALAC). No browser plays that."),
 }
+NEVER = {"magicyuv.avi": "This file is MagicYUV. No browser plays that."}
 
 
 @pytest.mark.parametrize("name", PLAYED_AS_THEY_ARE)
@@ -71,11 +76,19 @@ def test_what_browsers_play_in_another_container_is_repacked(studio: Studio, loo
     assert not decision.is_original
 
 
-@pytest.mark.parametrize("name", ONLY_AFTER_CONVERSION)
-def test_what_no_browser_plays_says_why(studio: Studio, look: Look, name: str) -> None:
+@pytest.mark.parametrize("name", CONVERTED)
+def test_what_not_every_browser_plays_is_converted_and_says_why(studio: Studio, look: Look, name: str) -> None:
+    decision = look(studio.make(name)).decision
+    assert (decision.verdict, decision.play_name, decision.reason) == (Verdict.CONVERT, *CONVERTED[name])
+    assert not decision.is_original
+    assert decision.caveat is None
+
+
+@pytest.mark.parametrize("name", NEVER)
+def test_what_nothing_here_understands_says_so(studio: Studio, look: Look, name: str) -> None:
     decision = look(studio.make(name)).decision
     assert (decision.verdict, decision.play_name) == (Verdict.UNPLAYABLE, None)
-    assert decision.reason == ONLY_AFTER_CONVERSION[name]
+    assert decision.reason == NEVER[name]
 
 
 def test_sound_alone_is_sound_whatever_contains_it(studio: Studio, look: Look) -> None:
@@ -84,25 +97,45 @@ def test_sound_alone_is_sound_whatever_contains_it(studio: Studio, look: Look) -
     assert look(studio.make("silent.mp4")).decision.kind is Kind.VIDEO
 
 
-def test_hevc_is_played_with_a_caveat(studio: Studio, look: Look) -> None:
-    decision = look(studio.make("hev1.mp4")).decision
-    assert decision.tag == "hvc1"
-    assert decision.caveat == (
-        "This file is HEVC (H.265). Some browsers play that only with the right hardware, others not at all."
-    )
-    assert look(studio.make("faststart.mp4")).decision.caveat is None
-
-
-def test_interlaced_films_are_played_with_a_caveat(studio: Studio, look: Look) -> None:
-    decision = look(studio.make("interlaced.mp4")).decision
-    assert decision.verdict is Verdict.PLAY
-    assert decision.caveat == "This file is interlaced. Fine lines show where something moves."
-
-
-def test_only_the_sounds_that_play_are_kept(studio: Studio, look: Look) -> None:
+def test_pictures_that_play_are_copied_and_all_sounds_kept(studio: Studio, look: Look) -> None:
     seen = look(studio.make("two-sounds.mp4"))
     assert [sound.codec for sound in seen.probe.audio] == ["ac3", "aac"]
-    assert seen.decision.streams == (0, 2)
+    assert seen.decision.streams == (0, 1, 2)
+    assert seen.decision.copies_film
+    assert not look(studio.make("old.avi")).decision.copies_film
+
+
+def test_sound_that_nothing_understands_is_left_out_if_there_is_other(studio: Studio, look: Look) -> None:
+    seen = look(studio.make("two-sounds.mp4"))
+    sounds = (replace(seen.probe.audio[0], codec="unknown"), seen.probe.audio[1])
+    decision = decide(seen.file_type, replace(seen.probe, audio=sounds))
+    assert (decision.verdict, decision.streams) == (Verdict.REMUX, (0, 2))
+    alone = decide(seen.file_type, replace(seen.probe, audio=sounds[:1]))
+    assert alone.verdict is Verdict.UNPLAYABLE
+    assert alone.reason == "The sound of this file is of an unknown kind. Most browsers do not play that."
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"transfer": "pq"}, "This file is HDR. Most screens show it pale and grey."),
+        ({"level": 62}, "This file is H.264 of level 6.2. Older devices do not play that."),
+        ({"codec": "av1"}, "This file is AV1. Safari plays that on newer devices only."),
+        ({"pix_fmt": "yuv422p"}, "This file is H.264 with 4:2:2 colour. Most browsers do not play that."),
+    ],
+)
+def test_what_plays_in_some_browsers_only_is_converted(
+    studio: Studio, look: Look, change: dict[str, Any], reason: str
+) -> None:
+    seen = look(studio.make("faststart.mp4"))
+    decision = decide(seen.file_type, replace(seen.probe, video=(replace(seen.probe.video[0], **change),)))
+    assert (decision.verdict, decision.reason, decision.copies_film) == (Verdict.CONVERT, reason, False)
+
+
+def test_pictures_too_large_to_be_decoded_are_left_alone(studio: Studio, look: Look) -> None:
+    seen = look(studio.make("old.avi"))
+    vast = replace(seen.probe.video[0], width=16_000, height=16_000)
+    assert decide(seen.file_type, replace(seen.probe, video=(vast,))).verdict is Verdict.UNPLAYABLE
 
 
 @pytest.mark.parametrize(("form", "play_name"), [
