@@ -1,16 +1,17 @@
 """What a file is, and what is made of it.
 
 The order of a version's life: `sniff` its first bytes, `probe` what is in it, `decide` how it is played,
-`make_poster`, `make_playable`. Whatever parses or decodes runs in a child process that is shut in (`sandbox`).
-Not here: where files are kept, which item they belong to, when this is done.
+`make_poster`, `make_playable` or `convert`. Whatever parses or decodes runs in a child process that is shut in
+(`sandbox`). Not here: where files are kept, which item they belong to, when this is done.
 """
 from __future__ import annotations
 
+from privmedia.media.convert import convert
 from privmedia.media.errors import CannotCopy, Damaged, SandboxFailed, TookTooLong, ToolMissing
 from privmedia.media.ffmpeg import find as find_ffmpeg
 from privmedia.media.filetype import FileType, Kind
 from privmedia.media.pages import DRAWN_AT_ONCE, READ_AT_ONCE, make_leaflet, make_pages, read_pages
-from privmedia.media.playability import Decision, Verdict, decide
+from privmedia.media.playability import Decision, Verdict, conversion, decide
 from privmedia.media.poster import make_poster, make_still, make_stills
 from privmedia.media.probe import Audio, Probe, Video, probe
 from privmedia.media.remux import make_playable
@@ -38,6 +39,8 @@ __all__ = [
     "Video",
     "chapters_as_text",
     "confinement",
+    "conversion",
+    "convert",
     "decide",
     "find_ffmpeg",
     "make_leaflet",

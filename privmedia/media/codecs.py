@@ -27,8 +27,8 @@ PRORES_NAMES = {
 }
 
 # What is ever decoded here, and by what: for posters and conversion, and where libavformat opens a decoder to learn a
-# stream's shape. ffmpeg knows several hundred; each is code that a hostile file can reach, so there are those of cameras,
-# phones, editors, discs, broadcasts and the old files people still have, and no others.
+# stream's shape. ffmpeg knows several hundred; each is code that a hostile file can reach, so here are those of
+# cameras, phones, editors, discs, broadcasts and the old files people still have, and no others.
 DECODED_BY = {
     "h264": ("h264",), "hevc": ("hevc",), "av1": ("libdav1d", "av1"), "vp8": ("vp8",), "vp9": ("vp9",),
     "mpeg4": ("mpeg4",), "msmpeg4v2": ("msmpeg4v2",), "msmpeg4v3": ("msmpeg4",), "h263": ("h263",), "flv1": ("flv",),
@@ -43,8 +43,8 @@ DECODED_BY = {
     "nellymoser": ("nellymoser",),
     **{
         name: (name,)
-        for name in ("pcm_s16le", "pcm_s24le", "pcm_s32le", "pcm_s16be", "pcm_s24be", "pcm_s32be", "pcm_u8", "pcm_f32le",
-                     "pcm_f32be", "pcm_alaw", "pcm_mulaw", "pcm_bluray", "pcm_dvd")
+        for name in ("pcm_s16le", "pcm_s24le", "pcm_s32le", "pcm_s16be", "pcm_s24be", "pcm_s32be", "pcm_u8",
+                     "pcm_f32le", "pcm_f32be", "pcm_alaw", "pcm_mulaw", "pcm_bluray", "pcm_dvd")
     },
 }
 DECODERS = tuple(decoder for decoders in DECODED_BY.values() for decoder in decoders)

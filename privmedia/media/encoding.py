@@ -26,6 +26,8 @@ PROFILE = "high"
 
 SOUND_KBITS = 128
 """AAC-LC in stereo: no difference is heard in speech, and hardly one in music."""
+SOUND_ALONE_KBITS = 192
+"""Where there is nothing to see people listen more closely, and a file is small anyway."""
 SOUND_RATE = 48_000
 """What films have. One rate for all, so that tracks and streams may be changed while something plays."""
 SOUND_CHANNELS = 2
@@ -112,9 +114,10 @@ def film_arguments(rung: Rung, size: tuple[int, int], rate: Fraction, *, threads
     ]
 
 
-def sound_arguments() -> list[str]:
-    """ffmpeg's arguments for the encoder of sound."""
-    return ["-c:a", "aac", "-b:a", f"{SOUND_KBITS}k", "-ac", str(SOUND_CHANNELS), "-ar", str(SOUND_RATE)]
+def sound_arguments(*, alone: bool = False) -> list[str]:
+    """ffmpeg's arguments for the encoder of sound, `alone` or with pictures."""
+    kbits = SOUND_ALONE_KBITS if alone else SOUND_KBITS
+    return ["-c:a", "aac", "-b:a", f"{kbits}k", "-ac", str(SOUND_CHANNELS), "-ar", str(SOUND_RATE)]
 
 
 def sound_filters(channels: int) -> str:

@@ -3,15 +3,12 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
-from privmedia.errors import NoSpace
-from privmedia.media import poster, sandbox
-from privmedia.media.codecs import DECODERS
-from privmedia.media.errors import CannotCopy, Damaged, SandboxFailed
+from privmedia.media import ffmpeg_run, poster, sandbox
+from privmedia.media.errors import CannotCopy, Damaged
 from privmedia.media.filetype import TYPES, FileType
 from privmedia.media.playability import Decision, Verdict, decide
 from privmedia.media.probe import Probe, probe
@@ -29,8 +26,6 @@ MP4_MUXERS = ("mp4", "ipod")
 BARE_AAC_INSIDE = ("aac", "mpegps", "mpegts")
 # Without an index, from the first frames or the last.
 LENGTH_IS_A_GUESS = ("aac", "mp3")
-DISK_FULL = ("No space left on device", "Disk quota exceeded")
-KILLED = 128 + signal.SIGKILL
 
 
 def make_playable(
@@ -90,12 +85,7 @@ class Remux:
 
     def arguments(self) -> list[str]:
         """ffmpeg's arguments. Every one is ours: nothing of the file's name or text gets in."""
-        demuxer = self.file_type.demuxer
-        words = [
-            "-nostdin", "-hide_banner", "-loglevel", "error", "-nostats", "-progress", "pipe:1",
-            "-protocol_whitelist", "file,pipe", "-format_whitelist", demuxer, "-codec_whitelist", ",".join(DECODERS),
-            "-fflags", "+genpts", "-f", demuxer, "-i", f"file:{self.path}",
-        ]
+        words = ["-fflags", "+genpts", *ffmpeg_run.reading(self.path, self.file_type.demuxer)]
         for index in self.decision.streams:
             words += ["-map", f"0:{index}"]
         words += ["-c", "copy", "-map_metadata", "-1", "-map_chapters", "-1"]
@@ -123,24 +113,12 @@ class Remux:
             cpu_seconds=120 + size // CHEAPEST_BYTES_PER_CPU_SECOND,
             file_bytes=64 * MIB + size + size // 4,
         )
-
-        def report(line: str) -> None:
-            name, _, value = line.partition("=")
-            if on_progress and self.original.duration and name == "out_time_us" and value.strip().isdigit():
-                on_progress(min(1.0, int(value) / 1_000_000 / self.original.duration))
-
-        finished = sandbox.run(
-            [str(ffmpeg), *self.arguments()],
-            reads=[self.path], work=work, limits=limits, on_line=report, on_tick=on_tick,
+        finished = ffmpeg_run.run(
+            ffmpeg, self.arguments(), reads=[self.path], work=work, limits=limits, length=self.original.duration,
+            on_tick=on_tick, on_progress=on_progress,
         )
-        # First of all: ffmpeg 5.1 ends with status 0 on a full disk.
-        if any(words in finished.stderr for words in DISK_FULL):
-            raise NoSpace
-        if finished.code == 0:
-            return
-        if finished.code == KILLED:
-            raise SandboxFailed("Preparing the file was stopped by the system.")
-        raise CannotCopy
+        if finished.code != 0:
+            raise CannotCopy
 
     def check(self, work: Path, on_tick: Callable[[], None] | None) -> Probe:
         """Look at what was made before anybody plays it. Raises Damaged, CannotCopy."""
@@ -151,11 +129,16 @@ class Remux:
             raise CannotCopy from None
         if decide(made_type, result).verdict is not Verdict.PLAY:
             raise CannotCopy
-        length, reached = self.original.duration or 0, result.duration or 0
-        allowed = max(SHORTER_BY_SECONDS, SHORTER_BY_AT_MOST * length)
-        if self.file_type.name not in LENGTH_IS_A_GUESS and length - reached > allowed:
-            raise Damaged(said(ENDS_EARLY, reached=clock_time(reached), length=clock_time(length)))
+        require_whole(self.file_type, self.original, result)
         return result
+
+
+def require_whole(file_type: FileType, original: Probe, made: Probe) -> None:
+    """Raise Damaged if what was made ends before the original says it does."""
+    length, reached = original.duration or 0, made.duration or 0
+    allowed = max(SHORTER_BY_SECONDS, SHORTER_BY_AT_MOST * length)
+    if file_type.name not in LENGTH_IS_A_GUESS and length - reached > allowed:
+        raise Damaged(said(ENDS_EARLY, reached=clock_time(reached), length=clock_time(length)))
 
 
 def clock_time(seconds: float) -> str:
