@@ -10,7 +10,7 @@ import hashlib
 import logging
 from pathlib import Path
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from privmedia.db import WITH_BIN, reading
@@ -20,12 +20,12 @@ from privmedia.jobs.worker import Handler, Task
 from privmedia.library.models import (
     CAPTIONS,
     CHAPTERS,
+    CONVERT,
+    MADE_LATER,
     PAGES,
+    PLAY,
     PREPARE,
     SPOKEN,
-    TAKE_OVER,
-    TELL_FOLLOWERS,
-    TELL_SENDER,
     TEXTS,
     File,
     Item,
@@ -34,15 +34,14 @@ from privmedia.library.models import (
     Version,
 )
 from privmedia.library.preparation import OWN_CHAPTERS, POSTER, Outcome, Preparation, Target
-from privmedia.library.public_copies import bring_in_line_soon
+from privmedia.library.results import begin, gave_up, have_told, write_result
+from privmedia.library.urgency import urgency
 from privmedia.storage import ORIGINAL
 from privmedia.text import mark as _
 
 log = logging.getLogger(__name__)
 
 HASHED_AT_ONCE = 1 << 20  # bytes
-BEFORE_ALL_ELSE = 10
-"""The priority of what takes no time and is waited for."""
 AFTER_FILES = 60
 """The priority of what search finds, after what can be watched."""
 AFTER_ALL_ELSE = 80
@@ -62,26 +61,12 @@ def prepare(task: Task) -> None:
         log.info("version %s is gone; there is nothing to prepare", task.target_id)
         return
     with task.installation.storage.work_folder() as work:
-        _write_down(task, Preparation(task, target, work).run())
+        _write_down(task, target, Preparation(task, target, work).run())
     digest = _digest(task, target.original)
     with task.writing() as session:
         version = session.get(Version, task.target_id)
         if version is not None:
             version.sha256 = digest
-
-
-def gave_up(session: Session, version_id: int, sentence: str) -> None:
-    """The last try failed as well: the item's page says why."""
-    version, item = session.get(Version, version_id), _item(session, version_id)
-    for one in (version, item):
-        if one is not None and one.state != State.READY:
-            one.state, one.reason = State.FAILED, sentence
-
-
-def have_told(session: Session, installation: Installation, version_id: int) -> None:
-    """Have people told what became of it, now that it is known."""
-    for kind in (TELL_SENDER, TELL_FOLLOWERS):
-        Jobs(session, installation).enqueue(kind, version_id)
 
 
 HANDLERS = {PREPARE: Handler(prepare, gave_up, ended=have_told)}
@@ -98,17 +83,15 @@ def _begin(task: Task) -> Target | None:
     if row is None:
         return None
     with task.writing() as session:
-        for one in (session.get(Version, task.target_id), _item(session, task.target_id)):
-            if one is not None and one.state != State.READY:
-                one.state = State.PREPARING
+        begin(session, task.target_id)
     task.report(0.0)
     folder = task.installation.storage.version_folder(row.uid, row.number)
     return Target(row.uid, row.number, row.filename, folder / ORIGINAL)
 
 
-def _write_down(task: Task, outcome: Outcome) -> None:
+def _write_down(task: Task, target: Target, outcome: Outcome) -> None:
     with task.writing() as session:
-        version, item = session.get(Version, task.target_id), _item(session, task.target_id)
+        version = session.get(Version, task.target_id)
         if version is None:
             return
         if outcome.probe is not None:
@@ -119,49 +102,66 @@ def _write_down(task: Task, outcome: Outcome) -> None:
         if outcome.file_type is not None:
             original = session.get_one(File, (version.id, ORIGINAL))
             original.media_type = outcome.file_type.media_type
-        kept = _what_people_gave(session, version)
-        session.execute(delete(File).where(File.version_id == version.id, File.name.not_in(kept)))
-        products = [product for product in outcome.products if product.name not in kept]
-        session.add_all(File(version_id=version.id, **vars(product)) for product in products)
-        version.state, version.reason = outcome.state, outcome.reason
-        if item is not None:
-            item.state, item.reason = outcome.state, outcome.reason
-            item.shown = outcome.state == State.READY
-            item.kind = outcome.kind or item.kind
-        elif outcome.kind is not None:
-            _fit_in(session, version, outcome.kind)
-        jobs = Jobs(session, task.installation)
-        if item is not None:
-            bring_in_line_soon(session, task.installation, item)
-        if version.state == State.READY and version.takes_over:
-            jobs.enqueue(TAKE_OVER, version.id, priority=BEFORE_ALL_ELSE)
-        if version.state == State.READY and version.pages:
-            jobs.enqueue(TEXTS, version.id, priority=AFTER_FILES)
-            jobs.enqueue(PAGES, version.id, priority=AFTER_ALL_ELSE)
-        if outcome.probe is not None and outcome.probe.chapters:
-            jobs.enqueue(SPOKEN, version.id, priority=AFTER_FILES)
+        plays_on = outcome.state == State.PREPARING and version.state == State.READY
+        unnamed = _exchange(session, version, outcome, plays_on=plays_on)
+        misfit = _fit_in(session, version, outcome.kind)
+        if misfit is not None:
+            write_result(session, task.installation, version, state=State.FAILED, reason=misfit)
+        elif not plays_on:
+            write_result(session, task.installation, version, state=outcome.state, reason=outcome.reason)
+        if misfit is None:
+            _have_made(session, task.installation, version, outcome)
+    for stored_as in unnamed:
+        task.installation.storage.remove_product(target.uid, target.number, stored_as)
 
 
-def _fit_in(session: Session, version: Version, kind: Kind) -> None:
-    """A version that is to follow another is of the same kind, once that is known; else it failed."""
+def _exchange(session: Session, version: Version, outcome: Outcome, *, plays_on: bool) -> set[str]:
+    """Enter the files there are now in place of those before; what some of these are stored as, which nothing names.
+
+    `plays_on`: until it is converted anew, what was made before is played.
+    """
+    before = list(session.scalars(select(File).where(File.version_id == version.id)))
+    kept = {file.name for file in before if file.name == ORIGINAL or was_given(file)}
+    if plays_on or outcome.state == State.READY:
+        kept |= {file.name for file in before if file.name.startswith(MADE_LATER)}
+    if plays_on:
+        kept |= {file.name for file in before if file.name.startswith(PLAY)}
+    for file in before:
+        if file.name not in kept:
+            session.delete(file)
+    session.flush()
+    products = [product for product in outcome.products if product.name not in kept]
+    session.add_all(File(version_id=version.id, **vars(product)) for product in products)
+    named = {file.stored_as for file in before if file.name in kept} | {one.stored_as for one in outcome.products}
+    return {file.stored_as for file in before} - named - {ORIGINAL}
+
+
+def _have_made(session: Session, installation: Installation, version: Version, outcome: Outcome) -> None:
+    """Have made of it what takes longer."""
+    jobs = Jobs(session, installation)
+    if outcome.state == State.PREPARING:
+        jobs.enqueue(CONVERT, version.id, priority=urgency(CONVERT, version.duration))
+    if version.state == State.READY and version.pages:
+        jobs.enqueue(TEXTS, version.id, priority=AFTER_FILES)
+        jobs.enqueue(PAGES, version.id, priority=AFTER_ALL_ELSE)
+    if outcome.probe is not None and outcome.probe.chapters:
+        jobs.enqueue(SPOKEN, version.id, priority=AFTER_FILES)
+
+
+def _fit_in(session: Session, version: Version, kind: Kind | None) -> str | None:
+    """Give the item its kind, now that it is known; why a version that is to follow another is none of its kind."""
     item = session.scalar(select(Item).where(Item.id == version.item_id), execution_options=WITH_BIN)
-    if item is None or kind == item.kind:
-        return
-    if kind_is_known(item):
-        version.state, version.reason = State.FAILED, OTHER_KIND[item.kind]
-    else:
-        item.kind = kind
+    if item is None or kind is None or kind == item.kind:
+        return None
+    if version.number != item.current and kind_is_known(item):
+        return OTHER_KIND[item.kind]
+    item.kind = kind
+    return None
 
 
 def kind_is_known(item: Item) -> bool:
     """Whether what is shown of an item was looked into; until then its kind is a guess by the first bytes."""
     return item.state in (State.READY, State.UNPLAYABLE)
-
-
-def _what_people_gave(session: Session, version: Version) -> set[str]:
-    """Names of the files that no preparation makes."""
-    of_version = select(File).where(File.version_id == version.id)
-    return {file.name for file in session.scalars(of_version) if file.name == ORIGINAL or was_given(file)}
 
 
 def was_given(file: File) -> bool:
@@ -170,16 +170,6 @@ def was_given(file: File) -> bool:
         file.name.startswith(CAPTIONS)
         or (file.name == CHAPTERS and file.stored_as != OWN_CHAPTERS)
         or (file.name == POSTER and file.stored_as != POSTER)
-    )
-
-
-def _item(session: Session, version_id: int) -> Item | None:
-    """The item whose shown version this is; an older version says nothing about the item's state."""
-    return session.scalar(
-        select(Item)
-        .join(Version, Version.item_id == Item.id)
-        .where(Version.id == version_id, Version.number == Item.current)
-        .execution_options(**WITH_BIN)
     )
 
 

@@ -18,6 +18,12 @@ ROOT_ID = 1
 ROOT_ACL_ID = 1
 PREPARE = "prepare"
 """The kind of the job that prepares a version."""
+CONVERT = "convert"
+"""The kind of the job that makes of a version what every browser plays."""
+STORYBOARD = "storyboard"
+"""The kind of the job that makes the small pictures of a film that the player shows over its bar."""
+STREAMS = "streams"
+"""The kind of the job that makes a film playable in several sizes."""
 PAGES = "pages"
 """The kind of the job that draws the pages of a document."""
 TEXTS = "texts"
@@ -30,13 +36,19 @@ TELL_SENDER = "tell-sender"
 """The kind of the job that tells who sent a version what became of it."""
 TELL_FOLLOWERS = "tell-followers"
 """The kind of the job that tells those who follow its folder of a version."""
-OF_VERSIONS = (PREPARE, PAGES, TEXTS, SPOKEN, TAKE_OVER, TELL_SENDER, TELL_FOLLOWERS)
+OF_VERSIONS = (
+    PREPARE, CONVERT, STORYBOARD, STREAMS, PAGES, TEXTS, SPOKEN, TAKE_OVER, TELL_SENDER, TELL_FOLLOWERS
+)
 """The kinds of jobs whose target is a version."""
 PUBLIC = "public"
 """The kind of the job that brings the public copy of an item in line with it."""
 CAPTIONS = "captions-"
 """How the names of files with captions begin."""
 CHAPTERS = "chapters.vtt"
+PLAY = "play."
+"""How the name begins of the file that is played or shown."""
+MADE_LATER = ("storyboard.", "hls")
+"""How the names begin of what other jobs make of a version that can be played already."""
 
 
 class Kind(StrEnum):

@@ -9,6 +9,7 @@ from privmedia import media
 from privmedia.errors import NoSpace, RefusedType
 from privmedia.jobs.worker import Task
 from privmedia.library.models import CHAPTERS, Kind, State
+from privmedia.library.progress import LOOKED_INTO
 from privmedia.media import CannotCopy, Damaged, Decision, FileType, Probe, TookTooLong, Verdict
 from privmedia.storage import ORIGINAL
 from privmedia.text import mark as _
@@ -21,8 +22,8 @@ WAVEFORM = "waveform.json"
 OWN_CHAPTERS = "chapters-of-file.vtt"
 """What the chapters are stored as that the file brought with it."""
 NO_ROOM = _("The server had no space left to prepare it. Tell your administrator.")
-# How much of the bar is done after each step, as people see it.
-PROBED, PICTURED = 0.05, 0.15
+PROBED = 0.05
+"""How much of the bar is done then, as people see it."""
 
 
 def still_name(number: int) -> str:
@@ -52,7 +53,10 @@ class Product:
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What came of it: the item's state and why, what was found out, and the files there are now."""
+    """What came of it: the item's state and why, what was found out, and the files there are now.
+
+    PREPARING: it is to be converted, which is another job, for this reason.
+    """
 
     state: State
     reason: str = ""
@@ -92,15 +96,17 @@ class Preparation:
         self._make_stills(file_type, probe)
         self._write_chapters(probe)
         self._make_waveform(file_type, probe)
-        self.task.report(PICTURED)
+        self.task.report(LOOKED_INTO)
         state, reason, duration = State.READY, decision.caveat or "", probe.duration
-        if decision.verdict is Verdict.UNPLAYABLE:
-            state, reason = State.UNPLAYABLE, decision.reason or str(CannotCopy.sentence)
-        else:
+        if decision.is_made_here:
             try:
                 duration = self._make_playable(file_type, probe, decision).duration or duration
             except CannotCopy as error:
-                state, reason = State.UNPLAYABLE, str(error)
+                decision = media.conversion(probe, str(error))
+        if decision.verdict is Verdict.CONVERT:
+            state, reason = State.PREPARING, decision.reason or ""
+        elif decision.verdict is Verdict.UNPLAYABLE:
+            state, reason = State.UNPLAYABLE, decision.reason or ""
         return Outcome(
             state=state,
             reason=reason,
@@ -181,7 +187,7 @@ class Preparation:
             work=self._folder("play"),
             ffmpeg=self._ffmpeg() if decision.verdict is Verdict.REMUX else None,
             on_tick=self.task.check,
-            on_progress=lambda share: self.task.report(PICTURED + (1 - PICTURED) * share),
+            on_progress=lambda share: self.task.report(LOOKED_INTO + (1 - LOOKED_INTO) * share),
         )
         self._place(out, decision.play_name, decision.media_type)
         return result

@@ -18,6 +18,7 @@ from privmedia.jobs.service import Jobs
 from privmedia.library.cards import POSTER, Around, FolderCard, ItemCard, ItemDetails, Page, Uploader, poster_url
 from privmedia.library.lists import RULED_BY, Lists, Wanted
 from privmedia.library.models import PAGES, PREPARE, File, Folder, Item, PublicCopy, Star, State, Version
+from privmedia.library.progress import progress_of
 from privmedia.library.tree import Tree
 from privmedia.media.codecs import human_name
 from privmedia.media.words import recalled
@@ -172,7 +173,7 @@ class Shelves:
 
     def _cards(self, rows: Sequence[Any], identity: Identity) -> list[ItemCard]:
         busy = [row.Version.id for row in rows if row.Item.state == State.PREPARING]
-        progress = self.jobs.progress_of(PREPARE, busy) if busy else {}
+        progress = progress_of(self.jobs, busy) if busy else {}
         shown = {row.Item.id: Shown(row.Version.number, row.Version.duration) for row in rows}
         watched = self.playbacks.shares(identity.user_id, shown)
         starred = self._starred(identity, [row.Item.id for row in rows])

@@ -79,6 +79,11 @@ class Decision:
         """Whether the playable file is the original itself, so that a hard link is enough."""
         return self.verdict is Verdict.PLAY
 
+    @property
+    def is_made_here(self) -> bool:
+        """Whether what is played is there within seconds: nothing has to be encoded."""
+        return self.verdict not in (Verdict.CONVERT, Verdict.UNPLAYABLE)
+
 
 @dataclass(frozen=True)
 class Container:

@@ -14,7 +14,7 @@ from privmedia.db import WITH_BIN, writing
 from privmedia.errors import Unavailable
 from privmedia.installation import Installation
 from privmedia.jobs.service import Jobs
-from privmedia.library.models import PREPARE
+from privmedia.library.models import CONVERT, PREPARE
 from privmedia.library.pointers import Pointers
 from privmedia.operations.check import public, search
 from privmedia.operations.check_files import ON_ITS_WAY, strays, wrong_files
@@ -81,7 +81,7 @@ def _prepared(installation: Installation) -> Iterator[str]:
         waiting = set(session.scalars(select(forgotten().subquery().c.id), execution_options=WITH_BIN))
         again = sorted(lost | waiting)
         jobs = Jobs(session, installation)
-        again = [number for number in again if not jobs.is_waiting([PREPARE], number)]
+        again = [number for number in again if not jobs.is_waiting([PREPARE, CONVERT], number)]
         jobs.enqueue_all(PREPARE, again)
         if again:
             Audit(session, installation).record("files.repair", identity=COMMAND_LINE, detail={"count": len(again)})

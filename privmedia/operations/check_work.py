@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from privmedia.db import WITH_BIN, reading
 from privmedia.installation import Installation
 from privmedia.jobs.models import Job, JobState
-from privmedia.library.models import OF_VERSIONS, PREPARE, Item, State, Version
+from privmedia.library.models import CONVERT, OF_VERSIONS, PREPARE, Item, State, Version
 from privmedia.mail.models import Mail
 from privmedia.mail.service import SEND
 from privmedia.operations.check_parts import Part
@@ -73,7 +73,7 @@ def forgotten() -> Select[int, str, int]:
     shown = and_(Item.state.in_(to_do), Version.number == Item.current)
     coming = and_(Version.state.in_(to_do), Version.number > Item.current)
     waits = Job.state.in_([JobState.QUEUED, JobState.RUNNING])
-    job = exists().where(Job.kind == PREPARE, Job.target_id == Version.id, waits)
+    job = exists().where(Job.kind.in_((PREPARE, CONVERT)), Job.target_id == Version.id, waits)
     query = select(Version.id, Item.uid, Version.number).join(Item, Item.id == Version.item_id)
     return query.where(or_(shown, coming), ~job).order_by(Version.id)
 

@@ -34,6 +34,7 @@ from privmedia.organising.jobs import HANDLERS as ORGANISING
 from privmedia.organising.jobs import empty_in_time
 from privmedia.public.jobs import HANDLERS as PUBLIC
 from privmedia.public.jobs import reconcile
+from privmedia.renditions.convert_jobs import HANDLERS as CONVERSIONS
 from privmedia.search.jobs import HANDLERS as SEARCH
 from privmedia.search.upkeep import work_off
 from privmedia.sharing.visits import forget_visits
@@ -47,6 +48,7 @@ log = logging.getLogger(__name__)
 WRITERS = {**ACCOUNTS_LETTERS, **SECURITY, **INVITATIONS, **ASKING_LETTERS, **FOLLOWING_LETTERS}
 HANDLERS = {
     **LIBRARY,
+    **CONVERSIONS,
     **PAGES,
     **SEARCH,
     **CAPTIONS,

@@ -18,7 +18,8 @@ from privmedia.errors import Conflict, NotAllowed, NotFound
 from privmedia.installation import Installation
 from privmedia.jobs.models import Job, JobState
 from privmedia.jobs.service import Jobs
-from privmedia.library.models import OF_VERSIONS, PREPARE, File, Item, State, Version
+from privmedia.library.models import OF_VERSIONS, File, Item, State, Version
+from privmedia.library.progress import progress_of
 from privmedia.media.words import recalled
 from privmedia.search.service import Search
 from privmedia.text import Sentence
@@ -91,7 +92,7 @@ class Versions:
         versions = [version for version, _name in found]
         playable = self._playable(versions)
         busy = [version.id for version in versions if version.state == State.PREPARING]
-        progress = self._jobs.progress_of(PREPARE, busy) if busy else {}
+        progress = progress_of(self._jobs, busy) if busy else {}
         return [
             VersionRow(
                 number=version.number,

@@ -106,6 +106,45 @@ def test_what_was_known_of_an_item_is_known_of_its_only_version(database_url: st
     assert [tuple(row) for row in rows] == [("ready", ""), ("failed", "The file is damaged.")]
 
 
+def test_what_could_not_be_played_is_looked_into_again_and_is_as_before_where_it_was_not(
+    database_url: str, engine: Engine
+) -> None:
+    config = alembic_config(database_url)
+    command.downgrade(config, "0025")
+    states = {1: ("unplayable", "No browser plays that."), 2: ("ready", "This file is interlaced."), 3: ("ready", "")}
+    with engine.begin() as connection:
+        for number, (state, reason) in states.items():
+            values = {"n": number, "uid": str(number), "state": state, "reason": reason}
+            connection.execute(
+                text(
+                    "INSERT INTO items (id, uid, folder_id, kind, title, title_key, description, alt, current, state, "
+                    "reason, shown, created_at) VALUES (:n, :uid, 1, 'video', 'T4', 't4', '', '', 1, :state, :reason, "
+                    "true, 0)"
+                ),
+                values,
+            )
+            connection.execute(
+                text(
+                    "INSERT INTO versions (id, item_id, number, filename, size, width, state, reason, created_at) "
+                    "VALUES (:n, :n, 1, 'x', 1, 320, :state, :reason, 0)"
+                ),
+                values,
+            )
+    command.upgrade(config, "head")
+    with engine.begin() as connection:
+        jobs = connection.execute(text("SELECT kind, target_id, state FROM jobs ORDER BY target_id")).all()
+        connection.execute(text("DELETE FROM jobs"))
+        for table in ("items", "versions"):
+            connection.execute(text(f"UPDATE {table} SET state = 'preparing', reason = '' WHERE id = 1"))
+    assert [tuple(job) for job in jobs] == [("prepare", 1, "queued"), ("prepare", 2, "queued")]
+    command.downgrade(config, "0025")
+    with engine.connect() as connection:
+        for table in ("items", "versions"):
+            found = connection.scalars(text(f"SELECT state FROM {table} ORDER BY id")).all()
+            assert found == ["unplayable", "ready", "ready"]
+    command.upgrade(config, "head")
+
+
 def test_a_read_then_written_counter_loses_nothing_among_many_writers(engine: Engine) -> None:
     sessions = make_sessionmaker(engine)
     with writing(sessions) as session:

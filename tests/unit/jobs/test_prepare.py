@@ -15,82 +15,21 @@ from sqlalchemy import delete, select
 from privmedia import media
 from privmedia.db import reading, writing
 from privmedia.errors import NoSpace
-from privmedia.ids import new_uid
 from privmedia.installation import Installation
 from privmedia.jobs import worker
 from privmedia.jobs.models import Job, JobState
 from privmedia.jobs.service import Jobs
 from privmedia.jobs.worker import MAX_ATTEMPTS
 from privmedia.library.jobs import HANDLERS
-from privmedia.library.models import PREPARE, File, Folder, Item, Kind, State, Version
+from privmedia.library.models import PREPARE, File, Item, Kind, State, Version
 from privmedia.library.page_jobs import HANDLERS as PAGE_HANDLERS
 from privmedia.library.preparation import NO_ROOM
-from privmedia.library.service import Library, Received
 from privmedia.storage import Storage
+from tests.unit.jobs.conftest import Entered
 from tests.unit.media.conftest import Studio, locked_pdf, pdf, photo_with_place, picture, written_pdf
 
 STILL_FRAMES = tuple(f"still-{number}.webp" for number in range(1, 5))
 """Of a film: what its poster can be chosen from."""
-
-
-@pytest.fixture(scope="module")
-def studio(tmp_path_factory: pytest.TempPathFactory) -> Studio:
-    return Studio(tmp_path_factory.mktemp("studio"))
-
-
-class Entered:
-    """An item as the database and the disk have it, for tests to look at."""
-
-    def __init__(self, installation: Installation, uid: str, version_id: int) -> None:
-        self.installation = installation
-        self.uid = uid
-        self.version_id = version_id
-
-    @property
-    def item(self) -> Item:
-        with reading(self.installation.sessions) as session:
-            return session.scalars(select(Item).where(Item.uid == self.uid)).one()
-
-    @property
-    def version(self) -> Version:
-        with reading(self.installation.sessions) as session:
-            return session.get_one(Version, self.version_id)
-
-    @property
-    def files(self) -> dict[str, tuple[str, str]]:
-        """What may be asked for: name to where it lies and its type."""
-        with reading(self.installation.sessions) as session:
-            files = session.scalars(select(File).where(File.version_id == self.version_id))
-            return {file.name: (file.stored_as, file.media_type) for file in files}
-
-    def path(self, name: str) -> Path:
-        return self.installation.storage.version_folder(self.uid, 1) / self.files[name][0]
-
-
-@pytest.fixture
-def enter(installation: Installation) -> Callable[..., Entered]:
-    """An uploaded file as the upload leaves it, with its job."""
-
-    def entered(content: bytes | Path, filename: str, kind: Kind = Kind.VIDEO) -> Entered:
-        data = content.read_bytes() if isinstance(content, Path) else content
-        uid = new_uid()
-        with installation.storage.receive() as incoming:
-            incoming.write(data)
-            incoming.finish()
-            installation.storage.place(incoming, uid, 1, facts={})
-        installation.storage.settle(uid, 1)
-        with writing(installation.sessions) as session:
-            library = Library(session, installation)
-            folder = session.scalar(select(Folder).where(Folder.parent_id.is_not(None)))
-            folder = folder or library.add_folder(parent=library.root(), name="Training")
-            received = Received(
-                uid=uid, filename=filename, media_type="application/octet-stream", size=len(data), kind=kind
-            )
-            version = library.add_item(folder=folder, title=filename, received=received, by=None)
-            Jobs(session, installation).enqueue(PREPARE, version.id)
-            return Entered(installation, uid, version.id)
-
-    return entered
 
 
 def work(installation: Installation) -> None:
@@ -171,15 +110,15 @@ def test_a_photo_that_says_where_it_was_taken_is_shown_without_saying_so(
             assert not made.getexif()
 
 
-def test_what_no_browser_plays_says_so_and_is_shown_to_nobody_else(
+def test_what_nothing_understands_says_so_and_is_shown_to_nobody_else(
     installation: Installation, enter: Callable[..., Entered], studio: Studio
 ) -> None:
-    entered = enter(studio.make("prores.mov"), "master.mov")
+    entered = enter(studio.make("magicyuv.avi"), "master.avi")
     work(installation)
     item = entered.item
     assert (item.state, item.shown) == (State.UNPLAYABLE, False)
-    assert item.reason == "This file is Apple ProRes 422. No browser plays that."
-    assert set(entered.files) == {"original", "poster.webp", *STILL_FRAMES}
+    assert item.reason == "This file is MagicYUV. No browser plays that."
+    assert set(entered.files) == {"original"}
 
 
 def test_a_damaged_file_says_so_and_is_not_tried_again(

@@ -48,6 +48,8 @@ RECIPES: dict[str, tuple[str, ...]] = {
     "vp9.mkv": (*PICTURE, *SOUND, "-c:v", "libvpx-vp9", "-pix_fmt", "yuv420p", "-deadline", "realtime",
                 "-c:a", "libopus"),
     "old.avi": (*PICTURE, *SOUND, "-c:v", "mpeg4", "-c:a", "libmp3lame"),
+    "ten-seconds.mp4": ("-f", "lavfi", "-i", "testsrc=size=64x36:rate=10:duration=10", "-c:v", "mpeg4", "-g", "10",
+                        "-movflags", "+faststart"),
     "h264.avi": (*PICTURE, *SOUND, *H264, "-bf", "0", "-c:a", "libmp3lame"),
     "magicyuv.avi": (*PICTURE, "-c:v", "magicyuv"),
     "broadcast.ts": (*PICTURE, *SOUND, *H264, "-c:a", "aac"),
@@ -102,6 +104,12 @@ class Studio:
         """The first part of a file: a share of it."""
         whole = self.make(name).read_bytes()
         return self.write(f"cut-{to}-{name}", whole[:int(len(whole) * to)])
+
+    def blanked(self, name: str, share: float) -> Path:
+        """A file as long as it says, of which nothing but zeros is left from a share of it on."""
+        whole = self.make(name).read_bytes()
+        kept = int(len(whole) * share)
+        return self.write(f"blanked-{share}-{name}", whole[:kept] + bytes(len(whole) - kept))
 
     def portrait(self) -> Path:
         """As a phone held upright records: lying pictures, and a note to turn them. Left is red, right is blue."""

@@ -1,0 +1,62 @@
+"""What became of a version, written down together with all that follows from it. Every job about it ends here."""
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from privmedia.db import WITH_BIN
+from privmedia.installation import Installation
+from privmedia.jobs.service import Jobs
+from privmedia.library.models import TAKE_OVER, TELL_FOLLOWERS, TELL_SENDER, Item, State, Version
+from privmedia.library.public_copies import bring_in_line_soon
+
+BEFORE_ALL_ELSE = 10
+"""The priority of what takes no time and is waited for."""
+ON_THE_WAY = (State.WAITING, State.PREPARING)
+
+
+def item_showing(session: Session, version_id: int) -> Item | None:
+    """The item whose shown version this is; an older version says nothing about the item's state."""
+    return session.scalar(
+        select(Item)
+        .join(Version, Version.item_id == Item.id)
+        .where(Version.id == version_id, Version.number == Item.current)
+        .execution_options(**WITH_BIN)
+    )
+
+
+def begin(session: Session, version_id: int) -> None:
+    """Somebody is at it now. What plays goes on playing."""
+    for one in (session.get(Version, version_id), item_showing(session, version_id)):
+        if one is not None and one.state != State.READY:
+            one.state = State.PREPARING
+
+
+def write_result(
+    session: Session, installation: Installation, version: Version, *, state: State, reason: str = ""
+) -> None:
+    """The state of a version and of the item that shows it; what is ready takes the place it waited for."""
+    item = item_showing(session, version.id)
+    version.state, version.reason = state, reason
+    if item is not None:
+        item.state, item.reason = state, reason
+        item.shown = state == State.READY
+        bring_in_line_soon(session, installation, item)
+    if state == State.READY and version.takes_over:
+        Jobs(session, installation).enqueue(TAKE_OVER, version.id, priority=BEFORE_ALL_ELSE)
+
+
+def gave_up(session: Session, version_id: int, sentence: str) -> None:
+    """The last try failed as well: the item's page says why."""
+    for one in (session.get(Version, version_id), item_showing(session, version_id)):
+        if one is not None and one.state != State.READY:
+            one.state, one.reason = State.FAILED, sentence
+
+
+def have_told(session: Session, installation: Installation, version_id: int) -> None:
+    """Have people told what became of it, once that is known."""
+    version = session.get(Version, version_id)
+    if version is not None and version.state in ON_THE_WAY:
+        return
+    for kind in (TELL_SENDER, TELL_FOLLOWERS):
+        Jobs(session, installation).enqueue(kind, version_id)
