@@ -49,6 +49,7 @@ def compose(config: Any, installation: Any) -> Router:
     config.include("privmedia.sharing")
     config.include("privmedia.giving")
     config.include("privmedia.public")
+    config.include("privmedia.work")
     config.include("privmedia.admin")
     config.include("privmedia.operations")
     return fix_request_class(config.make_wsgi_app())

@@ -61,6 +61,8 @@ class Handler:
     gave_up: Callable[[Session, int, str], None]
     attempts: int = MAX_ATTEMPTS
     """How often it is tried; the pauses grow from half a minute to an hour."""
+    again: Callable[[Session, int], None] = lambda _session, _target_id: None
+    """Called in the transaction that queues a job anew which had failed or was cancelled."""
     encodes: bool = False
     """It keeps processors busy for minutes or hours: it has a lane of its own, and few run at once."""
     ended: Callable[[Session, Installation, int], None] = lambda _session, _installation, _target_id: None

@@ -34,7 +34,7 @@ from privmedia.library.models import (
     Version,
 )
 from privmedia.library.preparation import OWN_CHAPTERS, POSTER, Outcome, Preparation, Target
-from privmedia.library.results import begin, gave_up, have_told, write_result
+from privmedia.library.results import again, begin, gave_up, have_told, write_result
 from privmedia.library.urgency import urgency
 from privmedia.storage import ORIGINAL
 from privmedia.text import mark as _
@@ -61,7 +61,10 @@ def prepare(task: Task) -> None:
         log.info("version %s is gone; there is nothing to prepare", task.target_id)
         return
     with task.installation.storage.work_folder() as work:
-        _write_down(task, target, Preparation(task, target, work).run())
+        outcome = Preparation(task, target, work).run()
+        _write_down(task, target, outcome)
+        if outcome.state == State.FAILED:
+            task.fail(outcome.reason)
     digest = _digest(task, target.original)
     with task.writing() as session:
         version = session.get(Version, task.target_id)
@@ -69,7 +72,7 @@ def prepare(task: Task) -> None:
             version.sha256 = digest
 
 
-HANDLERS = {PREPARE: Handler(prepare, gave_up, ended=have_told)}
+HANDLERS = {PREPARE: Handler(prepare, gave_up, ended=have_told, again=again)}
 
 
 def _begin(task: Task) -> Target | None:

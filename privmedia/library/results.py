@@ -53,6 +53,13 @@ def gave_up(session: Session, version_id: int, sentence: str) -> None:
             one.state, one.reason = State.FAILED, sentence
 
 
+def again(session: Session, version_id: int) -> None:
+    """It waits once more, as when it came."""
+    for one in (session.get(Version, version_id), item_showing(session, version_id)):
+        if one is not None and one.state != State.READY:
+            one.state, one.reason = State.WAITING, ""
+
+
 def have_told(session: Session, installation: Installation, version_id: int) -> None:
     """Have people told what became of it, once that is known."""
     version = session.get(Version, version_id)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from privmedia.db import WITH_BIN, reading
 from privmedia.installation import Installation
-from privmedia.jobs.models import Job, JobState
+from privmedia.jobs.models import Job, JobState, Queue
 from privmedia.library.models import CONVERT, OF_VERSIONS, PREPARE, Item, State, Version
 from privmedia.mail.models import Mail
 from privmedia.mail.service import SEND
@@ -115,6 +115,8 @@ def _without_bytes(installation: Installation) -> Iterator[str]:
 
 
 def _left_alone(session: Session, installation: Installation) -> Iterator[str]:
+    if session.scalar(select(Queue.paused_at)) is not None:
+        return  # somebody wants it so
     now = installation.clock()
     left = select(Job.id, Job.kind).where(Job.state == JobState.RUNNING, Job.lease_until < now - NOBODY_FOR)
     for number, kind in session.execute(left.order_by(Job.id)):

@@ -100,10 +100,10 @@ def _remove_items(session: Session, installation: Installation, deletion_id: int
     pointers = Pointers(session, installation.clock)
     ids = [item.id for item in items]
     versions = select(Version.id).where(Version.item_id.in_(ids))
-    waiting = delete(Job).where(
-        Job.kind.in_(OF_VERSIONS), Job.target_id.in_(versions), Job.state == JobState.QUEUED
+    of_them = delete(Job).where(
+        Job.kind.in_(OF_VERSIONS), Job.target_id.in_(versions), Job.state != JobState.RUNNING
     )
-    session.execute(waiting, execution_options={"synchronize_session": False})
+    session.execute(of_them, execution_options={"synchronize_session": False})
     for item in items:
         if item.acl_id is not None:
             pointers.take_own_away(item)

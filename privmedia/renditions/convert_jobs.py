@@ -17,7 +17,7 @@ from privmedia.errors import NoSpace, RefusedType
 from privmedia.jobs.worker import Handler, Task
 from privmedia.library.models import CONVERT, PLAY, File, Item, State, Version
 from privmedia.library.preparation import NO_ROOM, Product, Target
-from privmedia.library.results import begin, gave_up, have_told, write_result
+from privmedia.library.results import again, begin, gave_up, have_told, write_result
 from privmedia.media import CannotCopy, Damaged, Decision, Probe, Verdict
 from privmedia.storage import ORIGINAL
 
@@ -124,4 +124,4 @@ def _write_down(task: Task, product: Product, playable: Probe) -> list[str]:
         return [file.stored_as for file in before if file.stored_as != ORIGINAL]
 
 
-HANDLERS = {CONVERT: Handler(convert, gave_up, encodes=True, ended=have_told)}
+HANDLERS = {CONVERT: Handler(convert, gave_up, encodes=True, ended=have_told, again=again)}

@@ -134,7 +134,7 @@ class Versions:
         if not may_delete(version, identity, rights):
             raise NotAllowed(NOT_YOURS)
         of_it = (Job.kind.in_(OF_VERSIONS), Job.target_id == version.id)
-        self._session.execute(delete(Job).where(*of_it, Job.state == JobState.QUEUED))
+        self._session.execute(delete(Job).where(*of_it, Job.state != JobState.RUNNING))
         self._search.forget_version(item.id, version.number)
         self._session.delete(version)
         self._session.flush()

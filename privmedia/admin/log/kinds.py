@@ -59,6 +59,10 @@ def people(icon: str, done: str, refused: str = REFUSED) -> Words:
     return Words(Topic.PEOPLE, icon, done, refused)
 
 
+def site(icon: str, done: str, refused: str = REFUSED) -> Words:
+    return Words(Topic.SITE, icon, done, refused)
+
+
 KINDS: dict[str, Words] = {
     "access": Words(Topic.REFUSALS, "x-octagon", _("asked for ${target}")),
     "access.answer": access("inbox", _("answered the question of ${person} for ${target}: ${answer}")),
@@ -127,6 +131,14 @@ KINDS: dict[str, Words] = {
     "item.release": files("door-open", _("released ${target}")),
     "item.tag": files("tag", _("tagged ${target}")),
     "item.view": files("play-circle", _("viewed ${target}")),
+    "item.reprocess": files("arrow-repeat", _("had ${target} prepared anew")),
+    "items.reprocess": files("arrow-repeat", _("had all items prepared anew: ${count}")),
+    "job.cancel": site("cpu", _("cancelled the job ${number} (${job}): ${target}")),
+    "job.dismiss": site("cpu", _("dismissed the failed job ${number} (${job}): ${target}")),
+    "job.retry": site("cpu", _("had the job ${number} (${job}) tried again: ${target}")),
+    "job.retry-all": site("cpu", _("had all jobs that failed tried again: ${count}")),
+    "queue.go-on": site("play-fill", _("let the queue of jobs go on")),
+    "queue.pause": site("pause-fill", _("paused the queue of jobs")),
     "link.add": access("link-45deg", _("made the link ${name} to ${target}")),
     "link.extend": access("link-45deg", _("let the link ${name} to ${target} work until ${until}")),
     "link.open": access(

@@ -1,6 +1,6 @@
 // [data-poll="5"] with an id is looked at again every 5 seconds while the tab is visible, and exchanged when the
 // server has something else to show; [data-follows="<id>"] elements, with ids of their own, are exchanged with it.
-// What comes back without data-poll is final.
+// What comes back without data-poll is final. Folds that have an id stay as open as they are.
 import { enliven, found } from "./enliven.js";
 
 export function polling(root) {
@@ -14,6 +14,7 @@ export function polling(root) {
       }
       const page = await currentPage();
       const fresh = page?.getElementById(element.id);
+      if (fresh) keepFolds(element, fresh);
       if (page && !fresh) location.reload();
       else if (!page || fresh.isEqualNode(element)) again();
       else exchangeAll(element, page);
@@ -29,6 +30,13 @@ async function currentPage() {
     return response.status < 500 ? new DOMParser().parseFromString(await response.text(), "text/html") : null;
   } catch {
     return null;
+  }
+}
+
+function keepFolds(old, fresh) {
+  for (const fold of old.querySelectorAll("details[id]")) {
+    const same = fresh.querySelector(`#${fold.id}`);
+    if (same) same.open = fold.open;
   }
 }
 

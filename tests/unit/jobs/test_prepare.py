@@ -131,7 +131,8 @@ def test_a_damaged_file_says_so_and_is_not_tried_again(
     assert item.reason.startswith("The file is damaged: ")
     assert entered.version.sha256 is not None
     with reading(installation.sessions) as session:
-        assert session.scalars(select(Job.state).where(Job.kind == PREPARE)).all() == [JobState.DONE]
+        failed = session.scalars(select(Job).where(Job.kind == PREPARE)).one()
+    assert (failed.state, failed.attempts, failed.error) == (JobState.FAILED, 1, item.reason)
 
 
 def test_preparing_again_gives_the_same(
@@ -242,7 +243,8 @@ def test_an_item_that_was_deleted_meanwhile_is_no_fault(
         session.execute(delete(Item).where(Item.uid == entered.uid))
     work(installation)
     with reading(installation.sessions) as session:
-        assert session.scalars(select(Job.state).where(Job.kind == PREPARE)).all() == [JobState.DONE]
+        failed = session.scalars(select(Job).where(Job.kind == PREPARE)).one()
+    assert (failed.state, failed.attempts, failed.error) == (JobState.FAILED, 1, item.reason)
 
 
 def draw_pages(installation: Installation) -> None:
