@@ -18,6 +18,7 @@ from privmedia.library.rules_commands import WITHOUT_RULES, access
 from privmedia.operations.check_commands import check
 from privmedia.operations.commands import front_config, migrate, serve, stack, worker
 from privmedia.operations.demo import demo
+from privmedia.operations.job_commands import jobs, reprocess
 from privmedia.operations.search_commands import search
 from privmedia.quotas.commands import group_quota, space_of_groups, space_of_users, user_quota
 from privmedia.sharing.commands import link, links_that_open
@@ -38,7 +39,7 @@ def cli(context: click.Context, config: str) -> None:
     context.obj = Line(config)
 
 
-RUNNING = (serve, worker, migrate, check, stack, front_config, demo, search)
+RUNNING = (serve, worker, jobs, reprocess, migrate, check, stack, front_config, demo, search)
 for command in (*RUNNING, setup_link, user, group, token, folder, items, import_files, access, link):
     cli.add_command(command)
 

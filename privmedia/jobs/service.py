@@ -25,6 +25,8 @@ LONGEST_PAUSE = timedelta(hours=1)
 KEPT_FINISHED = timedelta(days=30)
 LOG_KEPT = 16 * 1024
 """Bytes of what a program said."""
+TELLS_FROM = 0.02
+"""The share from which on it is guessed how long the rest takes."""
 THE_QUEUE = 1
 """The key of the queue's one row."""
 
@@ -161,6 +163,15 @@ class Jobs:
         )
         return {row.target_id: row.progress for row in rows if row.progress is not None}
 
+    def may_hurry(self, kinds: Collection[str], target_id: int, *, priority: int) -> bool:
+        """Whether a job of these kinds on a target waits with less urgency than that."""
+        return self._session.scalar(select(Job.id).where(*_waits(kinds, target_id, priority)).limit(1)) is not None
+
+    def hurry(self, kinds: Collection[str], target_id: int, *, priority: int) -> None:
+        """Let what waits of these kinds on a target be as urgent as that, at least."""
+        waits = update(Job).where(*_waits(kinds, target_id, priority)).values(priority=priority)
+        self._session.execute(waits.execution_options(synchronize_session=False))
+
     def is_waiting(self, kinds: Collection[str], target_id: int) -> bool:
         """Whether a job of these kinds on a target is still to be done, or being done."""
         waiting = Job.state.in_([JobState.QUEUED, JobState.RUNNING])
@@ -208,5 +219,16 @@ class Jobs:
             raise LeaseLost
 
 
+def time_left(took: float | None, share: float | None) -> float | None:
+    """Seconds until it is done, if it goes on as it went until now; None where that cannot be guessed."""
+    if took is None or share is None or not TELLS_FROM <= share < 1:
+        return None
+    return took * (1 - share) / share
+
+
 def _held(claim: Claim) -> tuple[ColumnElement[bool], ...]:
     return Job.id == claim.job_id, Job.state == JobState.RUNNING, Job.lease_token == claim.token
+
+
+def _waits(kinds: Collection[str], target_id: int, priority: int) -> tuple[ColumnElement[bool], ...]:
+    return Job.kind.in_(kinds), Job.target_id == target_id, Job.state == JobState.QUEUED, Job.priority > priority

@@ -105,10 +105,11 @@ class WhoSees:
         row = Row(uploader.name, "person", Sentence(UPLOADED_IT), given_words(rights))
         return replace(summary, rows=[*summary.rows, row])
 
-    def viewers(self, item: Item) -> int:
-        """How many people see an item; administrators are not counted."""
+    def viewers(self, item: Item, *, shown: bool | None = None) -> int:
+        """How many people see an item, or would if it were shown; administrators are not counted."""
         acl_id = self.pointers.applying(item)
-        return self.access.audience(acl_id, owner_id=item.uploader_id, shown=item.shown).viewers
+        shown = item.shown if shown is None else shown
+        return self.access.audience(acl_id, owner_id=item.uploader_id, shown=shown).viewers
 
     def reason_for(self, item: Item, identity: Identity) -> Sentence | None:
         """Why the caller may see an item: the first reason of the explanation."""

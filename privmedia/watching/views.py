@@ -13,6 +13,7 @@ from privmedia.library.lists import Wanted
 from privmedia.library.models import CHAPTERS, Kind
 from privmedia.library.resources import ItemContext
 from privmedia.library.shelves import Shelves
+from privmedia.library.stages import Stages, come_first
 from privmedia.library.tags import Tags
 from privmedia.library.views import crumbs, itself, may
 from privmedia.library.who_sees import WhoSees
@@ -31,8 +32,13 @@ def item(context: ItemContext, request: Request) -> Any:
     shelves = request.read(Shelves)
     allow_styles(request.response, request.registry["assets"].player_styles)
     details = shelves.item(identity, context.item, may_download=Permission.DOWNLOAD in context.rights)
+    stage = request.read(Stages).of(context.item)
+    if stage.may_hurry and not identity.looks_only:
+        come_first(request.installation, stage.version_id)
     return {
         "item": details,
+        "stage": stage,
+        "viewers": request.read(WhoSees).viewers(context.item, shown=True) if stage.steps else None,
         **shown_of(request, details),
         "around": shelves.around(identity, context.item) if details.kind == Kind.IMAGE else None,
         "tags": request.read(Tags).of(context.item),

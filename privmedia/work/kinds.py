@@ -7,10 +7,13 @@ from enum import StrEnum
 from privmedia.asking.service import ASKED
 from privmedia.following.rounds import NEWS, SENT, UPLOADS
 from privmedia.library.models import (
+    CONVERT,
     PAGES,
     PREPARE,
     PUBLIC,
     SPOKEN,
+    STORYBOARD,
+    STREAMS,
     TAKE_OVER,
     TELL_FOLLOWERS,
     TELL_SENDER,
@@ -40,7 +43,10 @@ class Words:
 
 
 KINDS = {
-    PREPARE: Words(_("Look into the file, poster"), About.VERSION),
+    PREPARE: Words(_("Opening the file, poster"), About.VERSION),
+    CONVERT: Words(_("Playable copy"), About.VERSION),
+    STORYBOARD: Words(_("Pictures along the seek bar"), About.VERSION),
+    STREAMS: Words(_("Streams in several qualities"), About.VERSION),
     PAGES: Words(_("Pages of the document"), About.VERSION),
     TEXTS: Words(_("Words of the document, for search"), About.VERSION),
     SPOKEN: Words(_("Captions and chapters, for search"), About.VERSION),
@@ -57,8 +63,10 @@ KINDS = {
     PURGE: Words(_("Delete for good"), About.OTHER),
 }
 UNKNOWN = Words(_("Something this version does not know"), About.OTHER)
-PREPARING = (PREPARE,)
+PREPARING = (PREPARE, CONVERT)
 """What an item is not shown without, in the order it is done."""
+MADE = (*PREPARING, STORYBOARD, STREAMS)
+"""What is made anew when an item is prepared again."""
 
 
 def words_of(kind: str) -> Words:

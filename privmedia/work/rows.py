@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from privmedia.accounts.models import User
 from privmedia.db import WITH_BIN
 from privmedia.jobs.models import Job, JobState
+from privmedia.jobs.service import time_left
 from privmedia.library.models import Item, Version
 from privmedia.mail.models import Mail
 from privmedia.media.words import recalled
@@ -19,8 +20,6 @@ from privmedia.text import Sentence
 from privmedia.work.kinds import About, words_of
 from privmedia.zips.models import Zip
 
-TELLS_FROM = 0.02
-"""The share from which on it is guessed how long the rest takes."""
 LINES_SHOWN = 20
 
 
@@ -52,8 +51,8 @@ class JobRow:
     """Seconds until it is done, roughly; None where that cannot be guessed."""
     place: int | None
     """Its place in line, from 1; None for what does not wait, or is not due."""
-    due_at: datetime | None
-    """When it will be tried, if that is later."""
+    due_in: float | None
+    """Seconds until it will be tried, if that is later."""
     attempts: int
     last_try: bool
     """It failed for good although not all tries were made: the file is to blame, or somebody gave wrong directions."""
@@ -90,7 +89,7 @@ def row_of(job: Job, *, subject: Subject, place: int | None, now: datetime, trie
         progress=round(100 * job.progress) if running and job.progress is not None else None,
         left=time_left(took, job.progress) if running else None,
         place=place if waiting else None,
-        due_at=job.run_after if waiting and job.run_after > now else None,
+        due_in=(job.run_after - now).total_seconds() if waiting and job.run_after > now else None,
         attempts=job.attempts,
         last_try=failed and job.attempts < tries,
         error=recalled(job.error) if job.error else None,
@@ -100,13 +99,6 @@ def row_of(job: Job, *, subject: Subject, place: int | None, now: datetime, trie
         finished_at=job.finished_at,
         log=_end_of(job.log) if failed else "",
     )
-
-
-def time_left(took: float | None, share: float | None) -> float | None:
-    """Seconds, if it goes on as it went until now."""
-    if took is None or share is None or not TELLS_FROM <= share < 1:
-        return None
-    return took * (1 - share) / share
 
 
 def subjects(session: Session, jobs: Collection[Job]) -> Mapping[int, Subject]:

@@ -17,6 +17,7 @@ from privmedia.jobs.models import Job, JobState, Queue
 from privmedia.jobs.presence import living
 from privmedia.jobs.worker import MAX_ATTEMPTS, Handler
 from privmedia.work.rows import NOTHING, JobRow, row_of, subjects
+from privmedia.work.steering import all_shown
 
 PAGE = 50
 OF_EACH = 10
@@ -131,6 +132,10 @@ class Background:
     def log(self, number: int) -> str:
         """All that is kept of what a program said about it. Raises NotFound."""
         return self._job(number).log
+
+    def count_all(self) -> int:
+        """How many items there are that can be prepared anew."""
+        return self._session.scalar(select(func.count()).select_from(all_shown().subquery())) or 0
 
     def _job(self, number: int) -> Job:
         job = self._session.get(Job, number, options=[undefer(Job.log)])

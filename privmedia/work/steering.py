@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, func, insert, literal, select, update
 from sqlalchemy.orm import Session
@@ -14,7 +15,7 @@ from privmedia.jobs.service import Jobs
 from privmedia.jobs.worker import Handler
 from privmedia.library.models import PREPARE, Item, State, Version
 from privmedia.text import mark as _
-from privmedia.work.kinds import PREPARING, words_of
+from privmedia.work.kinds import MADE, PREPARING, words_of
 from privmedia.work.rows import NOTHING, subjects
 
 STOPPED = _("Somebody stopped it before it was done.")
@@ -48,7 +49,7 @@ class Steering:
         if handler := self._handlers.get(job.kind):
             handler.gave_up(self._session, job.target_id, STOPPED)
             handler.ended(self._session, self._installation, job.target_id)
-        self._note("job.cancel", job, by)
+        self._audit.record("job.cancel", identity=by, **self._about(job))
 
     def retry(self, number: int, by: Author) -> None:
         """Let a job that failed or was cancelled be done after all. Raises NotFound, Conflict."""
@@ -60,7 +61,7 @@ class Steering:
         if self._jobs.is_waiting([job.kind], job.target_id):
             raise Conflict(UNDER_WAY)
         self._begin_again(job)
-        self._note("job.retry", job, by)
+        self._audit.record("job.retry", identity=by, **self._about(job))
 
     def dismiss(self, number: int, by: Author) -> None:
         """Let a job that failed be forgotten in time. Raises NotFound, Conflict."""
@@ -68,7 +69,7 @@ class Steering:
         if job.state is not JobState.FAILED:
             raise Conflict(HAS_ENDED)
         job.state = JobState.CANCELLED
-        self._note("job.dismiss", job, by)
+        self._audit.record("job.dismiss", identity=by, **self._about(job))
 
     def retry_failed(self, by: Author) -> int:
         """Let all that failed be tried again; how many it were."""
@@ -108,7 +109,7 @@ class Steering:
 
     def reprocess_all(self, by: Author) -> int:
         """The same for all items, after everything else; how many it were."""
-        wanted = _all_shown()
+        wanted = all_shown()
         waits = Job.state.in_(TO_DO) & Job.kind.in_(PREPARING) & (Job.target_id == Version.id)
         chosen = wanted.where(~select(Job.id).where(waits).exists())
         columns = ["kind", "target_id", "priority", "state", "attempts", "run_after", "error", "created_at"]
@@ -121,10 +122,6 @@ class Steering:
         self._session.execute(insert(Job).from_select(columns, row))
         self._audit.record("items.reprocess", identity=by, detail={"count": count})
         return count
-
-    def count_all(self) -> int:
-        """How many items `reprocess_all` would take."""
-        return self._session.scalar(select(func.count()).select_from(_all_shown().subquery())) or 0
 
     def _prepare(self, item: Item, version: Version, by: Author) -> None:
         if self._jobs.is_waiting(PREPARING, version.id):
@@ -159,18 +156,19 @@ class Steering:
 
     def _forget_failed(self, which: ColumnElement[bool]) -> None:
         """What failed when it was made before is of no interest once it is made anew."""
-        failed = and_(Job.state == JobState.FAILED, Job.kind.in_(PREPARING), which)
+        failed = and_(Job.state == JobState.FAILED, Job.kind.in_(MADE), which)
         self._session.execute(
             update(Job).where(failed).values(state=JobState.CANCELLED).execution_options(synchronize_session=False)
         )
 
-    def _note(self, kind: str, job: Job, by: Author) -> None:
+    def _about(self, job: Job) -> dict[str, Any]:
+        """What the audit log says of a job."""
         subject = subjects(self._session, [job]).get(job.id, NOTHING)
         target = f"item:{subject.item_uid}" if subject.item_uid else subject.name
-        self._audit.record(kind, identity=by, target=target, detail={"job": words_of(job.kind).name, "number": job.id})
+        return {"target": target, "detail": {"job": words_of(job.kind).name, "number": job.id}}
 
 
-def _all_shown() -> Select[Version]:
+def all_shown() -> Select[Version]:
     """The versions that are shown, of items that do not lie in the bin."""
     shown = and_(Version.item_id == Item.id, Version.number == Item.current)
     return select(Version).join(Item, shown).where(Item.deletion_id.is_(None))

@@ -183,7 +183,7 @@ class Telling:
     def _value(self, key: str, value: Any, things: Mapping[str, Thing]) -> str:
         if key in ("before", "after") and isinstance(value, str) and (":" in value or not value):
             return self._rule(value)
-        if key == "why":
+        if key in ("why", "job"):
             return self._said(_(REASONS.get(value, value)))
         if key == "principal":
             return self._thing(str(value), things).text

@@ -84,7 +84,7 @@ def steer_queue(request: Request) -> Any:
     route_name="admin_jobs_reprocess", request_method="GET", permission=Right.ADMINISTER, renderer=REPROCESS
 )
 def ask_reprocess(request: Request) -> Any:
-    return {"count": request.steering.count_all()}
+    return {"count": request.background.count_all()}
 
 
 @view_config(route_name="admin_jobs_reprocess", request_method="POST", permission=Right.ADMINISTER)

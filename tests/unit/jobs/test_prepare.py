@@ -243,8 +243,7 @@ def test_an_item_that_was_deleted_meanwhile_is_no_fault(
         session.execute(delete(Item).where(Item.uid == entered.uid))
     work(installation)
     with reading(installation.sessions) as session:
-        failed = session.scalars(select(Job).where(Job.kind == PREPARE)).one()
-    assert (failed.state, failed.attempts, failed.error) == (JobState.FAILED, 1, item.reason)
+        assert session.scalars(select(Job.state).where(Job.kind == PREPARE)).all() == [JobState.DONE]
 
 
 def draw_pages(installation: Installation) -> None:
