@@ -1,6 +1,6 @@
 """A worker as a process of its own, with handlers simple enough to see what it did. Started by the tests.
 
-    python -m tests.unit.jobs.a_worker DATABASE_URL MEDIA_ROOT LOG patient|quick
+    python -m tests.unit.jobs.a_worker DATABASE_URL MEDIA_ROOT LOG patient|quick|real
 """
 from __future__ import annotations
 
@@ -40,6 +40,13 @@ def quick(log: Path) -> Handler:
     return Handler(work, gave_up)
 
 
+def real() -> dict[str, Handler]:
+    """All there are, as `privmedia worker` has them."""
+    from privmedia.operations.worker import HANDLERS
+
+    return HANDLERS
+
+
 def gave_up(session: Session, target_id: int, sentence: str) -> None:
     raise AssertionError(f"gave up {target_id}: {sentence}")
 
@@ -54,9 +61,9 @@ def main(url: str, root: str, log: str, kind: str) -> None:
     settings = Settings(
         sqlalchemy_url=url, media_root=Path(root), base_url="http://127.0.0.1", secret="for a test only"
     )
-    handler = {"patient": patient, "quick": quick}[kind](Path(log))
+    handlers = real() if kind == "real" else {"prepare": {"patient": patient, "quick": quick}[kind](Path(log))}
     with stopped_by_signals() as stop:
-        run(Installation.open(settings), {"prepare": handler}, stop, once=kind == "quick")
+        run(Installation.open(settings), handlers, stop, once=kind == "quick")
 
 
 if __name__ == "__main__":
