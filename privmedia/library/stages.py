@@ -16,14 +16,13 @@ from privmedia.installation import Installation
 from privmedia.jobs.models import Job, JobState
 from privmedia.jobs.service import Jobs, time_left
 from privmedia.library.models import CONVERT, PREPARE, STORYBOARD, STREAMS, Item, Kind, State, Version
+from privmedia.library.results import ON_THE_WAY
+from privmedia.library.urgency import WAITED_FOR
 from privmedia.text import Sentence, Size
 from privmedia.text import mark as _
 
 log = logging.getLogger(__name__)
 
-WAITED_FOR = 60
-"""The priority of a conversion that somebody waits for: before all others, after what is quick."""
-BUSY = (State.WAITING, State.PREPARING)
 LINES_SHOWN = 20
 ALWAYS = (PREPARE,)
 OF_FILMS = (PREPARE, CONVERT)
@@ -60,7 +59,6 @@ class Stage:
 
     version_id: int
     steps: Sequence[Step] = ()
-    percent: int | None = None
     left: float | None = None
     """Seconds until the step under way is done, roughly."""
     retries_at: datetime | None = None
@@ -93,10 +91,9 @@ class Stages:
         return Stage(
             version_id=version.id,
             steps=[self._received(version), *self._made(item, jobs)],
-            percent=round(100 * share) if share is not None else None,
             left=time_left(took, share),
             retries_at=min(again) if again else None,
-            may_hurry=item.state in BUSY
+            may_hurry=item.state in ON_THE_WAY
             and Jobs(self._session, self._installation).may_hurry([CONVERT], version.id, priority=WAITED_FOR),
             log=_end_of([job.log for job in jobs.values() if job.state is JobState.FAILED]),
         )
@@ -111,7 +108,7 @@ class Stages:
         return Step(Sentence(words, {"size": Size(version.size)}), How.DONE, version.created_at)
 
     def _made(self, item: Item, jobs: dict[str, Job]) -> list[Step]:
-        expected = OF_FILMS if item.kind in (Kind.VIDEO, Kind.AUDIO) and item.state in BUSY else ALWAYS
+        expected = OF_FILMS if item.kind in (Kind.VIDEO, Kind.AUDIO) and item.state in ON_THE_WAY else ALWAYS
         return [_step(kind, jobs.get(kind)) for kind in NAMES if kind in expected or kind in jobs]
 
 

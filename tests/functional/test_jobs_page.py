@@ -15,10 +15,10 @@ from privmedia.installation import Installation
 from privmedia.jobs.models import Job, JobState, Worker
 from privmedia.jobs.presence import SAID_EVERY
 from privmedia.jobs.service import Jobs
-from privmedia.library.jobs import gave_up
 from privmedia.library.models import CONVERT, PREPARE, File, Item, Kind, State, Version
+from privmedia.library.results import gave_up
 from privmedia.library.service import Library, Received
-from privmedia.library.stages import WAITED_FOR
+from privmedia.library.urgency import WAITED_FOR
 from tests.functional.visitors import World, token_of
 
 WORDS = "[mov,mp4 @ 0x55d] moov atom not found\nmoe.mp4: Invalid data found <b>here</b>"
@@ -229,7 +229,7 @@ def test_the_page_of_an_item_tells_each_step_until_it_is_shown(
     with writing(installation.sessions) as session:
         Jobs(session, installation).report(claim, 0.4)
     page = world.browsers["editor"].get(f"/m/{world.ids['item']}")
-    assert "40 %, about 6 min left" in page
+    assert "49 %, about 6 min left" in page, "opening the file was a part of it"
     received, opened, copy, visible = steps(page)
     assert received.startswith("done Received, 4 bytes")
     assert opened.startswith("done Opening the file, poster")
