@@ -5,6 +5,7 @@ import re
 from functools import lru_cache
 
 from babel import Locale, UnknownLocaleError
+from babel.core import get_global
 
 from privmedia.errors import Invalid
 
@@ -24,6 +25,15 @@ def language_tag(text: str) -> str:
     if not TAG.fullmatch(tag) or _locale(tag) is None:
         raise Invalid("Choose the language the captions are in.", "language")
     return tag
+
+
+def tag_in(word: str) -> str:
+    """The tag that a word means, `de` for `ger` and `deu` as well, which browsers know it by; "" if it means none."""
+    try:
+        tag = language_tag(word)
+    except Invalid:
+        return ""
+    return str(get_global("language_aliases").get(tag, tag))
 
 
 def name_of(tag: str, reader: str = "") -> str:

@@ -5,10 +5,7 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from babel.core import get_global
-
-from privmedia.captions.languages import language_tag
-from privmedia.errors import Invalid
+from privmedia.captions.languages import tag_in
 from privmedia.media.filetype import TYPES, Kind
 
 TEXTS = ("vtt", "srt")
@@ -100,19 +97,10 @@ def _spoken_in(base: str, owners: _Owners) -> tuple[str | None, str]:
     owner, language = owners.of(base), ""
     while owner is None and "." in base:
         base, _, word = base.rpartition(".")
-        if word.lower() not in REMARKS and (language or not (language := _language(word))):
+        if word.lower() not in REMARKS and (language or not (language := tag_in(word))):
             return None, ""
         owner = owners.of(base)
     return owner, language
-
-
-def _language(word: str) -> str:
-    try:
-        tag = language_tag(word)
-    except Invalid:
-        return ""
-    # `ger` and `deu` are `de`: browsers and our own lists know the short ones.
-    return str(get_global("language_aliases").get(tag, tag))
 
 
 def _put_captions(beside: Sorted, name: str, language: str) -> None:

@@ -73,6 +73,8 @@ class ItemDetails(ItemCard):
     width: int | None
     height: int | None
     codec: str | None
+    loudness: float | None
+    """LUFS."""
     sha256: str | None
     play_url: str | None
     files: frozenset[str]

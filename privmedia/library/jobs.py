@@ -13,6 +13,7 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from privmedia import media
 from privmedia.db import WITH_BIN, reading
 from privmedia.installation import Installation
 from privmedia.jobs.service import Jobs
@@ -26,6 +27,7 @@ from privmedia.library.models import (
     PLAY,
     PREPARE,
     SPOKEN,
+    SUBTITLES,
     TEXTS,
     File,
     Item,
@@ -149,6 +151,8 @@ def _have_made(session: Session, installation: Installation, version: Version, o
         jobs.enqueue(PAGES, version.id, priority=AFTER_ALL_ELSE)
     if outcome.probe is not None and outcome.probe.chapters:
         jobs.enqueue(SPOKEN, version.id, priority=AFTER_FILES)
+    if outcome.probe is not None and any(media.is_text(stream) for stream in outcome.probe.subtitles):
+        jobs.enqueue(SUBTITLES, version.id, priority=AFTER_FILES)
 
 
 def _fit_in(session: Session, version: Version, kind: Kind | None) -> str | None:

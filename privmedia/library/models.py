@@ -22,6 +22,8 @@ CONVERT = "convert"
 """The kind of the job that makes of a version what every browser plays."""
 STORYBOARD = "storyboard"
 """The kind of the job that makes the small pictures of a film that the player shows over its bar."""
+SUBTITLES = "subtitles"
+"""The kind of the job that makes captions of the subtitles inside a film."""
 STREAMS = "streams"
 """The kind of the job that makes a film playable in several sizes."""
 PAGES = "pages"
@@ -37,7 +39,7 @@ TELL_SENDER = "tell-sender"
 TELL_FOLLOWERS = "tell-followers"
 """The kind of the job that tells those who follow its folder of a version."""
 OF_VERSIONS = (
-    PREPARE, CONVERT, STORYBOARD, STREAMS, PAGES, TEXTS, SPOKEN, TAKE_OVER, TELL_SENDER, TELL_FOLLOWERS
+    PREPARE, CONVERT, STORYBOARD, STREAMS, SUBTITLES, PAGES, TEXTS, SPOKEN, TAKE_OVER, TELL_SENDER, TELL_FOLLOWERS
 )
 """The kinds of jobs whose target is a version."""
 PUBLIC = "public"

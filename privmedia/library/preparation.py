@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from privmedia import media
@@ -95,7 +95,7 @@ class Preparation:
         self._make_poster(file_type, probe)
         self._make_stills(file_type, probe)
         self._write_chapters(probe)
-        self._make_waveform(file_type, probe)
+        probe = replace(probe, loudness=self._make_waveform(file_type, probe))
         self.task.report(LOOKED_INTO)
         state, reason, duration = State.READY, decision.caveat or "", probe.duration
         if decision.is_made_here:
@@ -145,10 +145,10 @@ class Preparation:
         for number, still in enumerate(made, start=1):
             self._place(still, still_name(number), "image/webp")
 
-    def _make_waveform(self, file_type: FileType, probe: Probe) -> None:
-        """For what is heard and not seen. Without it the player has a plain bar."""
+    def _make_waveform(self, file_type: FileType, probe: Probe) -> float | None:
+        """For what is heard and not seen; how loud it is. Without it the player has a plain bar."""
         if probe.video or not probe.audio:
-            return
+            return None
         out = self.work / WAVEFORM
         try:
             made = media.make_waveform(
@@ -156,9 +156,11 @@ class Preparation:
             )
         except (Damaged, TookTooLong):
             log.info("no waveform for version %s", self.task.target_id, exc_info=True)
-            return
-        if made:
-            self._place(out, WAVEFORM, "application/json")
+            return None
+        if made is None:
+            return None
+        self._place(out, WAVEFORM, "application/json")
+        return made.loudness
 
     def _write_chapters(self, probe: Probe) -> None:
         if probe.chapters:

@@ -7,8 +7,9 @@ from sqlalchemy.orm import Session
 from privmedia.db import WITH_BIN
 from privmedia.installation import Installation
 from privmedia.jobs.service import Jobs
-from privmedia.library.models import TAKE_OVER, TELL_FOLLOWERS, TELL_SENDER, Item, State, Version
+from privmedia.library.models import STORYBOARD, TAKE_OVER, TELL_FOLLOWERS, TELL_SENDER, Item, State, Version
 from privmedia.library.public_copies import bring_in_line_soon
+from privmedia.library.urgency import urgency
 
 BEFORE_ALL_ELSE = 10
 """The priority of what takes no time and is waited for."""
@@ -42,8 +43,18 @@ def write_result(
         item.state, item.reason = state, reason
         item.shown = state == State.READY
         bring_in_line_soon(session, installation, item)
-    if state == State.READY and version.takes_over:
-        Jobs(session, installation).enqueue(TAKE_OVER, version.id, priority=BEFORE_ALL_ELSE)
+    if state != State.READY:
+        return
+    jobs = Jobs(session, installation)
+    if version.takes_over:
+        jobs.enqueue(TAKE_OVER, version.id, priority=BEFORE_ALL_ELSE)
+    if is_film(version):
+        jobs.enqueue(STORYBOARD, version.id, priority=urgency(STORYBOARD, version.duration))
+
+
+def is_film(version: Version) -> bool:
+    """Whether it is known to have moving pictures, and how long they last."""
+    return bool(version.duration and (version.probe or {}).get("video"))
 
 
 def gave_up(session: Session, version_id: int, sentence: str) -> None:

@@ -106,6 +106,7 @@ class Shelves:
             width=version.width,
             height=version.height,
             codec=_codec(version),
+            loudness=(version.probe or {}).get("loudness"),
             sha256=version.sha256,
             play_url=f"/smedia/{item.uid}/{playable}" if playable else None,
             files=frozenset(names),

@@ -13,10 +13,12 @@ from privmedia.media.filetype import FileType, Kind
 from privmedia.media.pages import DRAWN_AT_ONCE, READ_AT_ONCE, make_leaflet, make_pages, read_pages
 from privmedia.media.playability import Decision, Verdict, conversion, decide
 from privmedia.media.poster import make_poster, make_still, make_stills
-from privmedia.media.probe import Audio, Probe, Video, probe
+from privmedia.media.probe import Audio, Probe, Subtitles, Video, probe
 from privmedia.media.remux import make_playable
 from privmedia.media.sandbox import Confinement, confinement
 from privmedia.media.sniff import HEAD_BYTES, sniff
+from privmedia.media.storyboard import Sheet, make_storyboard, storyboard_as_text
+from privmedia.media.subtitles import extract_subtitles, is_text
 from privmedia.media.timed_text import chapters_as_text
 from privmedia.media.waveform import make_waveform
 
@@ -33,6 +35,8 @@ __all__ = [
     "Kind",
     "Probe",
     "SandboxFailed",
+    "Sheet",
+    "Subtitles",
     "TookTooLong",
     "ToolMissing",
     "Verdict",
@@ -42,15 +46,19 @@ __all__ = [
     "conversion",
     "convert",
     "decide",
+    "extract_subtitles",
     "find_ffmpeg",
+    "is_text",
     "make_leaflet",
     "make_pages",
     "make_playable",
     "make_poster",
     "make_still",
     "make_stills",
+    "make_storyboard",
     "make_waveform",
     "probe",
     "read_pages",
     "sniff",
+    "storyboard_as_text",
 ]

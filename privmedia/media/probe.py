@@ -75,7 +75,7 @@ class Probe:
 
     `duration` is in seconds; `width` and `height` are as the viewer sees them; `faststart` is whether the index
     comes first, None where the format has no such thing; `located`: it says where it was recorded;
-    `locked`: a PDF with a password.
+    `locked`: a PDF with a password. `loudness` is in LUFS (EBU R 128), of sound alone that was listened to.
     """
 
     container: str
@@ -88,6 +88,7 @@ class Probe:
     located: bool = False
     locked: bool = False
     cover: bool = False
+    loudness: float | None = None
     video: tuple[Video, ...] = field(default=())
     audio: tuple[Audio, ...] = field(default=())
     subtitles: tuple[Subtitles, ...] = field(default=())

@@ -16,6 +16,7 @@ from privmedia.asking.jobs import HANDLERS as ASKING
 from privmedia.asking.jobs import end_questions
 from privmedia.asking.letters import WRITERS as ASKING_LETTERS
 from privmedia.audit.seals import drop_old, seal_all
+from privmedia.captions.embedded_jobs import HANDLERS as SUBTITLES
 from privmedia.captions.jobs import HANDLERS as CAPTIONS
 from privmedia.db import writing
 from privmedia.delivery.viewings import forget_viewings
@@ -35,6 +36,7 @@ from privmedia.organising.jobs import empty_in_time
 from privmedia.public.jobs import HANDLERS as PUBLIC
 from privmedia.public.jobs import reconcile
 from privmedia.renditions.convert_jobs import HANDLERS as CONVERSIONS
+from privmedia.renditions.storyboard_jobs import HANDLERS as STORYBOARDS
 from privmedia.search.jobs import HANDLERS as SEARCH
 from privmedia.search.upkeep import work_off
 from privmedia.sharing.visits import forget_visits
@@ -49,9 +51,11 @@ WRITERS = {**ACCOUNTS_LETTERS, **SECURITY, **INVITATIONS, **ASKING_LETTERS, **FO
 HANDLERS = {
     **LIBRARY,
     **CONVERSIONS,
+    **STORYBOARDS,
     **PAGES,
     **SEARCH,
     **CAPTIONS,
+    **SUBTITLES,
     **VERSIONS,
     **ASKING,
     **FOLLOWING,

@@ -10,6 +10,7 @@ from privmedia.library.cards import ItemDetails
 from privmedia.library.models import Kind
 from privmedia.library.page_jobs import MOST_PAGES, page_name
 from privmedia.library.preparation import WAVEFORM
+from privmedia.renditions.storyboard_jobs import TIMES
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ def shown_of(request: Request, item: ItemDetails) -> dict[str, Any]:
     """What `library/stage.jinja2` needs beside the item and its player, for whoever may see the item."""
     return {
         "page": page_asked_for(request, item) if item.kind == Kind.DOCUMENT else None,
+        "storyboard_url": f"/smedia/{item.uid}/{TIMES}" if TIMES in item.files else None,
         "waveform_url": f"/smedia/{item.uid}/{WAVEFORM}" if WAVEFORM in item.files else None,
     }
 

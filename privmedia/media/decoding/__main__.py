@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from privmedia.media.decoding import frames, pages, pictures, tracks, waveform
+from privmedia.media.decoding import frames, pages, pictures, storyboard, tracks, waveform
 from privmedia.media.errors import Damaged
 from privmedia.media.filetype import TYPES, Kind
 from privmedia.text import mark as _
@@ -41,14 +41,19 @@ def stills(path: Path, name: str, outs: list[str]) -> int:
     return frames.stills(path, TYPES[name], outs)
 
 
+def sheet(path: Path, name: str, out: str, *, tiles: int, columns: int, longest: int) -> list[int] | None:
+    """Make small pictures from all over a film on one sheet; how many, their width and height."""
+    return storyboard.sheet(path, TYPES[name], out, tiles=tiles, columns=columns, longest=longest)
+
+
 def picture(path: Path, name: str, out: str) -> bool:
     """Make the picture that is shown where browsers cannot show the original, or must not."""
     return pictures.shrink(path, name, out, longest=3840)
 
 
-def outline(path: Path, name: str) -> list[int] | None:
-    """How loud a sound is, bit by bit; None if it may not be decoded here."""
-    return waveform.peaks(path, TYPES[name])
+def outline(path: Path, name: str) -> dict[str, Any] | None:
+    """How loud a sound is, bit by bit and as a whole; None if it may not be decoded here."""
+    return waveform.outline(path, TYPES[name])
 
 
 VERBS: dict[str, Callable[..., Any]] = {
@@ -58,6 +63,7 @@ VERBS: dict[str, Callable[..., Any]] = {
     "poster": poster,
     "probe": probe,
     "stills": stills,
+    "storyboard": sheet,
     "texts": pages.read,
     "waveform": outline,
 }

@@ -1,10 +1,12 @@
-"""The outline of a sound: how loud it is, bit by bit."""
+"""The outline of a sound: how loud it is, bit by bit; and how loud it is as a whole."""
 from __future__ import annotations
 
 from array import array
 from pathlib import Path
+from typing import Any
 
 import av
+import av.filter
 from av.audio.resampler import AudioResampler
 from av.audio.stream import AudioStream
 
@@ -22,19 +24,54 @@ LONGEST = 24 * 3600 * 20
 LOUDEST = 100
 
 
-def peaks(path: Path, file_type: FileType) -> list[int] | None:
-    """The loudest moment of each bit, from 0 to 100 of the loudest of all; None for what may not be decoded here."""
+SILENCE = -70.0
+"""LUFS. What is not louder is left out by the measure itself (EBU R 128, ITU-R BS.1770)."""
+
+
+def outline(path: Path, file_type: FileType) -> dict[str, Any] | None:
+    """Its `peaks`, the loudest moment of each bit from 0 to 100 of the loudest of all, and its `loudness` in LUFS.
+
+    That is None for silence, all of it for what may not be decoded here.
+    """
     with opened(path, file_type.demuxer) as container:
         stream = next(iter(container.streams.audio), None)
         if stream is None or not decodable(stream):
             return None
-        found = fine_peaks(container, stream)
+        loudness = Loudness(stream)
+        found = fine_peaks(container, stream, loudness)
     if not found:
         return None
     step = -(-len(found) // MOST_BITS)
     bits = [max(found[at : at + step]) for at in range(0, len(found), step)]
     loudest = max(bits) or 1
-    return [round(bit / loudest * LOUDEST) for bit in bits]
+    return {"peaks": [round(bit / loudest * LOUDEST) for bit in bits], "loudness": loudness.measured}
+
+
+class Loudness:
+    """ffmpeg's measure of loudness, fed with a sound as it is decoded."""
+
+    def __init__(self, stream: AudioStream) -> None:
+        self.graph: av.filter.Graph | None = av.filter.Graph()
+        self.measured: float | None = None
+        source = self.graph.add_abuffer(template=stream)
+        measure, end = self.graph.add("ebur128", "metadata=1:framelog=quiet"), self.graph.add("abuffersink")
+        source.link_to(measure)
+        measure.link_to(end)
+        self.graph.configure()
+
+    def hear(self, frame: av.AudioFrame) -> None:
+        """Take what comes next. A sound that changes its form in the middle is not measured."""
+        if self.graph is None:
+            return
+        try:
+            self.graph.push(frame)
+            while True:
+                told = float(self.graph.pull().metadata.get("lavfi.r128.I", SILENCE))
+                self.measured = round(told, 1) if told > SILENCE else None
+        except (av.BlockingIOError, av.EOFError):
+            return
+        except (av.FFmpegError, ValueError):
+            self.graph, self.measured = None, None
 
 
 def decodable(stream: AudioStream) -> bool:
@@ -45,12 +82,13 @@ def decodable(stream: AudioStream) -> bool:
     return True
 
 
-def fine_peaks(container: av.container.InputContainer, stream: AudioStream) -> list[int]:
+def fine_peaks(container: av.container.InputContainer, stream: AudioStream, loudness: Loudness) -> list[int]:
     resampler = AudioResampler(format="s16", layout="mono", rate=RATE)
     found: list[int] = []
     rest = array("h")
     try:
         for frame in container.decode(stream):
+            loudness.hear(frame)
             for part in resampler.resample(frame):
                 rest.frombytes(bytes(part.planes[0])[: part.samples * 2])
             while len(rest) >= BIT:

@@ -375,11 +375,11 @@ def test_the_command_counts_in_words(disk: Disk) -> None:
 
 
 def test_the_dry_run_says_what_browsers_do_not_play(disk: Disk) -> None:
-    disk.write("camera.mov", disk.studio.make("prores.mov").read_bytes())
+    disk.write("camera.avi", disk.studio.make("magicyuv.avi").read_bytes())
     disk.write("half.mp4", disk.studio.make("index-last.mp4").read_bytes()[:1000])
     code, said, _err, _error = run(disk.installation, str(disk.root), "--into", "Films", "--dry-run")
     assert code == 0
-    assert "Apple ProRes" in said
+    assert "MagicYUV" in said
     assert "half.mp4 → Films/old/half" in said
     assert "damaged" in said
     assert "Would be taken: 2 files" in said
