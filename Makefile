@@ -41,10 +41,11 @@ test: .venv/dev assets  ## Everything that proves the project; installs Debian p
 	@$(MAKE) --no-print-directory check
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -n 2 --dist loadscope
 
-faults: .venv/dev assets  ## The long fault tests: a disk that errs or is full, power cuts, 5 GB cut 20 times; as root
+faults: .venv/dev assets  ## What tests do in a short form, at full length: disks that err, power cuts, 5 GB, junk; as root
 	@tools/debian-packages
 	@PRIVMEDIA_FAULTS=full PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest \
-	  tests/faults tests/integration/test_resumable_uploads.py
+	  tests/faults tests/integration/test_resumable_uploads.py \
+	  tests/functional/test_junk.py tests/functional/test_access_matrix.py tests/functional/test_every_refusal.py
 
 check: .venv/dev  ## Look: style, types, import floors
 	@$(BIN)/ruff check .

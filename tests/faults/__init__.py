@@ -8,4 +8,4 @@ from __future__ import annotations
 import os
 
 FULL = os.environ.get("PRIVMEDIA_FAULTS") == "full"
-"""Whether they run at full length."""
+"""Whether they run at full length, and with them what asks the same of every address for everybody."""

@@ -10,6 +10,7 @@ from pyramid.interfaces import IRoutesMapper
 from webtest import TestApp
 
 from privmedia.installation import Installation
+from tests.faults import FULL
 from tests.functional.visitors import World, ask, dump, token_of
 
 ID = re.compile(r"\{(folder|item|user|group|link)\}")
@@ -325,7 +326,8 @@ def test_what_may_not_be_seen_is_missing_to_the_byte(world: World) -> None:
         for pattern, expected in every_row():
             if getattr(expected, visitor) not in (NOTHING, LOGIN) or not ID.search(pattern):
                 continue
-            for method in ("GET", "HEAD", "POST"):
+            # HEAD goes the way of GET: once for each kind of denial is enough.
+            for method in ("GET", "HEAD", "POST") if FULL or visitor in ("nobody", "stranger") else ("GET", "POST"):
                 denied, missing = (
                     facts_of(browser, method, address, token)
                     for address in (pattern.format(**world.ids), ID.sub(MISSING, pattern).format(**world.ids))
@@ -365,14 +367,19 @@ def test_whoever_sees_as_somebody_else_sends_no_form(world: World, installation:
     assert dump(installation) == before
 
 
+WITH_MOST_RIGHTS = ("nobody", "uploader", "manager", "administrator", "view_as", "link_holder")
+"""What the others may do is a part of what one of these may."""
+
+
 def test_no_route_changes_anything_without_its_token(world: World, installation: Installation) -> None:
+    visitors = list(world.browsers) if FULL else WITH_MOST_RIGHTS
     before = dump(installation)
     wrong = []
     for pattern, _expected in every_row():
         address = pattern.format(**world.ids)
-        for visitor, browser in world.browsers.items():
+        for visitor in visitors:
             for method in ("post", "delete") if visitor in ("nobody", "administrator") else ("post",):
-                response = getattr(browser, method)(address, expect_errors=True)
+                response = getattr(world.browsers[visitor], method)(address, expect_errors=True)
                 if response.status_int not in (303, 401, 403, 404, 405, 410, 422):
                     wrong.append(f"{method} {pattern} by {visitor}: {response.status_int}")
     assert wrong == []

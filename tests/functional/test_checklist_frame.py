@@ -70,7 +70,7 @@ def test_59_no_other_origin_is_let_in(origin: str, world: World) -> None:
 
 @pytest.mark.parametrize("body", [b"[" * 10_000, b'{"a":1,"a":2}', b"1" * 5000, b"NaN", b'["x"]', b"\xff", b"\0"])
 def test_60_junk_is_refused_in_words(body: bytes, world: World) -> None:
-    """One of each; tests/functional/test_junk.py sends ten thousand."""
+    """One of each; tests/functional/test_junk.py sends thousands."""
     for address in ("/login", "/reset", "/admin/groups", f"/m/{world.ids['item']}/edit"):
         for content_type in ("application/json", "application/x-www-form-urlencoded"):
             browser = world.browsers["administrator"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
 from sqlalchemy import select
 
 from privmedia.access.permissions import Permission
@@ -53,6 +54,7 @@ def test_a_refusal_has_the_name_nginx_gave_the_request_whatever_the_client_says(
     wait_for(lambda: nginx_names(log_folder, line.request_id))
 
 
+@pytest.mark.parametrize("site", ["gunicorn"], indirect=True)  # both have the same worker
 def test_a_running_worker_seals_what_was_written(site: Site) -> None:
     site.library.add_person("Ewa")
     item = site.library.add_item(CONTENT)

@@ -53,6 +53,10 @@ NAMES = {
 }
 
 
+THROUGH_UWSGI = ("100% sure.wav", "as browsers %22quote%22.wav", "line%0D%0ASet-Cookie: evil=1.wav", "Prüfstand.wav")
+"""Where only the way of the headers is another: what has to be written otherwise in them."""
+
+
 def upload(site: Site, filename: str) -> str:
     """Send one file through the form; answers its item's id."""
     page = site.ask(f"/upload/plain?folder={site.library.folder}", "member").body.decode()
@@ -84,7 +88,8 @@ def page_when_ready(site: Site, item: str) -> str:
 
 
 def test_every_name_uploads_plays_and_is_saved_as_it_was_called(site: Site) -> None:
-    items = {sent: upload(site, sent) for sent in NAMES}
+    assert site.stack is not None
+    items = {sent: upload(site, sent) for sent in (NAMES if site.stack.app == "gunicorn" else THROUGH_UWSGI)}
     for sent, item in items.items():
         page = page_when_ready(site, item)
         player = re.search(rf"/smedia/{item}/play\.\w+", page)
