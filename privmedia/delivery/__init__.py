@@ -22,6 +22,11 @@ def includeme(config: Configurator) -> None:
     config.add_route(
         "smedia_preview", "/smedia/{item}/preview/{link}.webp", factory="privmedia.delivery.resources.preview"
     )
+    config.add_route(
+        "smedia_stream",
+        "/smedia/{item}/hls/v{version}/{file}",
+        factory="privmedia.delivery.resources.stream",
+    )
     config.add_route("smedia_nothing", "/smedia/*rest", factory="privmedia.delivery.resources.nothing")
     # Outermost: it judges what all others have made.
     config.add_tween(

@@ -26,6 +26,7 @@ from privmedia.delivery.gate import Answer
 from privmedia.delivery.senders import DecidedFile
 from privmedia.ids import is_uid
 from privmedia.library.cards import POSTER
+from privmedia.library.models import STREAMS_FOLDER
 from privmedia.sharing.cookies import visit_token
 from privmedia.sharing.visitors import Visitor
 
@@ -77,17 +78,25 @@ def derivative(request: Request) -> PrivateFile:
     """Root factory of `/smedia/<item>/<file>`."""
     name = request.matchdict["file"]
     # The original has an address of its own, which asks for another right.
-    if name == ORIGINAL:
+    if name == ORIGINAL or not FILE_NAME.fullmatch(name):
         return nothing(request)
-    return _asked(request, name, Permission.VIEW)
+    return _asked(request, name, Permission.VIEW, version=_version_asked_for(request))
 
 
 def original(request: Request) -> PrivateFile:
     """Root factory of `/smedia/<item>/original/<name>`."""
-    context = _asked(request, ORIGINAL, Permission.DOWNLOAD)
+    context = _asked(request, ORIGINAL, Permission.DOWNLOAD, version=_version_asked_for(request))
     if unicodedata.normalize("NFC", request.matchdict["name"]) != unicodedata.normalize("NFC", context.found.filename):
         raise HTTPNotFound
     return context
+
+
+def stream(request: Request) -> PrivateFile:
+    """Root factory of `/smedia/<item>/hls/v<version>/<file>`: what is one stream is of one version, to its end."""
+    name, version = request.matchdict["file"], request.matchdict["version"]
+    if not FILE_NAME.fullmatch(name):
+        return nothing(request)
+    return _asked(request, STREAMS_FOLDER + name, Permission.VIEW, version=version)
 
 
 def preview(request: Request) -> PrivateFile:
@@ -119,19 +128,23 @@ def _require_reading(request: Request) -> None:
         raise HTTPMethodNotAllowed
 
 
-def _asked(request: Request, name: str, needed: Permission) -> PrivateFile:
+def _version_asked_for(request: Request) -> str | None:
+    return request.GET.get("v") if request.query_string else None
+
+
+def _asked(request: Request, name: str, needed: Permission, *, version: str | None) -> PrivateFile:
     """Ask the gate: as whom the browser is signed in first, and where that does not allow it, by its links.
 
-    Raises HTTPNotFound for everything that is missing, a signed-in caller included.
+    `version` is a number as it stands in the address, None for the current one. Raises HTTPNotFound for everything that
+    is missing, a signed-in caller included.
     """
     _require_reading(request)
     item = request.matchdict["item"]
-    version = request.GET.get("v") if request.query_string else None
     key = bearer_token(request)
     token = session_token(request) if key is None else key
     # Whoever comes with an API token is known by it alone.
     visit = visit_token(request) if key is None else None
-    if (token is None and visit is None) or not is_uid(item) or not FILE_NAME.fullmatch(name):
+    if (token is None and visit is None) or not is_uid(item):
         raise HTTPNotFound
     if version is not None and not VERSION.fullmatch(version):
         raise HTTPNotFound

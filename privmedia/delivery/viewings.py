@@ -24,11 +24,12 @@ from privmedia.audit.models import Viewing
 from privmedia.audit.service import Audit, Author, NamedAuthor
 from privmedia.db import writing
 from privmedia.installation import Installation
+from privmedia.library.models import STREAMS_FOLDER
 
 log = logging.getLogger(__name__)
 
 VIEW, DOWNLOAD = "item.view", "item.download"
-PLAYED = ("play.", "page-")
+PLAYED = ("play.", "page-", STREAMS_FOLDER)
 """How the names of files begin that are watched, heard, read or looked at. Posters and storyboards are no viewing."""
 SITTING = timedelta(minutes=30)
 """After this long without a request, the next one begins a new viewing."""

@@ -22,6 +22,7 @@ SENT = ("200 OK", "206 Partial Content")
 
 
 @view_config(route_name="smedia", context=PrivateFile, permission=Right.VIEW)
+@view_config(route_name="smedia_stream", context=PrivateFile, permission=Right.VIEW)
 @view_config(route_name="smedia_preview", context=PrivateFile, permission=Right.VIEW)
 @view_config(route_name="smedia_original", context=PrivateFile, permission=Right.DOWNLOAD)
 def send(context: PrivateFile, request: Request) -> Response:

@@ -69,6 +69,8 @@ class ItemDetails(ItemCard):
     alt: str
     reason: str | Sentence
     added_by: Uploader | None
+    version: int
+    """Number of the version that is shown."""
     filename: str
     width: int | None
     height: int | None

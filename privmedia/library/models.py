@@ -42,6 +42,8 @@ OF_VERSIONS = (
     PREPARE, CONVERT, STORYBOARD, STREAMS, SUBTITLES, PAGES, TEXTS, SPOKEN, TAKE_OVER, TELL_SENDER, TELL_FOLLOWERS
 )
 """The kinds of jobs whose target is a version."""
+STREAMS_FOLDER = "hls/"
+"""How the names of the files begin that a film is streamed from."""
 PUBLIC = "public"
 """The kind of the job that brings the public copy of an item in line with it."""
 CAPTIONS = "captions-"

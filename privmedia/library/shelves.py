@@ -102,6 +102,7 @@ class Shelves:
             alt=item.alt,
             reason=recalled(item.reason) if item.reason else "",
             added_by=Uploader.of(uploader) if uploader else None,
+            version=version.number,
             filename=version.filename,
             width=version.width,
             height=version.height,

@@ -10,6 +10,7 @@ from privmedia.media.convert import convert
 from privmedia.media.errors import CannotCopy, Damaged, SandboxFailed, TookTooLong, ToolMissing
 from privmedia.media.ffmpeg import find as find_ffmpeg
 from privmedia.media.filetype import FileType, Kind
+from privmedia.media.hls import MASTER, make_streams, wants_streams
 from privmedia.media.pages import DRAWN_AT_ONCE, READ_AT_ONCE, make_leaflet, make_pages, read_pages
 from privmedia.media.playability import Decision, Verdict, conversion, decide
 from privmedia.media.poster import make_poster, make_still, make_stills
@@ -25,6 +26,7 @@ from privmedia.media.waveform import make_waveform
 __all__ = [
     "DRAWN_AT_ONCE",
     "HEAD_BYTES",
+    "MASTER",
     "READ_AT_ONCE",
     "Audio",
     "CannotCopy",
@@ -56,9 +58,11 @@ __all__ = [
     "make_still",
     "make_stills",
     "make_storyboard",
+    "make_streams",
     "make_waveform",
     "probe",
     "read_pages",
     "sniff",
     "storyboard_as_text",
+    "wants_streams",
 ]

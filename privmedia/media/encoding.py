@@ -36,6 +36,8 @@ KNOWN_CHANNELS = 8
 """More than those of 7.1 have no agreed meaning: the first two are taken."""
 
 WIDEST = Fraction(16, 9)
+NEARLY = Fraction(99, 100)
+"""Films of 854 by 480 are 480p, though two thirds of a pixel wider than 16:9."""
 FRAME_RATES = tuple(
     Fraction(rate)
     for rate in (1, 2, 5, 8, 10, 12, 15, 20, Fraction(24_000, 1001), 24, 25, Fraction(30_000, 1001), 30, 48, 50,
@@ -79,7 +81,7 @@ RUNGS = (
 
 def rungs_for(width: int, height: int) -> tuple[Rung, ...]:
     """The rungs a film of this size, as it is seen, is made in: from the first it fits in downwards, never above it."""
-    holding = [rung for rung in RUNGS if _scale(rung, width, height) >= 1]
+    holding = [rung for rung in RUNGS if _scale(rung, width, height) >= NEARLY]
     return RUNGS[RUNGS.index(holding[-1]) if holding else 0:]
 
 

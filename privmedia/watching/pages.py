@@ -7,10 +7,11 @@ from typing import Any
 from pyramid.request import Request
 
 from privmedia.library.cards import ItemDetails
-from privmedia.library.models import Kind
+from privmedia.library.models import STREAMS_FOLDER, Kind
 from privmedia.library.page_jobs import MOST_PAGES, page_name
 from privmedia.library.preparation import WAVEFORM
 from privmedia.renditions.storyboard_jobs import TIMES
+from privmedia.media import MASTER
 
 
 @dataclass(frozen=True)
@@ -30,8 +31,16 @@ def shown_of(request: Request, item: ItemDetails) -> dict[str, Any]:
     return {
         "page": page_asked_for(request, item) if item.kind == Kind.DOCUMENT else None,
         "storyboard_url": f"/smedia/{item.uid}/{TIMES}" if TIMES in item.files else None,
+        "streams_url": streams_url(item),
         "waveform_url": f"/smedia/{item.uid}/{WAVEFORM}" if WAVEFORM in item.files else None,
     }
+
+
+def streams_url(item: ItemDetails) -> str | None:
+    """The address of the playlist by which a film is had in several sizes; None for what is played from one file."""
+    if STREAMS_FOLDER + MASTER not in item.files:
+        return None
+    return f"/smedia/{item.uid}/{STREAMS_FOLDER}v{item.version}/{MASTER}"
 
 
 def page_asked_for(request: Request, item: ItemDetails) -> DocumentPage:

@@ -31,7 +31,18 @@ FILES = {
     "chapters.vtt": "text/vtt",
     "waveform.json": "application/json",
     "page-1.webp": "image/webp",
+    "storyboard.webp": "image/webp",
+    "storyboard.vtt": "text/vtt",
+    "hls/master.m3u8": "application/vnd.apple.mpegurl",
+    "hls/720p-ab12.mp4": "video/mp4",
+    "hls/sound-1-ab12.mp4": "audio/mp4",
+    "hls/captions-en-ab12.m3u8": "application/vnd.apple.mpegurl",
 }
+
+
+def stored(name: str) -> str:
+    """What a file is stored as: a version's folder has no folders in it."""
+    return name.replace("/", "-")
 
 
 @pytest.fixture
@@ -60,7 +71,9 @@ def world(
         version.state = version.item.state = State.READY
         version.item.shown = True
         for name, media_type in FILES.items():
-            session.add(File(version_id=version.id, name=name, stored_as=name, media_type=media_type, size=4))
+            session.add(
+                File(version_id=version.id, name=name, stored_as=stored(name), media_type=media_type, size=4)
+            )
         now = installation.clock()
         session.add(Captions(version_id=version.id, language="en", label="English", count=1, updated_at=now))
         said = [Passage("Warm the housing.", at=1)]
@@ -72,7 +85,7 @@ def world(
     files = installation.storage.version_folder(ids["item"], 1)
     files.mkdir(parents=True)
     for name in ("original", "version.json", *FILES):
-        (files / name).write_bytes(b"abcd")
+        (files / stored(name)).write_bytes(b"abcd")
     (files / "captions-en.vtt").write_text("WEBVTT\n\n00:00:01.000 --> 00:00:02.000\nWarm the housing.\n")
     browsers = {"nobody": testapp} | {name: sign_in(person) for name, person in people.items()}
     link = make_link(installation, ids["item"], people["manager"].id)

@@ -56,7 +56,7 @@ def test_22_every_route_has_its_row_and_a_view_that_says_nothing_is_for_administ
 
 
 def test_23_every_kind_of_file_is_missing_for_a_member_of_another_group(world: World) -> None:
-    for rows in (TABLE["smedia"], TABLE["smedia_original"]):
+    for rows in (TABLE["smedia"], TABLE["smedia_stream"], TABLE["smedia_original"]):
         for pattern, row in rows:
             if row not in (BYTES, DOWNLOADED):
                 continue

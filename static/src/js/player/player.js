@@ -9,10 +9,13 @@ import { showTime } from "./time-shown.js";
 import { asked } from "./time.js";
 import { drawWaveform } from "./waveform.js";
 
-export function start(element) {
+export async function start(element) {
+  const streams = element.dataset.streams ? await import("./streams.js") : null;
   const words = JSON.parse(element.dataset.words);
   speak(document.documentElement.lang, words);
   const player = { element, media: element.querySelector("video, audio"), words, startAt: asked(location.hash) };
+  player.mindLoss = (address) => mindLoss(player, address);
+  streams?.playStreams(player);
   player.controller = surround(player);
   player.playFrom = (second) => playFrom(player, second);
   player.stop = (sentence) => stop(player, sentence);
@@ -23,7 +26,7 @@ export function start(element) {
   drawWaveform(player);
   followMoments(player);
   keepPlace(player);
-  player.media.addEventListener("error", () => mindLoss(player));
+  player.media.addEventListener("error", () => player.mindLoss(player.media.currentSrc));
   const seek = () => player.startAt !== null && (player.media.currentTime = player.startAt);
   whenKnown(player.media, seek);
   addEventListener("hashchange", () => {
@@ -58,15 +61,16 @@ function playFrom({ element, media }, second) {
 }
 
 /** What can no longer be loaded may be gone, or the right to it: that is said then. */
-async function mindLoss({ media, words, stop }) {
-  const answer = await fetch(media.currentSrc, { method: "HEAD", redirect: "manual" }).catch(() => null);
+async function mindLoss({ words, stop }, address) {
+  const answer = await fetch(address, { method: "HEAD", redirect: "manual" }).catch(() => null);
   if (answer?.status === 404) stop(words.gone);
   else if (answer?.type === "opaqueredirect") stop(words.signedOut);
 }
 
 /** The right to watch is gone: nothing more is asked for, and the reason stands in the player. */
-function stop({ element, media }, sentence) {
+function stop({ element, media, streams }, sentence) {
   media.pause();
+  streams?.destroy();
   media.removeAttribute("src");
   media.load();
   const notice = element.querySelector("[data-notice]");
