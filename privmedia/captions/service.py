@@ -14,8 +14,10 @@ from privmedia.captions.cues import Cue
 from privmedia.captions.models import Captions, Chapter
 from privmedia.errors import NotFound
 from privmedia.installation import Installation
-from privmedia.library.models import CHAPTERS, File, Item, Version
+from privmedia.jobs.service import Jobs
+from privmedia.library.models import CAPTIONS_OF_STREAMS, CHAPTERS, STREAMS_FOLDER, File, Item, Version
 from privmedia.lines import required_line
+from privmedia.media import MASTER
 from privmedia.search.service import Passage, Search, cut_beforehand
 from privmedia.text import mark as _
 
@@ -130,16 +132,25 @@ class Captioning:
         row.count, row.updated_by, row.updated_at = len(passages), by, self._clock()
         self._session.add(row)
         self.find_by(version, part_of(language), passages)
+        self.list_with_streams(version)
 
     def rename(self, version: Version, language: str, *, label: str) -> None:
         """Call captions something else. Raises NotFound, Invalid."""
         self._row(version, language).label = self._label(label)
         self._session.flush()
+        self.list_with_streams(version)
 
     def remove(self, version: Version, language: str) -> None:
         """Strike captions out; their file is the caller's. Raises NotFound."""
         self._session.delete(self._row(version, language))
         self.find_by(version, part_of(language), [])
+        self.list_with_streams(version)
+
+    def list_with_streams(self, version: Version) -> None:
+        """Have a film's streams name the captions it has; nothing for what has no streams."""
+        if self._session.get(File, (version.id, STREAMS_FOLDER + MASTER)) is not None:
+            jobs = Jobs(self._session, self._installation)
+            jobs.enqueue_once(CAPTIONS_OF_STREAMS, version.id, run_after=self._clock())
 
     def put_marks(self, version: Version, marks: Sequence[Mark]) -> None:
         """Write down the chapters of a version, in place of those it had."""

@@ -38,8 +38,11 @@ TELL_SENDER = "tell-sender"
 """The kind of the job that tells who sent a version what became of it."""
 TELL_FOLLOWERS = "tell-followers"
 """The kind of the job that tells those who follow its folder of a version."""
+CAPTIONS_OF_STREAMS = "captions-of-streams"
+"""The kind of the job that lists the captions of a film with its streams."""
 OF_VERSIONS = (
-    PREPARE, CONVERT, STORYBOARD, STREAMS, SUBTITLES, PAGES, TEXTS, SPOKEN, TAKE_OVER, TELL_SENDER, TELL_FOLLOWERS
+    PREPARE, CONVERT, STORYBOARD, STREAMS, SUBTITLES, CAPTIONS_OF_STREAMS, PAGES, TEXTS, SPOKEN, TAKE_OVER,
+    TELL_SENDER, TELL_FOLLOWERS
 )
 """The kinds of jobs whose target is a version."""
 STREAMS_FOLDER = "hls/"
@@ -51,7 +54,7 @@ CAPTIONS = "captions-"
 CHAPTERS = "chapters.vtt"
 PLAY = "play."
 """How the name begins of the file that is played or shown."""
-MADE_LATER = ("storyboard.", "hls")
+MADE_LATER = ("storyboard.", STREAMS_FOLDER)
 """How the names begin of what other jobs make of a version that can be played already."""
 
 

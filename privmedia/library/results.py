@@ -4,12 +4,23 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from privmedia import media
 from privmedia.db import WITH_BIN
 from privmedia.installation import Installation
 from privmedia.jobs.service import Jobs
-from privmedia.library.models import STORYBOARD, TAKE_OVER, TELL_FOLLOWERS, TELL_SENDER, Item, State, Version
+from privmedia.library.models import (
+    STORYBOARD,
+    STREAMS,
+    TAKE_OVER,
+    TELL_FOLLOWERS,
+    TELL_SENDER,
+    Item,
+    State,
+    Version,
+)
 from privmedia.library.public_copies import bring_in_line_soon
 from privmedia.library.urgency import urgency
+from privmedia.media import Probe
 
 BEFORE_ALL_ELSE = 10
 """The priority of what takes no time and is waited for."""
@@ -50,6 +61,8 @@ def write_result(
         jobs.enqueue(TAKE_OVER, version.id, priority=BEFORE_ALL_ELSE)
     if is_film(version):
         jobs.enqueue(STORYBOARD, version.id, priority=urgency(STORYBOARD, version.duration))
+    if version.probe and media.wants_streams(Probe.from_json(version.probe), version.size):
+        jobs.enqueue(STREAMS, version.id, priority=urgency(STREAMS, version.duration))
 
 
 def is_film(version: Version) -> bool:

@@ -10,9 +10,10 @@ from privmedia.media.convert import convert
 from privmedia.media.errors import CannotCopy, Damaged, SandboxFailed, TookTooLong, ToolMissing
 from privmedia.media.ffmpeg import find as find_ffmpeg
 from privmedia.media.filetype import FileType, Kind
-from privmedia.media.hls import MASTER, make_streams, wants_streams
+from privmedia.media.hls import MASTER, PLAYLIST, make_streams, wants_streams
 from privmedia.media.pages import DRAWN_AT_ONCE, READ_AT_ONCE, make_leaflet, make_pages, read_pages
 from privmedia.media.playability import Decision, Verdict, conversion, decide
+from privmedia.media.playlists import captions_playlist, with_captions
 from privmedia.media.poster import make_poster, make_still, make_stills
 from privmedia.media.probe import Audio, Probe, Subtitles, Video, probe
 from privmedia.media.remux import make_playable
@@ -27,6 +28,7 @@ __all__ = [
     "DRAWN_AT_ONCE",
     "HEAD_BYTES",
     "MASTER",
+    "PLAYLIST",
     "READ_AT_ONCE",
     "Audio",
     "CannotCopy",
@@ -43,6 +45,7 @@ __all__ = [
     "ToolMissing",
     "Verdict",
     "Video",
+    "captions_playlist",
     "chapters_as_text",
     "confinement",
     "conversion",
@@ -65,4 +68,5 @@ __all__ = [
     "sniff",
     "storyboard_as_text",
     "wants_streams",
+    "with_captions",
 ]

@@ -157,7 +157,7 @@ def with_captions(text: str, captions: Iterable[tuple[str, str, str]]) -> str:
     return "\n".join([*kept[:at], *tags, *kept[at:], ""])
 
 
-def of_captions(address: str, *, seconds: float) -> str:
+def captions_playlist(address: str, *, seconds: float) -> str:
     """The playlist of captions: all of them are one segment, at an address beside the playlist."""
     length = max(1, round(seconds))
     return "\n".join([

@@ -18,6 +18,7 @@ from privmedia.asking.letters import WRITERS as ASKING_LETTERS
 from privmedia.audit.seals import drop_old, seal_all
 from privmedia.captions.embedded_jobs import HANDLERS as SUBTITLES
 from privmedia.captions.jobs import HANDLERS as CAPTIONS
+from privmedia.captions.stream_jobs import HANDLERS as CAPTIONS_OF_STREAMS
 from privmedia.db import writing
 from privmedia.delivery.viewings import forget_viewings
 from privmedia.following.jobs import HANDLERS as FOLLOWING
@@ -37,6 +38,7 @@ from privmedia.public.jobs import HANDLERS as PUBLIC
 from privmedia.public.jobs import reconcile
 from privmedia.renditions.convert_jobs import HANDLERS as CONVERSIONS
 from privmedia.renditions.storyboard_jobs import HANDLERS as STORYBOARDS
+from privmedia.renditions.stream_jobs import HANDLERS as STREAMS
 from privmedia.search.jobs import HANDLERS as SEARCH
 from privmedia.search.upkeep import work_off
 from privmedia.sharing.visits import forget_visits
@@ -56,6 +58,8 @@ HANDLERS = {
     **SEARCH,
     **CAPTIONS,
     **SUBTITLES,
+    **CAPTIONS_OF_STREAMS,
+    **STREAMS,
     **VERSIONS,
     **ASKING,
     **FOLLOWING,

@@ -12,6 +12,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from privmedia.captions.models import Captions, Chapter
+from privmedia.captions.service import Captioning
 from privmedia.installation import Installation
 from privmedia.library.cards import POSTER
 from privmedia.library.jobs import was_given
@@ -38,7 +39,7 @@ class Luggage:
     def __init__(self, session: Session, installation: Installation, item: Item, old: Version, new: Version) -> None:
         self._search = Search(session, installation)
         self._session = session
-        self._storage = installation.storage
+        self._installation, self._storage = installation, installation.storage
         self._item, self._old, self._new = item, old, new
         self.pieces = self._pieces()
 
@@ -108,6 +109,7 @@ class Luggage:
             )
         )
         self._take_words(name.removesuffix(".vtt"))
+        Captioning(self._session, self._installation).list_with_streams(self._new)
 
     def _take_chapters(self) -> None:
         self._session.execute(delete(Chapter).where(Chapter.version_id == self._new.id))

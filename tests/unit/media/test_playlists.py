@@ -106,6 +106,6 @@ def test_captions_take_the_place_of_those_before_and_are_named_by_every_size() -
 
 
 def test_captions_are_one_segment_as_long_as_the_film() -> None:
-    text = playlists.of_captions("../../captions-en.vtt?v=1", seconds=61.2)
+    text = playlists.captions_playlist("../../captions-en.vtt?v=1", seconds=61.2)
     assert "#EXT-X-TARGETDURATION:61" in text
     assert "#EXTINF:61.200,\n../../captions-en.vtt?v=1\n#EXT-X-ENDLIST" in text
