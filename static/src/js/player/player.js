@@ -60,11 +60,12 @@ function playFrom({ element, media }, second) {
   if (bottom < 80 || top > innerHeight - 80) element.scrollIntoView({ block: "start" });
 }
 
-/** What can no longer be loaded may be gone, or the right to it: that is said then. */
+/** What can no longer be loaded may be gone, or the right to it: that is said then. Answers whether it is so. */
 async function mindLoss({ words, stop }, address) {
   const answer = await fetch(address, { method: "HEAD", redirect: "manual" }).catch(() => null);
-  if (answer?.status === 404) stop(words.gone);
-  else if (answer?.type === "opaqueredirect") stop(words.signedOut);
+  const lost = answer?.status === 404 ? words.gone : answer?.type === "opaqueredirect" ? words.signedOut : null;
+  if (lost) stop(lost);
+  return lost !== null;
 }
 
 /** The right to watch is gone: nothing more is asked for, and the reason stands in the player. */

@@ -11,8 +11,10 @@ export function playStreams(player) {
   const { element, media } = player;
   if (!Hls.isSupported()) return;
   const file = media.currentSrc || media.src;
+  const left = element.querySelector("[data-continue]")?.dataset.continue;
   const hls = new Hls({
-    maxBufferLength: BEFORE_PLAY,
+    startPosition: player.startAt ?? Number(left ?? -1),
+    maxMaxBufferLength: BEFORE_PLAY,
     abrEwmaDefaultEstimate: LINE,
     capLevelToPlayerSize: true,
     // The page has the captions; with them, hls.js would empty those it finds.
@@ -22,17 +24,20 @@ export function playStreams(player) {
     emeController: undefined,
     contentSteeringController: undefined,
   });
-  media.addEventListener("play", () => (hls.config.maxBufferLength = AHEAD), { once: true });
+  media.addEventListener("play", () => (hls.config.maxMaxBufferLength = AHEAD), { once: true });
   hls.on(Hls.Events.MANIFEST_PARSED, () => offerSizes(hls, media));
   hls.on(Hls.Events.AUDIO_TRACKS_UPDATED, () => offerSounds(hls, media));
-  hls.on(Hls.Events.ERROR, (_event, { fatal, type, response }) => {
-    if (!fatal) return;
-    if (type === Hls.ErrorTypes.MEDIA_ERROR && !player.recovered) {
-      player.recovered = true;
+  let recovered = false;
+  hls.on(Hls.Events.ERROR, async (_event, { fatal, type, response }) => {
+    if (player.streams !== hls) return;
+    if (response?.code >= 400 && response.code < 500) {
+      hls.stopLoad();
+      // If it is not the right that is gone, the streams were made anew meanwhile.
+      if (!(await player.mindLoss(element.dataset.streams))) fallBack(player, file);
+    } else if (fatal && type === Hls.ErrorTypes.MEDIA_ERROR && !recovered) {
+      recovered = true;
       hls.recoverMediaError();
-    } else if (response?.code >= 400 && response.code < 500) {
-      player.mindLoss(element.dataset.streams);
-    } else {
+    } else if (fatal) {
       fallBack(player, file);
     }
   });
@@ -74,6 +79,7 @@ function nameOf(names, language) {
 
 function fallBack(player, file) {
   const { media, streams } = player;
+  if (!streams) return;
   const { currentTime, paused } = media;
   streams.destroy();
   player.streams = null;
