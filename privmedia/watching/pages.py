@@ -10,8 +10,8 @@ from privmedia.library.cards import ItemDetails
 from privmedia.library.models import STREAMS_FOLDER, Kind
 from privmedia.library.page_jobs import MOST_PAGES, page_name
 from privmedia.library.preparation import WAVEFORM
-from privmedia.renditions.storyboard_jobs import TIMES
 from privmedia.media import MASTER
+from privmedia.renditions.storyboard_jobs import TIMES
 
 
 @dataclass(frozen=True)
