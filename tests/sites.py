@@ -7,7 +7,7 @@ import socket
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from privmedia.installation import Installation
@@ -81,6 +81,14 @@ class Site:
         """Run the command line on this installation, as a process of its own; `typed` is what it reads."""
         command = [beside_python("privmedia"), "-c", str(self.ini), *words]
         return subprocess.run(command, input=typed, capture_output=True, text=True, check=True, timeout=60)
+
+
+@contextmanager
+def with_a_library_of_its_own(site: Site) -> Iterator[Site]:
+    """Another folder and other people in the same installation, for tests that share its servers."""
+    own = replace(site, library=PrivateLibrary(site.library.installation))
+    yield own
+    own.connection.close()
 
 
 def free_port() -> int:

@@ -3,7 +3,6 @@ from __future__ import annotations
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,6 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from privmedia.media import find_ffmpeg
 from tests import missing
 from tests.browser import steps
-from tests.private_library import PrivateLibrary
 from tests.sites import Site, behind_nginx, without_front_server
 
 # Chromium as root needs no sandbox, and no network but ours.
@@ -40,11 +38,6 @@ def small_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """The application alone, for tests that are not about files: each with a library of its own."""
     with without_front_server(tmp_path_factory.mktemp("site")) as site:
         yield site
-
-
-def with_a_library_of_its_own(site: Site) -> Site:
-    """Another folder and other people, in the same installation."""
-    return replace(site, library=PrivateLibrary(site.library.installation))
 
 
 @pytest.fixture(scope="session")

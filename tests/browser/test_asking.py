@@ -10,20 +10,19 @@ from playwright.sync_api import Browser, Page, expect
 from privmedia.access.permissions import Permission
 from privmedia.db import reading
 from tests.browser.axe import DARK_PHONE, faults
-from tests.browser.conftest import with_a_library_of_its_own
-from tests.sites import Site
+from tests.sites import Site, with_a_library_of_its_own
 
 pytestmark = pytest.mark.browser
 Open = Callable[..., Page]
 
 
 @pytest.fixture
-def site(small_site: Site) -> Site:
-    site = with_a_library_of_its_own(small_site)
-    site.library.add_person("Oskar Lund")
-    site.library.add_person("Tomasz Wójcik", allow=Permission.MANAGE)
-    site.library.add_person("Ada Lind", admin=True)
-    return site
+def site(small_site: Site) -> Iterator[Site]:
+    with with_a_library_of_its_own(small_site) as site:
+        site.library.add_person("Oskar Lund")
+        site.library.add_person("Tomasz Wójcik", allow=Permission.MANAGE)
+        site.library.add_person("Ada Lind", admin=True)
+        yield site
 
 
 @pytest.fixture

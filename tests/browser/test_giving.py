@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser import steps
 from tests.browser.axe import violations
-from tests.browser.test_upload_page import SLOW, film_of, slow_down, sum_of
+from tests.browser.test_upload_page import AT_FULL_SPEED, SLOW, film_of, slow_down, sum_of
 from tests.sites import Site
 from tests.unit.media.conftest import picture
 
@@ -65,7 +65,7 @@ def test_files_are_sent_without_an_account_go_on_after_a_reload_and_match(
     expect(row).to_have_attribute("data-state", "paused")
     page.reload()
     expect(row).to_contain_text("Choose this file again", timeout=30_000)
-    slow_down(page, -1)
+    slow_down(page, AT_FULL_SPEED)
     photo = drawn(tmp_path, "shaft-ruler.png")
     page.locator("[data-choose]").set_input_files([large, photo])
     receipt = page.locator("[data-receipt]")
@@ -93,7 +93,7 @@ def test_a_link_that_is_revoked_says_so_where_something_is_under_way(
     row = page.get_by_role("group", name=large.name)
     expect(row.locator("[data-bar]")).not_to_have_js_property("value", 0, timeout=30_000)
     site.privmedia("link", "revoke", page.url.rsplit("/", 1)[1])
-    slow_down(page, -1)
+    slow_down(page, AT_FULL_SPEED)
     expect(row).to_contain_text("This link has ended. Ask the person who sent it for a new one.", timeout=60_000)
     page.reload()
     expect(page.get_by_role("heading", level=1)).to_have_text("This link has ended")

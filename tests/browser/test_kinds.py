@@ -35,21 +35,25 @@ def items(admin: Page, tmp_path_factory: pytest.TempPathFactory) -> dict[str, st
         picture = io.BytesIO()
         Image.new("RGB", (1600, 900), colour).save(picture, "JPEG")
         (files / f"{name}.jpg").write_bytes(picture.getvalue())
-    return {name: uploaded(admin, folder, files / f"{name}.{end}", shown) for name, end, shown in (
-        ("Deck talk", "mp3", "[data-player]"),
-        ("Manual", "pdf", ".doc .frame img"),
-        ("Quay", "jpg", ".picture img"),
-        ("Crew", "jpg", ".picture img"),
-    )}
+    shown = {
+        "Deck talk.mp3": "[data-player]",
+        "Manual.pdf": ".doc .frame img",
+        "Quay.jpg": ".picture img",
+        "Crew.jpg": ".picture img",
+    }
+    addresses = {name: uploaded(admin, folder, files / name) for name in shown}
+    for name, address in addresses.items():
+        admin.goto(address)
+        expect(admin.locator(shown[name]).first).to_be_visible(timeout=60_000)
+    return {name.partition(".")[0]: address for name, address in addresses.items()}
 
 
-def uploaded(page: Page, folder: str, file: Path, shown: str) -> str:
-    """The address of an item, once what is `shown` is there."""
+def uploaded(page: Page, folder: str, file: Path) -> str:
+    """The address of an item that is still to be prepared."""
     page.goto(f"/upload/plain?folder={folder.rsplit('/', 1)[1]}")
     page.set_input_files("#upload-form [name=file]", file)
     page.click("#upload-form [type=submit]")
     page.wait_for_url(re.compile(r"/m/[0-9a-z]{16}$"), timeout=60_000)
-    expect(page.locator(shown).first).to_be_visible(timeout=60_000)
     return page.url
 
 

@@ -9,9 +9,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from privmedia.access.permissions import Permission
 from tests.browser.axe import DARK_PHONE, faults
-from tests.browser.conftest import with_a_library_of_its_own
 from tests.shared_links import make_link
-from tests.sites import Site
+from tests.sites import Site, with_a_library_of_its_own
 
 pytestmark = pytest.mark.browser
 MAKER = "Tomasz Wójcik"
@@ -19,10 +18,10 @@ Open = Callable[..., Page]
 
 
 @pytest.fixture
-def site(small_site: Site) -> Site:
-    site = with_a_library_of_its_own(small_site)
-    site.library.add_person(MAKER, allow=Permission.MANAGE)
-    return site
+def site(small_site: Site) -> Iterator[Site]:
+    with with_a_library_of_its_own(small_site) as site:
+        site.library.add_person(MAKER, allow=Permission.MANAGE)
+        yield site
 
 
 @pytest.fixture

@@ -10,6 +10,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, Request, expect
 
+from privmedia.accounts.service import Accounts
+from privmedia.db import writing
+from privmedia.quotas.service import Quotas
 from tests.browser import steps
 from tests.browser.axe import DARK_PHONE, faults
 from tests.sites import Site
@@ -17,6 +20,7 @@ from tests.sites import Site
 pytestmark = pytest.mark.browser
 SLOW = 3_000_000
 """Bytes a second while something is to happen in the middle of an upload."""
+AT_FULL_SPEED = -1
 
 
 @pytest.fixture(scope="module")
@@ -112,6 +116,7 @@ def test_the_cable_is_pulled_out_and_put_in_again(page: Page, tmp_path: Path) ->
     expect(there).to_contain_text("Waiting for the connection.")
     expect(there).to_contain_text("is safe on the server.")
     page.context.set_offline(False)
+    slow_down(page, AT_FULL_SPEED)
     assert arrived(page, "Cable.mp4") == sum_of(film)
 
 
@@ -152,6 +157,7 @@ def test_uploading_goes_on_while_one_moves_through_the_library(page: Page, place
     page.fill("#q", "nothing like it")
     page.press("#q", "Enter")
     expect(page.locator("main")).to_contain_text("nothing like it")
+    slow_down(page, AT_FULL_SPEED)
     page.locator(".updock a").click()
     assert arrived(page, "On the way.mp4") == sum_of(film)
 
@@ -214,6 +220,7 @@ def test_who_was_signed_out_signs_in_in_another_tab_and_goes_on(page: Page, tmp_
     there.get_by_label("Resume Signed out.mp4").click()
     expect(there).to_contain_text("You are signed out.")
     steps.sign_in(page.context.new_page(), "ingrid@skarvik.example")
+    slow_down(page, AT_FULL_SPEED)
     there.get_by_role("button", name="Retry").click()
     assert arrived(page, "Signed out.mp4") == sum_of(film)
 
@@ -227,6 +234,7 @@ def test_one_file_is_sent_by_one_of_two_tabs(page: Page, tmp_path: Path) -> None
     other.goto(page.url)
     other.set_input_files("#upload-files", film)
     expect(other.get_by_role("group", name="Two tabs.mp4")).to_contain_text("It is sent by another tab")
+    slow_down(page, AT_FULL_SPEED)
     assert arrived(page, "Two tabs.mp4") == sum_of(film)
 
 
@@ -254,24 +262,31 @@ def test_without_script_the_page_leads_to_the_plain_form(visit: Callable[..., Pa
     expect(page.locator("#upload-form [name=folder]")).to_have_value(place.rsplit("/", 1)[1])
 
 
+def give_quota(site: Site, email: str, size: int) -> None:
+    installation = site.library.installation
+    with writing(installation.sessions) as session:
+        Quotas(session, installation).limit_person(Accounts(session, installation).user_by_email(email), size)
+
+
 def test_what_does_not_fit_the_quota_is_refused_before_it_is_sent_with_what_comes_before_it(
     visit: Callable[..., Page], site: Site, place: str, tmp_path: Path
 ) -> None:
     email = "karin@skarvik.example"
     steps.add_person(site, email, "Karin", admin=True)
-    site.privmedia("user", "quota", email, "12MB")
+    give_quota(site, email, 12_000_000)
     page = visit(email)
     page.goto(f"/upload?folder={place.rsplit('/', 1)[1]}")
     expect(page.locator(".side .quota")).to_contain_text("0 bytes of 12.0 MB")
     expect(page.locator("[data-space]")).to_have_text("You have 12.0 MB left of your 12.0 MB.")
-    slow_down(page, SLOW)
+    slow_down(page, SLOW // 4)  # the first one is to be under way for long enough that the quota can change
     sizes = {"First.mp4": 8_000_000, "Second.mp4": 6_000_000, "Third.mp4": 3_000_000}
     films = [film_of(tmp_path, name, size, name) for name, size in sizes.items()]
     page.set_input_files("#upload-files", films)
     refused = page.get_by_role("group", name="Second.mp4")
     expect(refused).to_contain_text("You have 4.0 MB left of your 12.0 MB, and this takes 6.0 MB: 2.0 MB too much.")
     expect(refused).to_contain_text("not accepted")
-    site.privmedia("user", "quota", email, "7MB")
+    give_quota(site, email, 7_000_000)
+    slow_down(page, AT_FULL_SPEED)
     # meanwhile the first one does not fit any more: nothing of it is kept, and the third one has its place
     first = page.get_by_role("group", name="First.mp4")
     expect(first).to_contain_text("and this takes 8.0 MB", timeout=60_000)

@@ -13,13 +13,12 @@ from privmedia.delivery.public_views import MEDIA_TYPES
 from privmedia.public.service import make_public
 from privmedia.sharing.shelf import SharedShelf
 from tests.contracts.ranges import CONTENT
-from tests.sites import Site, behind_nginx, without_front_server
+from tests.sites import Site, with_a_library_of_its_own
 
 
-@pytest.fixture(scope="module", params=["nginx", "builtin"])
-def open_site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    folder = tmp_path_factory.mktemp("public")
-    with behind_nginx(folder, "gunicorn") if request.param == "nginx" else without_front_server(folder) as site:
+@pytest.fixture(params=["nginx", "builtin"])
+def open_site(request: pytest.FixtureRequest) -> Iterator[Site]:
+    with with_a_library_of_its_own(request.getfixturevalue(request.param)) as site:
         site.library.add_person("admin", admin=True)
         yield site
 

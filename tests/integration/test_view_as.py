@@ -11,15 +11,15 @@ from sqlalchemy import delete
 from privmedia.access.permissions import Permission
 from privmedia.accounts.models import User, Viewpoint
 from privmedia.db import writing
-from tests.sites import Answer, Site, behind_nginx
+from tests.sites import Answer, Site, with_a_library_of_its_own
 
 CONTENT = b"every byte of it" * 100
 ORIGINAL = "original/T4%20bench.mp4"
 
 
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with behind_nginx(tmp_path_factory.mktemp("view-as"), "gunicorn") as site:
+@pytest.fixture
+def site(nginx: Site) -> Iterator[Site]:
+    with with_a_library_of_its_own(nginx) as site:
         site.library.add_person("Maren", admin=True)
         site.library.add_person("Jonas", allow=Permission.DOWNLOAD | Permission.EDIT)
         site.library.add_person("Leila")

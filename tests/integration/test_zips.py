@@ -12,15 +12,14 @@ from privmedia.access.permissions import Permission
 from privmedia.delivery.headers import PRIVATE_FILE_HEADERS
 from privmedia.operations.worker import run_worker
 from tests.contracts.ranges import CONTENT
-from tests.sites import Answer, Site, behind_nginx, without_front_server
+from tests.sites import Answer, Site, with_a_library_of_its_own
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
-@pytest.fixture(scope="module", params=["nginx", "builtin"])
-def zip_site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    folder = tmp_path_factory.mktemp("zips")
-    with behind_nginx(folder, "gunicorn") if request.param == "nginx" else without_front_server(folder) as site:
+@pytest.fixture(params=["nginx", "builtin"])
+def zip_site(request: pytest.FixtureRequest) -> Iterator[Site]:
+    with with_a_library_of_its_own(request.getfixturevalue(request.param)) as site:
         site.library.add_person("Maren", allow=Permission.DOWNLOAD)
         site.library.add_person("Jonas", allow=Permission.DOWNLOAD)
         yield site
