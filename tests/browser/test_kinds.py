@@ -13,6 +13,7 @@ from playwright.sync_api import Page, expect
 
 from privmedia.media import find_ffmpeg
 from tests.browser.steps import give_view, make_folder
+from tests.integration.test_uploading import wait_for
 from tests.unit.media.conftest import written_pdf
 
 pytestmark = pytest.mark.browser
@@ -82,7 +83,7 @@ def test_a_document_is_found_by_what_stands_on_a_page_and_opens_there(
 def drawn(page: Page, manual: str, number: int) -> None:
     """Wait until the worker has drawn a page, and read all of them before."""
     picture = manual.replace("/m/", "/smedia/") + f"/page-{number}.webp"
-    page.wait_for_function("(address) => fetch(address).then((answer) => answer.ok)", arg=picture, polling=500)
+    wait_for(lambda: page.request.get(picture).ok)
 
 
 def test_an_address_turns_the_pages_of_a_document(visit: Visit, admin: Page, items: dict[str, str]) -> None:

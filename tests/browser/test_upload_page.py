@@ -278,13 +278,15 @@ def test_what_does_not_fit_the_quota_is_refused_before_it_is_sent_with_what_come
     page.goto(f"/upload?folder={place.rsplit('/', 1)[1]}")
     expect(page.locator(".side .quota")).to_contain_text("0 bytes of 12.0 MB")
     expect(page.locator("[data-space]")).to_have_text("You have 12.0 MB left of your 12.0 MB.")
-    slow_down(page, SLOW // 4)  # the first one is to be under way for long enough that the quota can change
+    slow_down(page, SLOW // 4)  # both are to be under way for long enough that the quota can change
     sizes = {"First.mp4": 8_000_000, "Second.mp4": 6_000_000, "Third.mp4": 3_000_000}
     films = [film_of(tmp_path, name, size, name) for name, size in sizes.items()]
     page.set_input_files("#upload-files", films)
     refused = page.get_by_role("group", name="Second.mp4")
     expect(refused).to_contain_text("You have 4.0 MB left of your 12.0 MB, and this takes 6.0 MB: 2.0 MB too much.")
     expect(refused).to_contain_text("not accepted")
+    for name in ("First.mp4", "Third.mp4"):
+        expect(page.get_by_role("group", name=name).locator("[data-bar]")).not_to_have_js_property("value", 0)
     give_quota(site, email, 7_000_000)
     slow_down(page, AT_FULL_SPEED)
     # meanwhile the first one does not fit any more: nothing of it is kept, and the third one has its place
