@@ -15,7 +15,7 @@ def background(request: Request) -> Background:
 
 def failed_jobs(request: Request) -> int:
     """`request.failed_jobs`: how many wait for somebody to look at them."""
-    return background(request).counts().failed
+    return background(request).failed()
 
 
 def steering(request: Request) -> Steering:

@@ -88,10 +88,12 @@ class Background:
 
     def counts(self) -> Counts:
         """How many there are of each state."""
-        numbers = [
-            select(func.count(Job.id)).where(*self._shown(show)).scalar_subquery() for show in STATES
-        ]
+        numbers = [self._counted(show).scalar_subquery() for show in STATES]
         return Counts(*self._session.execute(select(*numbers)).one())
+
+    def failed(self) -> int:
+        """How many wait for somebody to look at them."""
+        return self._session.scalar(self._counted(Show.FAILED)) or 0
 
     def standing(self) -> Standing:
         """Who works, and whether the queue goes on."""
@@ -148,6 +150,9 @@ class Background:
         if show is Show.DONE:
             conditions.append(Job.finished_at >= datetime.combine(self._now.date(), time.min, UTC))
         return conditions
+
+    def _counted(self, show: Show) -> Select[int]:
+        return select(func.count(Job.id)).where(*self._shown(show))
 
     def _jobs(self, show: Show, after: tuple[int, int] | None, limit: int) -> Sequence[Job]:
         query = select(Job).where(*self._shown(show)).limit(limit).options(undefer(Job.log))

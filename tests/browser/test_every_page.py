@@ -3,6 +3,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page
@@ -11,7 +12,8 @@ from privmedia.accounts.groups import Groups
 from privmedia.captions.models import Captions
 from privmedia.db import writing
 from privmedia.ids import new_uid
-from privmedia.library.models import Version
+from privmedia.jobs.models import Job, JobState
+from privmedia.library.models import PREPARE, Version
 from privmedia.search.service import Passage, Search
 from tests.browser.axe import violations
 from tests.functional.test_access_matrix import OK, TABLE
@@ -25,6 +27,12 @@ NO_PAGES = ("__static/", "smedia", "healthz", "_csv", "suggest", "upload_known",
 """Parts of the names of routes that answer with something else, or with a part of a page."""
 NARROW = (320, 360)
 """CSS pixels: the narrowest there is to be room for, and 1440 at 400 %."""
+JOBS: dict[JobState, dict[str, Any]] = {
+    JobState.RUNNING: {"progress": 0.4, "worker": "media1.skarvik.example:4711"},
+    JobState.QUEUED: {"error": "The disk is full.", "attempts": 1},
+    JobState.FAILED: {"error": "The file is damaged: its index is missing.", "log": "moov atom not found " * 20},
+    JobState.DONE: {},
+}
 VTT = "WEBVTT\n\n00:00:01.000 --> 00:00:02.000\nWarm the housing.\n"
 
 
@@ -58,6 +66,9 @@ def signed(site: Site) -> Signed:
         now = installation.clock()
         session.add(Captions(version_id=version.id, language="en", label="English", count=1, updated_at=now))
         Search(session, installation).put(version.item_id, "captions-en", [Passage("Warm it.", at=1)], version=1)
+        for state, more in JOBS.items():
+            about = {"kind": PREPARE, "target_id": version.id, "created_at": now, "run_after": now}
+            session.add(Job(state=state, **about, started_at=now, **more))
         ids = {"folder": library.folder, "item": item, "group": group.uid, "user": user.uid, "missing": new_uid()}
     link = make_link(installation, item, library.user_ids["Ada Lind"])
     maker = library.user_ids["Ada Lind"]

@@ -6,12 +6,12 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 
-from sqlalchemy import update
+from sqlalchemy import false, or_, update
 
 from privmedia.clock import utcnow
 from privmedia.db import writing
@@ -51,8 +51,8 @@ def below(process: int) -> list[int]:
 
 
 def programs(process: int, name: str) -> list[int]:
-    """Those below it that are called so."""
-    return [pid for pid in below(process) if _name(pid) == name]
+    """Those below it whose names begin so: the one that comes with the Python packages has its version in it."""
+    return [pid for pid in below(process) if _name(pid).startswith(name)]
 
 
 def kill(process: int) -> None:
@@ -67,12 +67,13 @@ def wait_until(condition: Callable[[], bool], what: str) -> None:
         time.sleep(0.02)
 
 
-def minutes_pass(installation: Installation) -> None:
-    """As if an hour had gone by: leases of the dead are over, and what was to be tried later is due."""
+def minutes_pass(installation: Installation, living: Sequence[int]) -> None:
+    """As if some had gone by: leases of dead workers are over, and what was to be tried later is due."""
     long_ago = utcnow() - timedelta(seconds=1)
+    alive = [Job.worker.endswith(f":{process}") for process in living]
     with writing(installation.sessions) as session:
         running, waiting = Job.state == JobState.RUNNING, Job.state == JobState.QUEUED
-        session.execute(update(Job).where(running).values(lease_until=long_ago))
+        session.execute(update(Job).where(running, ~or_(false(), *alive)).values(lease_until=long_ago))
         session.execute(update(Job).where(waiting, Job.run_after > long_ago).values(run_after=long_ago))
 
 
