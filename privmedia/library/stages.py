@@ -59,6 +59,8 @@ class Stage:
 
     version_id: int
     steps: Sequence[Step] = ()
+    waits: bool = False
+    """Nobody is at it: others come first."""
     left: float | None = None
     """Seconds until the step under way is done, roughly."""
     retries_at: datetime | None = None
@@ -91,6 +93,8 @@ class Stages:
         return Stage(
             version_id=version.id,
             steps=[self._received(version), *self._made(item, jobs)],
+            waits=item.state == State.WAITING
+            or (under_way is None and any(job.state is JobState.QUEUED for job in jobs.values())),
             left=time_left(took, share),
             retries_at=min(again) if again else None,
             may_hurry=item.state in ON_THE_WAY

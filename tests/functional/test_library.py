@@ -165,7 +165,7 @@ def test_until_it_is_prepared_only_the_uploader_and_editors_see_an_item(
     item = make_item("Training", "Not yet", shown=False)
     assert "Not yet" not in sign_in(member).get(f"/f/{folder}")
     sign_in(member).get(f"/m/{item}", status=404)
-    assert "Making the playable copy" in sign_in(editor).get(f"/m/{item}")
+    assert "Making the playable copies" in sign_in(editor).get(f"/m/{item}")
 
 
 def test_a_name_can_be_taken_once_in_a_folder_whatever_its_case(
