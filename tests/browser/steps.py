@@ -103,6 +103,6 @@ def upload(page: Page, folder: str, film: Path) -> str:
     page.set_input_files("#upload-form [name=file]", film)
     page.click("#upload-form [type=submit]")
     page.wait_for_url(re.compile(r"/m/[0-9a-z]{16}$"), timeout=60_000)
-    expect(page.locator("video")).to_be_visible(timeout=120_000)
+    expect(page.locator("[data-player]")).to_be_visible(timeout=120_000)
     expect(page.locator("h1")).to_have_text(film.stem)
     return page.url

@@ -133,6 +133,23 @@ def test_sound_is_drawn_where_its_outline_is_known(world: World, add: Add) -> No
     assert "data-waveform" not in viewer.get(f"/m/{plain}").html.select_one("[data-player]").attrs
 
 
+def test_a_film_with_a_storyboard_gives_it_to_the_player(world: World, add: Add) -> None:
+    drawn = add("Film", Kind.VIDEO, "play.mp4", "storyboard.webp", "storyboard.vtt")
+    plain = add("Other", Kind.VIDEO, "play.mp4")
+    viewer = world.browsers["viewer"]
+    track = viewer.get(f"/m/{drawn}").html.select_one("track[kind=metadata][label=thumbnails]")
+    assert track["src"] == f"/smedia/{drawn}/storyboard.vtt"
+    assert viewer.get(f"/m/{plain}").html.select_one("track[kind=metadata]") is None
+
+
+def test_details_say_how_loud_a_sound_is(world: World, installation: Installation, add: Add) -> None:
+    uid = add("Talk", Kind.AUDIO, "play.mp3")
+    with writing(installation.sessions) as session:
+        version = session.scalars(select(Version).join(Item).where(Item.uid == uid)).one()
+        version.probe = {"container": "mp3", "audio": [{"codec": "mp3"}], "loudness": -17.6}
+    assert "-18 LUFS" in world.browsers["viewer"].get(f"/m/{uid}").html.select_one("#details").text
+
+
 def test_details_name_the_codecs_as_people_do(world: World, installation: Installation) -> None:
     with writing(installation.sessions) as session:
         version = session.scalars(select(Version)).one()

@@ -51,13 +51,18 @@ class Loudness:
     """ffmpeg's measure of loudness, fed with a sound as it is decoded."""
 
     def __init__(self, stream: AudioStream) -> None:
-        self.graph: av.filter.Graph | None = av.filter.Graph()
+        self.graph: av.filter.Graph | None = None
         self.measured: float | None = None
-        source = self.graph.add_abuffer(template=stream)
-        measure, end = self.graph.add("ebur128", "metadata=1:framelog=quiet"), self.graph.add("abuffersink")
-        source.link_to(measure)
-        measure.link_to(end)
-        self.graph.configure()
+        graph = av.filter.Graph()
+        try:
+            source = graph.add_abuffer(template=stream)
+            measure, end = graph.add("ebur128", "metadata=1:framelog=quiet"), graph.add("abuffersink")
+            source.link_to(measure)
+            measure.link_to(end)
+            graph.configure()
+        except (av.FFmpegError, ValueError):
+            return  # sound without channels, without a rate
+        self.graph = graph
 
     def hear(self, frame: av.AudioFrame) -> None:
         """Take what comes next. A sound that changes its form in the middle is not measured."""
