@@ -45,7 +45,8 @@ faults: .venv/dev assets  ## What tests do in a short form, at full length: disk
 	@tools/debian-packages
 	@PRIVMEDIA_FAULTS=full PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest \
 	  tests/faults tests/integration/test_resumable_uploads.py \
-	  tests/functional/test_junk.py tests/functional/test_access_matrix.py tests/functional/test_every_refusal.py
+	  tests/functional/test_junk.py tests/functional/test_access_matrix.py tests/functional/test_every_refusal.py \
+	  tests/unit/media/test_hostile_many.py tests/unit/media/test_inputs.py tests/browser/test_inputs.py
 
 check: .venv/dev  ## Look: style, types, import floors
 	@$(BIN)/ruff check .
