@@ -30,8 +30,6 @@ FILES = {
     "captions-en.vtt": "text/vtt",
     "chapters.vtt": "text/vtt",
     "waveform.json": "application/json",
-    "storyboard.webp": "image/webp",
-    "storyboard.vtt": "text/vtt",
     "page-1.webp": "image/webp",
     "storyboard.webp": "image/webp",
     "storyboard.vtt": "text/vtt",

@@ -231,8 +231,6 @@ TABLE: dict[str, list[tuple[str, Row]]] = {
         ("/smedia/{item}/captions-de.vtt", NEVER),
         ("/smedia/{item}/chapters.vtt", BYTES),
         ("/smedia/{item}/waveform.json", BYTES),
-        ("/smedia/{item}/storyboard.webp", BYTES),
-        ("/smedia/{item}/storyboard.vtt", BYTES),
         ("/smedia/{item}/page-1.webp", BYTES),
         ("/smedia/{item}/page-2.webp", NEVER),
         ("/smedia/{item}/storyboard.webp", BYTES),
