@@ -7,6 +7,7 @@ from enum import StrEnum
 from privmedia.asking.service import ASKED
 from privmedia.following.rounds import NEWS, SENT, UPLOADS
 from privmedia.library.models import (
+    CAPTIONS_OF_STREAMS,
     CONVERT,
     PAGES,
     PREPARE,
@@ -14,6 +15,7 @@ from privmedia.library.models import (
     SPOKEN,
     STORYBOARD,
     STREAMS,
+    SUBTITLES,
     TAKE_OVER,
     TELL_FOLLOWERS,
     TELL_SENDER,
@@ -47,6 +49,8 @@ KINDS = {
     CONVERT: Words(_("Playable copy"), About.VERSION),
     STORYBOARD: Words(_("Pictures along the seek bar"), About.VERSION),
     STREAMS: Words(_("Streams in several qualities"), About.VERSION),
+    SUBTITLES: Words(_("Captions from the film’s subtitles"), About.VERSION),
+    CAPTIONS_OF_STREAMS: Words(_("Captions listed with the streams"), About.VERSION),
     PAGES: Words(_("Pages of the document"), About.VERSION),
     TEXTS: Words(_("Words of the document, for search"), About.VERSION),
     SPOKEN: Words(_("Captions and chapters, for search"), About.VERSION),
@@ -65,7 +69,7 @@ KINDS = {
 UNKNOWN = Words(_("Something this version does not know"), About.OTHER)
 PREPARING = (PREPARE, CONVERT)
 """What an item is not shown without, in the order it is done."""
-MADE = (*PREPARING, STORYBOARD, STREAMS)
+MADE = (*PREPARING, STORYBOARD, STREAMS, SUBTITLES, CAPTIONS_OF_STREAMS)
 """What is made anew when an item is prepared again."""
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import case, func, or_, select
 from sqlalchemy.orm import Session
 
 from privmedia.installation import Installation
-from privmedia.library.models import File
+from privmedia.library.models import PLAY, STREAMS_FOLDER, File
 from privmedia.storage import ORIGINAL
 from privmedia.text import mark as _
 
@@ -40,8 +40,8 @@ class Space:
         """The kinds there can be, the originals first. One statement, which reads all rows of files."""
         kind = case(
             (File.name == ORIGINAL, ORIGINALS),
-            (File.name.startswith("play."), PLAYABLE),
-            (File.name.startswith("hls"), STREAMS),
+            (File.name.startswith(PLAY), PLAYABLE),
+            (File.name.startswith(STREAMS_FOLDER), STREAMS),
             else_=OTHERS,
         )
         # A playable original is one file under two names.
