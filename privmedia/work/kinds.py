@@ -49,7 +49,7 @@ KINDS = {
     CONVERT: Words(_("Playable copy"), About.VERSION),
     STORYBOARD: Words(_("Pictures along the seek bar"), About.VERSION),
     STREAMS: Words(_("Streams in several qualities"), About.VERSION),
-    SUBTITLES: Words(_("Captions from the film’s subtitles"), About.VERSION),
+    SUBTITLES: Words(_("Captions from subtitles of the film"), About.VERSION),
     CAPTIONS_OF_STREAMS: Words(_("Captions listed with the streams"), About.VERSION),
     PAGES: Words(_("Pages of the document"), About.VERSION),
     TEXTS: Words(_("Words of the document, for search"), About.VERSION),

@@ -160,8 +160,10 @@ def test_what_files_take_is_told_by_what_they_are_for(ingrid: TestApp, installat
     with writing(installation.sessions) as session:
         version_id = session.scalars(select(File.version_id)).one()
         for name, stored, size in (
-            ("play.mp4", "play-x1.mp4", 2), ("hls/master.m3u8", "hls-x1-master.m3u8", 4), ("poster.webp", "poster.webp", 1),
-        ):  # fmt: skip
+            ("play.mp4", "play-x1.mp4", 2),
+            ("hls/master.m3u8", "hls-x1-master.m3u8", 4),
+            ("poster.webp", "poster.webp", 1),
+        ):
             session.add(File(version_id=version_id, name=name, stored_as=stored, media_type="x/y", size=size))
         session.add(File(version_id=version_id, name="play.mov", stored_as="original", media_type="x/y", size=1))
     shown = [" ".join(row.get_text(" ").split()) for row in ingrid.get("/admin/storage").html.select("#items > *")]
