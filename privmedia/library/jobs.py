@@ -36,7 +36,7 @@ from privmedia.library.models import (
     Version,
 )
 from privmedia.library.preparation import OWN_CHAPTERS, POSTER, Outcome, Preparation, Target
-from privmedia.library.results import again, begin, gave_up, have_told, write_result
+from privmedia.library.results import BEFORE_ALL_ELSE, again, begin, gave_up, have_told, write_result
 from privmedia.library.urgency import urgency
 from privmedia.storage import ORIGINAL
 from privmedia.text import mark as _
@@ -48,6 +48,8 @@ AFTER_FILES = 60
 """The priority of what search finds, after what can be watched."""
 AFTER_ALL_ELSE = 80
 """The priority of what nobody waits for: the first page is there as the poster."""
+BEFORE_IT_IS_SHOWN = BEFORE_ALL_ELSE - 1
+"""The priority of what a new version brings along: what it has is not taken over from the one shown until then."""
 OTHER_KIND = {
     Kind.VIDEO: _("This is no video. A file that takes the place of a video has to be one."),
     Kind.AUDIO: _("This is no recording of sound alone. A file that takes the place of one has to be one."),
@@ -152,7 +154,7 @@ def _have_made(session: Session, installation: Installation, version: Version, o
     if outcome.probe is not None and outcome.probe.chapters:
         jobs.enqueue(SPOKEN, version.id, priority=AFTER_FILES)
     if outcome.probe is not None and any(media.is_text(stream) for stream in outcome.probe.subtitles):
-        jobs.enqueue(SUBTITLES, version.id, priority=AFTER_FILES)
+        jobs.enqueue(SUBTITLES, version.id, priority=BEFORE_IT_IS_SHOWN if version.takes_over else AFTER_FILES)
 
 
 def _fit_in(session: Session, version: Version, kind: Kind | None) -> str | None:

@@ -14,9 +14,10 @@ from privmedia.captions.models import Captions
 from privmedia.db import reading, writing
 from privmedia.installation import Installation
 from privmedia.jobs import worker
+from privmedia.jobs.models import Job
 from privmedia.jobs.service import Jobs
 from privmedia.library.jobs import HANDLERS as PREPARING
-from privmedia.library.models import STORYBOARD, SUBTITLES, File, Kind, State
+from privmedia.library.models import STORYBOARD, SUBTITLES, TAKE_OVER, File, Kind, State, Version
 from privmedia.renditions.storyboard_jobs import HANDLERS as STORYBOARDS
 from tests.unit.jobs.conftest import Entered
 from tests.unit.media.conftest import Studio
@@ -130,3 +131,16 @@ def test_how_loud_a_sound_is_is_kept(installation: Installation, enter: Enter, s
     assert film.version.probe is not None
     assert sound.version.probe["loudness"] == pytest.approx(-21.8, abs=0.5)
     assert film.version.probe["loudness"] is None
+
+
+def test_a_version_that_is_to_be_shown_has_its_own_captions_before_it_is(
+    installation: Installation, enter: Enter, subtitled: Callable[[str, str], Path]
+) -> None:
+    entered = enter(subtitled("a.mkv", "subrip"), "a.mkv")
+    with writing(installation.sessions) as session:
+        session.get_one(Version, entered.version_id).takes_over = True
+    worker.run(installation, PREPARING, threading.Event(), once=True)
+    with reading(installation.sessions) as session:
+        found = select(Job.kind, Job.priority).where(Job.kind.in_((SUBTITLES, TAKE_OVER)))
+        priorities = dict(session.execute(found).tuples().all())
+    assert priorities[SUBTITLES] < priorities[TAKE_OVER]

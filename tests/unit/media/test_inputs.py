@@ -62,3 +62,18 @@ def assert_as_wanted(result: Probe, wanted: Input) -> None:
         assert (film.codec, film.pix_fmt, film.sample_aspect, film.interlaced) == ("h264", "yuv420p", 1.0, False)
         assert not film.transfer
         assert wanted.fps is None or film.fps == pytest.approx(wanted.fps, abs=0.1)
+
+
+def test_a_film_with_a_hole_in_the_middle_plays_on_behind_it(
+    studio: Studio, look: Look, work: Path, tmp_path: Path
+) -> None:
+    path, data = tmp_path / "original", bytearray(studio.make("ten-seconds.mp4").read_bytes())
+    start = data.index(b"mdat") + 4 + (len(data) - data.index(b"mdat")) // 3
+    data[start : start + len(data) // 6] = bytes(len(data) // 6)
+    path.write_bytes(data)
+    seen, said = look(path), list[str]()
+    out = tmp_path / "play.mp4"
+    arguments = (path, seen.file_type, seen.probe, seen.decision)
+    result = convert(*arguments, out=out, work=work, ffmpeg=ffmpeg.find(), on_log=said.append)
+    assert result.duration == pytest.approx(10, abs=0.5)
+    assert "Invalid data" in "".join(said)
