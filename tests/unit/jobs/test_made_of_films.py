@@ -142,5 +142,5 @@ def test_a_version_that_is_to_be_shown_has_its_own_captions_before_it_is(
     worker.run(installation, PREPARING, threading.Event(), once=True)
     with reading(installation.sessions) as session:
         found = select(Job.kind, Job.priority).where(Job.kind.in_((SUBTITLES, TAKE_OVER)))
-        priorities = dict(session.execute(found).tuples().all())
+        priorities = {row.kind: row.priority for row in session.execute(found)}
     assert priorities[SUBTITLES] < priorities[TAKE_OVER]
