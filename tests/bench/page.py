@@ -23,6 +23,7 @@ def keep(
     scale: str = "",
     slow: str = "",
     receiving: str = "",
+    preparing: str = "",
 ) -> str:
     """The section as text; with `write` it replaces the one on the page."""
     if memory is not None:
@@ -33,6 +34,8 @@ def keep(
         name, text = "slow", slow
     elif receiving:
         name, text = "receiving", receiving
+    elif preparing:
+        name, text = "preparing", preparing
     else:
         name = "speed"
         tables = [report.table(stacks, series) for series in measured]
