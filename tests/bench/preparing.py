@@ -41,7 +41,7 @@ PLAYED_AS_IT_IS, REPACKED, CONVERTED = "played as it is", "re-packed", "converte
 ENCODERS = {
     PLAYED_AS_IT_IS: ("mp4", "-c:v", "libx264", "-preset", "ultrafast", "-crf", "28"),
     REPACKED: ("mkv", "-c:v", "libx264", "-preset", "ultrafast", "-crf", "28"),
-    CONVERTED: ("mpg", "-c:v", "mpeg2video", "-q:v", "4"),
+    CONVERTED: ("avi", "-c:v", "mpeg4", "-q:v", "4"),
 }
 SIZES = {"60 s of 1080p": ("1920x1080", 1), "30 min of 720p": ("1280x720", 30)}
 
@@ -62,7 +62,7 @@ def film(program: Path, folder: Path, size: str, often: int, how: str) -> Path:
     once, path = folder / f"once.{extension}", folder / f"film.{extension}"
     pictures = f"testsrc2=size={size}:rate=25:duration={CLIP},noise=alls=8:allf=t"
     command = [str(program), "-nostdin", "-v", "error", "-y"]
-    sound = ["-f", "lavfi", "-i", f"sine=duration={CLIP}", "-c:a", "mp2" if extension == "mpg" else "aac"]
+    sound = ["-f", "lavfi", "-i", f"sine=duration={CLIP}", "-c:a", "mp3" if extension == "avi" else "aac"]
     subprocess.run(
         [*command, "-f", "lavfi", "-i", pictures, *sound, "-pix_fmt", "yuv420p", *encoder, str(once)], check=True
     )
