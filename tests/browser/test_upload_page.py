@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, Request, expect
+from playwright.sync_api import Page, Request, Route, expect
 
 from privmedia.accounts.service import Accounts
 from privmedia.db import writing
@@ -54,6 +54,18 @@ def slow_down(page: Page, speed: int) -> None:
     limits = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": speed}
     session.send("Network.emulateNetworkConditions", limits)
 
+
+def answer_once(page: Page, method: str, status: int) -> None:
+    """Have the next request about an upload answered so, and all after it by the server."""
+    left = [status]
+
+    def answer(route: Route) -> None:
+        if route.request.method == method and left:
+            route.fulfill(status=left.pop())
+        else:
+            route.continue_()
+
+    page.route(re.compile("/uploads/[^/]+$"), answer)
 
 
 def arrived(page: Page, name: str) -> str:
@@ -133,12 +145,28 @@ def test_an_upload_goes_on_after_the_page_was_closed_by_choosing_the_file_again(
     expect(there).to_contain_text("Choose this file again and it goes on.")
     asked: list[str] = []
     page.on("request", lambda request: asked.append(f"{request.method} {request.headers.get('upload-offset', '')}"))
+    answer_once(page, "HEAD", 502)  # the server is just starting again
     page.set_input_files("#upload-files", film)
     assert arrived(page, "Another day.mp4") == sum_of(film)
     offsets = [int(line.split()[1]) for line in asked if line.startswith("PATCH ")]
     assert min(offsets) >= 16 << 20, "what was there was not sent again"
     page.reload()
     expect(page.locator("[data-list]")).to_be_hidden()
+
+
+def test_what_was_cleared_away_meanwhile_is_sent_from_its_beginning(page: Page, tmp_path: Path) -> None:
+    film = film_of(tmp_path, "Too late.mp4", 12_000_000, "late")
+    slow_down(page, SLOW)
+    page.set_input_files("#upload-files", film)
+    there = page.get_by_role("group", name="Too late.mp4")
+    expect(there.locator("[data-bar]")).not_to_have_js_property("value", 0)
+    there.get_by_label("Pause Too late.mp4").click()
+    expect(there).to_contain_text("Paused.")
+    page.reload()
+    expect(there).to_contain_text("Choose this file again and it goes on.")
+    answer_once(page, "HEAD", 404)
+    page.set_input_files("#upload-files", film)
+    assert arrived(page, "Too late.mp4") == sum_of(film)
 
 
 def test_uploading_goes_on_while_one_moves_through_the_library(page: Page, place: str, tmp_path: Path) -> None:

@@ -23,14 +23,18 @@ function once() {
   return new Promise((resolve, reject) => {
     const cutAt = left > 0 ? acknowledged + Math.floor(Math.random() * 1.1 * PART) : Infinity;
     const upload = new tus.Upload(createReadStream(path), {
-      endpoint,
+      endpoint: url ? null : endpoint,
       uploadUrl: url,
       uploadSize: size,
       chunkSize: PART,
       retryDelays: Array(40).fill(250),
       headers: { Authorization: `Bearer ${token}` },
       metadata: { filename: basename(path), folder },
-      onUploadUrlAvailable: () => (url = upload.url),
+      onUploadUrlAvailable: () => {
+        url = upload.url;
+        // As the page does: with an endpoint it would begin anew at whatever a question is answered with.
+        upload.options.endpoint = null;
+      },
       onChunkComplete: (_part, accepted) => {
         if (accepted < acknowledged) reject(new Error(`the offset moved back from ${acknowledged} to ${accepted}`));
         acknowledged = accepted;

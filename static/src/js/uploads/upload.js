@@ -125,7 +125,7 @@ export class Upload {
     const { folder, tags, draft } = this.where;
     this.ended = ended;
     this.tus = new tus.Upload(this.file, {
-      endpoint: this.site.endpoint,
+      endpoint: this.url ? null : this.site.endpoint,
       uploadUrl: this.url,
       chunkSize: this.site.part,
       retryDelays: RETRIES,
@@ -134,6 +134,8 @@ export class Upload {
       metadata: { filename: this.name, folder, filetype: this.file.type, ...(tags && { tags }), ...(draft && { draft: "yes" }) },
       onUploadUrlAvailable: () => {
         this.url = this.tus.url;
+        // With an endpoint the client begins anew at whatever a question is answered with, a server that restarts too.
+        this.tus.options.endpoint = null;
         remember(this.memory);
       },
       onShouldRetry: (error) => navigator.onLine && isPassing(error),
@@ -151,6 +153,11 @@ export class Upload {
         ended();
       },
       onError: async (error) => {
+        if (this.isRunning && isGone(error)) {
+          this.#forgetPlace();
+          this.#start(ended);
+          return;
+        }
         await this.#stop(error);
         ended();
       },
@@ -176,6 +183,12 @@ export class Upload {
     if (url) await this.site.drop(url);
   }
 
+  #forgetPlace() {
+    this.url = null;
+    this.sent = 0;
+    forget(this.key);
+  }
+
   async #stop(error) {
     if (!this.isRunning) return; // paused or removed meanwhile
     if (!navigator.onLine) return this.become(State.offline);
@@ -184,13 +197,16 @@ export class Upload {
     const said = SENTENCE.test(response?.getHeader("Content-Type") ?? "") ? response.getBody().trim() : "";
     if (status === 401 || status === 303) return this.become(State.stopped, this.site.words.signed_out);
     if (OVER.includes(status) || (status === 413 && this.url && (await this.site.offset(this.url)) === null)) {
-      this.url = null; // the next try begins anew
-      this.sent = 0;
-      forget(this.key);
+      this.#forgetPlace(); // the next try begins anew
     }
     if (error instanceof DOMException) return this.become(State.stopped, this.site.words.unreadable);
     this.become(State.stopped, said || this.site.words.broken);
   }
+}
+
+/** Whether nothing of it is on the server any more, by the answer to how far it is: it was cleared away. */
+function isGone({ originalRequest, originalResponse }) {
+  return originalRequest?.getMethod() === "HEAD" && [404, 410].includes(originalResponse?.getStatus());
 }
 
 /** Whether the same may work in a moment: nobody answered, the server was busy, or another request held the upload. */
