@@ -35,4 +35,9 @@ class SentFile(Base):
 
 def known_as(link_uid: str, token_hash: str) -> str:
     """What tells the files sent by one browser through one link from all others."""
-    return f"link:{link_uid}:{token_hash}"
+    return by_link(link_uid) + token_hash
+
+
+def by_link(link_uid: str) -> str:
+    """How that begins for every browser that sends through one link."""
+    return f"link:{link_uid}:"

@@ -4,7 +4,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
 from privmedia.audit.service import Author
@@ -12,17 +12,23 @@ from privmedia.errors import Ended, OverQuota
 from privmedia.following.models import Happening
 from privmedia.following.notices import Notices
 from privmedia.following.rounds import SENT, Rounds
-from privmedia.giving.models import SentFile
+from privmedia.giving.models import SentFile, by_link
 from privmedia.installation import Installation
 from privmedia.library.models import Item
 from privmedia.quotas.service import Quotas
 from privmedia.sharing.models import Link, Visit
 from privmedia.sharing.standing import Standing, standings
 from privmedia.text import mark as _
+from privmedia.uploads.models import Upload
 from privmedia.uploads.receiving import Arrived
 from privmedia.uploads.senders import Sender
 
 NO_MORE = _("This link takes no more files.")
+TOO_MANY = _("Too many files are on their way by this link. Send this one when some of them have arrived.")
+FILES_UNDER_WAY = 50
+"""By one link, of all senders together: what is begun and never ended lies on the disk for days."""
+LARGEST_UNDER_WAY = 4
+"""How many of the largest files that may be uploaded at all they may amount to."""
 NO_ROOM = _("This link has not enough room left for that. Ask the person who sent it.")
 
 
@@ -55,6 +61,15 @@ class SentByLink(Sender):
             raise OverQuota(NO_MORE, 0)
         if link.most_bytes is not None and link.taken_bytes + length > link.most_bytes:
             raise OverQuota(NO_ROOM, link.most_bytes - link.taken_bytes)
+
+    def require_few(self, session: Session, length: int) -> None:
+        of_the_link = (Upload.sender.startswith(by_link(self.link_uid)), Upload.finished_at.is_(None))
+        begun, announced = session.execute(
+            select(func.count(), func.coalesce(func.sum(Upload.length), 0)).where(*of_the_link)
+        ).one()
+        most = LARGEST_UNDER_WAY * self.installation.settings.max_upload_size
+        if begun >= FILES_UNDER_WAY or announced + length > most:
+            raise OverQuota(TOO_MANY, 0)
 
     def require_quota(self, quotas: Quotas, user_id: int, length: int) -> None:
         """Whose files they become has a quota: that is nothing a sender is told of."""

@@ -128,6 +128,7 @@ class Resuming:
         title = checked_title(wanted.title) or title_of(filename)
         with reading(self._installation.sessions) as session:
             self._sender.require(session, wanted.length)
+            self._sender.require_few(session, wanted.length)
             Uploads(session, self._installation).folder(identity, folder_uid, draft=draft)
             self._sender.require_quota(Quotas(session, self._installation), identity.user_id, wanted.length)
         return replace(

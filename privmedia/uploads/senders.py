@@ -28,6 +28,9 @@ class Sender:
     def require(self, session: Session, length: int) -> None:
         """Whether a file of so many bytes may still be sent. Raises NotAllowed and OverQuota."""
 
+    def require_few(self, session: Session, length: int) -> None:
+        """Whether another file of so many bytes may be begun beside those under way. Raises OverQuota."""
+
     def require_quota(self, quotas: Quotas, user_id: int, length: int) -> None:
         """Whether it fits the quotas of whose it will be. Raises OverQuota, in words for who sends."""
         quotas.require_room(user_id, length)

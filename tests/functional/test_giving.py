@@ -24,6 +24,7 @@ from privmedia.following.models import Happening
 from privmedia.following.rounds import SENT, Rounds
 from privmedia.giving import plain_views, resources
 from privmedia.giving.models import SentFile
+from privmedia.giving.sending import FILES_UNDER_WAY, LARGEST_UNDER_WAY
 from privmedia.installation import Installation
 from privmedia.jobs.models import Job
 from privmedia.library.drafts import Drafts
@@ -600,6 +601,36 @@ def test_what_is_too_much_is_refused_when_it_is_announced(
     assert client.begin(101).status_int == 413
     sent_by_form(testapp, link, ("shaft.jpg", JPEG), status=413)
     assert taken(installation) == (1, len(PNG))
+
+
+def test_no_more_is_begun_by_a_link_than_can_lie_there_unfinished(
+    testapp: TestApp, browser: Any, ask: Any, installation: Installation
+) -> None:
+    link, other, second = ask(), ask(), browser()
+    opened(testapp, link)
+    opened(second, link)
+    client, too = by_tus(testapp, link), by_tus(second, link)
+    begun = [client.started() for _file in range(FILES_UNDER_WAY - 1)]
+    assert too.begin(5).status_int == 201  # whoever sends by the link
+    refused = client.begin(5)
+    assert refused.status_int == 413
+    assert refused.text.startswith("Too many files are on their way by this link.")
+    opened(testapp, other)
+    assert whole(by_tus(testapp, other), PNG).status_int == 201
+    opened(testapp, link)
+    assert client.ask("DELETE", begun[0]).status_int == 204
+    assert whole(client, PNG).status_int == 201
+
+
+def test_what_is_under_way_by_a_link_is_no_more_than_a_few_of_the_largest_files(
+    testapp: TestApp, ask: Any, installation: Installation
+) -> None:
+    object.__setattr__(installation.settings, "max_upload_size", 1_000_000)
+    client = by_tus(testapp, link := ask())
+    opened(testapp, link)
+    for _file in range(LARGEST_UNDER_WAY):
+        assert client.begin(1_000_000).status_int == 201
+    assert client.begin(len(PNG)).status_int == 413
 
 
 @pytest.mark.both_databases
