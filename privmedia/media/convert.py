@@ -21,6 +21,8 @@ from privmedia.text import mark as _
 
 MEMORY = 6144 * MIB
 """Address space. Measured with eight threads: 1.8 GB for 1080p, 2.4 GB for 4K in HDR."""
+PROCESSES = 512
+"""And threads: ffmpeg has three for each track, and a hundred tracks are allowed."""
 LARGE = 9_000_000
 """Pixels, a little more than 4K. Every thread that decodes holds pictures; of larger ones two threads hold enough."""
 SLOWEST_PIXELS_PER_SECOND = 3_000_000
@@ -157,6 +159,7 @@ class Conversion:
             wall_seconds=seconds,
             cpu_seconds=round(seconds * ffmpeg_run.threads()),
             memory_bytes=MEMORY,
+            processes=PROCESSES,
             file_bytes=round(64 * MIB + copied + self.length * kbits * 1000 / 8 * 1.5),
         )
 

@@ -110,6 +110,8 @@ INPUTS: dict[str, Input] = {
     "vorbis.mkv": film(*BOTH, *H264, "-c:a", "libvorbis", becomes=CONVERTED, sounds=1),
     "two-sounds.mkv": film(*BOTH, "-map", "0", "-map", "1", "-map", "1", *H264, "-c:a:0", "ac3", "-c:a:1", "aac",
                            *LATIN, becomes=CONVERTED, sounds=2),
+    "thirty-sounds.mkv": film(*BOTH, "-map", "0", *("-map", "1") * 30, *H264, "-c:a", "ac3", becomes=CONVERTED,
+                              sounds=30),
     "ffv1.mkv": film(*FILM, "-c:v", "ffv1", becomes=NEVER, reason="This file is FFV1. No browser plays that."),
     # Broadcast and discs
     "h264.ts": film(*BOTH, *H264, *AAC, becomes=REPACKED, sounds=1),
