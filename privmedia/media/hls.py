@@ -13,6 +13,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from privmedia.media import encoding, ffmpeg_run, playlists
+from privmedia.media.convert import LONGEST_RUN, MEMORY, PROCESSES, SLOWEST_PIXELS_PER_SECOND
 from privmedia.media.encoding import Rung
 from privmedia.media.errors import Damaged
 from privmedia.media.filetype import FileType
@@ -28,10 +29,8 @@ PLAYLIST = "application/vnd.apple.mpegurl"
 FROM_SECONDS = 5 * 60
 """Shorter films are sent as they are: when a player has learnt how fast the line is, they are there."""
 FROM_BYTES = 250 * MIB
-MEMORY = 6144 * MIB
-"""Address space: several encoders and a decoder, each with threads."""
-SLOWEST_PIXELS_PER_SECOND = 3_000_000
-LONGEST_RUN = 72 * 3600  # seconds
+OPEN_FILES = 512
+"""Two for each size and each sound, of which there may be a hundred."""
 APART = 0.1
 """Seconds by which the same segment may differ in two sizes: less than three frames."""
 AAC_PROFILES = {"LC": "mp4a.40.2", "HE-AAC": "mp4a.40.5", "HE-AACv2": "mp4a.40.29"}
@@ -181,7 +180,9 @@ class Cutting:
         return Limits(
             wall_seconds=seconds,
             cpu_seconds=round(seconds * ffmpeg_run.threads()),
-            memory_bytes=MEMORY,
+            memory_bytes=MEMORY + MEMORY // 2,  # smaller sizes beside the one that a conversion has
+            processes=PROCESSES,
+            open_files=OPEN_FILES,
             file_bytes=round(64 * MIB + largest * 1.5),
         )
 

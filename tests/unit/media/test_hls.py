@@ -23,7 +23,7 @@ from privmedia.media import (
     wants_streams,
 )
 from privmedia.media.playlists import Stream
-from tests.unit.media.conftest import Seen, Studio
+from tests.unit.media.conftest import SMALL, Seen, Studio
 
 Look = Callable[[Path], Seen]
 TWO_SOUNDS = (
@@ -172,6 +172,21 @@ def test_long_films_and_those_with_several_sounds_are_had_in_streams(
 
 def test_sound_alone_and_pictures_are_not(studio: Studio, look: Look) -> None:
     assert not wants_streams(look(studio.make("sound.m4a")).probe, 10**9)
+
+
+def test_a_film_of_many_sounds_has_them_all(studio: Studio, look: Look, work: Path, tmp_path: Path) -> None:
+    path = studio.folder / "forty-sounds.mp4"
+    studio.ffmpeg(
+        *SMALL, "-f", "lavfi", "-i", "sine=duration=1", "-map", "0", *["-map", "1"] * 40, "-c:v", "libx264",
+        "-pix_fmt", "yuv420p", "-c:a", "aac", "-movflags", "+faststart", str(path),
+    )
+    out = tmp_path / "out"
+    out.mkdir()
+    seen = look(path)
+    files = make_streams(
+        path, seen.file_type, seen.probe, encoded_here=False, tag="ab12", out=out, work=work, ffmpeg=ffmpeg.find()
+    )
+    assert sum(name.startswith("sound-") and name.endswith(".mp4") for name in files) == 40
 
 
 def test_what_cannot_be_cut_leaves_nothing(studio: Studio, look: Look, work: Path, tmp_path: Path) -> None:
