@@ -31,6 +31,8 @@ MOST_CHAPTERS = 200
 LONGEST_TITLE = 200  # characters
 DECODER_OPTIONS = {"codec_whitelist": ",".join(DECODERS), "max_pixels": str(MOST_PIXELS)}
 PROGRESSIVE = (0, 1)
+NewStream = IndexError
+"""What PyAV raises for a stream that begins in the middle of a broadcast: it has not counted it."""
 HDR_TRANSFERS = {16: "pq", 18: "hlg"}  # ITU-T H.273, table 3
 ISO_639 = re.compile(r"[a-z]{3}")
 
@@ -52,7 +54,7 @@ def opened(path: Path, demuxer: str) -> Iterator[InputContainer]:
         raise
     except av.MemoryError as problem:
         raise MemoryError from problem
-    except av.FFmpegError as problem:
+    except (av.FFmpegError, NewStream) as problem:
         raise Damaged(UNREADABLE) from problem
 
 
@@ -150,7 +152,7 @@ def rotation_of(container: InputContainer, stream: VideoStream) -> int:
     """Quarter turns the player makes, clockwise in degrees. libav hands them out with the first frame only."""
     try:
         frame = next(container.decode(stream), None)
-    except (av.FFmpegError, ValueError):
+    except (av.FFmpegError, ValueError, NewStream):
         # Whether the rest can be shown is the poster's and the player's matter.
         return 0
     return -round(frame.rotation / 90) * 90 % 360 if frame else 0

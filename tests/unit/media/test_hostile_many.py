@@ -187,3 +187,12 @@ def test_attachments_and_fonts_with_names_that_lead_elsewhere_are_written_nowher
     assert (folder / "convert-play.mp4").exists()
     assert not list(tmp_path.parent.rglob("evil*"))
     assert_nothing_came_of_it(folder, children())
+
+
+def test_a_stream_that_begins_in_the_middle_of_a_broadcast_is_no_fault_of_the_server(
+    stage: Stage, tmp_path: Path
+) -> None:
+    """The 353rd of the files with wrong bytes, which is one of these."""
+    path = tmp_path / "original"
+    path.write_bytes(hostile.mutated("film.ts", stage.genuine["film.ts"], 353))
+    go_through(path, "film.ts", stage, tmp_path)
