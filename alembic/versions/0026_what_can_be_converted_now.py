@@ -29,7 +29,9 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     # What was not converted yet stays to be prepared, as after an upload.
-    op.execute("DELETE FROM jobs WHERE kind IN ('convert', 'storyboard', 'streams', 'captions-of-streams', 'subtitles')")
+    op.execute(
+        "DELETE FROM jobs WHERE kind IN ('convert', 'storyboard', 'streams', 'captions-of-streams', 'subtitles')"
+    )
     op.execute(
         "UPDATE versions SET state = 'unplayable', reason = 'This file plays only after conversion.' "
         "WHERE state = 'preparing' AND NOT EXISTS (SELECT 1 FROM jobs j WHERE j.kind = 'prepare' "
