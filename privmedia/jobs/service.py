@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, and_, delete, exists, func, select, update
+from sqlalchemy import ColumnElement, ScalarSelect, and_, delete, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from privmedia.installation import Installation
@@ -77,16 +77,25 @@ class Jobs:
         )
         self._session.flush()
 
-    def has_claimable(self, kinds: Collection[str], *, at_most: int | None = None) -> bool:
+    def has_claimable(
+        self, kinds: Collection[str], *, at_most: int | None = None, always: Collection[str] = ()
+    ) -> bool:
         """Whether there is something to claim; a read, so that an idle worker never asks for the write lock."""
-        found = select(func.coalesce(*self._next_ids(kinds))).where(*self._may_begin(kinds, at_most))
+        found = select(func.coalesce(*self._next_ids(kinds, always))).where(*self._may_begin(kinds, at_most))
         return self._session.scalar(found) is not None
 
-    def claim(self, kinds: Collection[str], *, worker: str = "", at_most: int | None = None) -> Claim | None:
+    def claim(
+        self,
+        kinds: Collection[str],
+        *,
+        worker: str = "",
+        at_most: int | None = None,
+        always: Collection[str] = (),
+    ) -> Claim | None:
         """Take a job of these kinds whose worker is dead, else the most urgent that is due; None if there is none.
 
-        `at_most` is how many of these kinds may be worked at once, by all workers there are. Nothing is taken while
-        the queue is paused.
+        `at_most` is how many of these kinds may be worked at once, by all workers there are. While the queue is paused,
+        only those of the kinds `always` are taken.
         """
         if at_most is not None:
             # What others claim at this moment is counted as well: on PostgreSQL a statement would not see it.
@@ -95,7 +104,7 @@ class Jobs:
         now = self._clock()
         # Of two workers that look at once, the second passes over what the first has locked (PostgreSQL); on
         # SQLite there is one writer at a time.
-        chosen = func.coalesce(*self._next_ids(kinds, locking=True))
+        chosen = func.coalesce(*self._next_ids(kinds, always, locking=True))
         row = self._session.execute(
             update(Job)
             .where(Job.id == chosen, *self._may_begin(kinds, at_most))
@@ -183,13 +192,16 @@ class Jobs:
         over = Job.state.in_([JobState.DONE, JobState.CANCELLED])
         self._session.execute(delete(Job).where(over, Job.finished_at < self._clock() - KEPT_FINISHED))
 
-    def _next_ids(self, kinds: Collection[str], *, locking: bool = False) -> list[ScalarSelect[int]]:
+    def _next_ids(
+        self, kinds: Collection[str], always: Collection[str], *, locking: bool = False
+    ) -> list[ScalarSelect[int]]:
         # Two questions instead of one with OR: each walks the index in order and stops at its first row.
         now = self._clock()
         abandoned = and_(Job.state == JobState.RUNNING, Job.lease_until < now)
         due = and_(Job.state == JobState.QUEUED, Job.run_after <= now)
+        goes_on = or_(~exists().where(Queue.paused_at.is_not(None)), Job.kind.in_(always))
         questions = [
-            select(Job.id).where(Job.kind.in_(kinds), which).order_by(Job.priority, Job.id).limit(1)
+            select(Job.id).where(Job.kind.in_(kinds), which, goes_on).order_by(Job.priority, Job.id).limit(1)
             for which in (abandoned, due)
         ]
         if locking:
@@ -197,12 +209,10 @@ class Jobs:
         return [question.scalar_subquery() for question in questions]
 
     def _may_begin(self, kinds: Collection[str], at_most: int | None) -> list[ColumnElement[bool]]:
-        conditions: list[ColumnElement[bool]] = [~exists().where(Queue.paused_at.is_not(None))]
-        if at_most is not None:
-            at_work = and_(Job.state == JobState.RUNNING, Job.lease_until >= self._clock(), Job.kind.in_(kinds))
-            other = select(func.count(Job.id)).where(at_work).scalar_subquery()
-            conditions.append(other < at_most)
-        return conditions
+        if at_most is None:
+            return []
+        at_work = and_(Job.state == JobState.RUNNING, Job.lease_until >= self._clock(), Job.kind.in_(kinds))
+        return [select(func.count(Job.id)).where(at_work).scalar_subquery() < at_most]
 
     def _given_back(self, *, finished: bool) -> dict[str, Any]:
         return {"lease_token": None, "lease_until": None, "finished_at": self._clock() if finished else None}

@@ -63,6 +63,8 @@ class Handler:
     """How often it is tried; the pauses grow from half a minute to an hour."""
     again: Callable[[Session, int], None] = lambda _session, _target_id: None
     """Called in the transaction that queues a job anew which had failed or was cancelled."""
+    paused: bool = True
+    """Pausing the queue holds it up."""
     encodes: bool = False
     """It keeps processors busy for minutes or hours: it has a lane of its own, and few run at once."""
     ended: Callable[[Session, Installation, int], None] = lambda _session, _installation, _target_id: None
@@ -163,6 +165,15 @@ class Lane:
     at_most: int | None = None
     """How many of them are done at once by all workers; None: as many as there are."""
 
+    @property
+    def kinds(self) -> list[str]:
+        return list(self.handlers)
+
+    @property
+    def always(self) -> list[str]:
+        """Those that go on while the queue is paused."""
+        return [kind for kind, handler in self.handlers.items() if not handler.paused]
+
 
 def lanes_of(handlers: Mapping[str, Handler], encoders: int) -> list[Lane]:
     """The quick lane, and as many others as there may be conversions at once."""
@@ -230,10 +241,11 @@ def work_next(installation: Installation, lane: Lane, stop: threading.Event) -> 
 def next_claim(installation: Installation, lane: Lane) -> Claim | None:
     """The next job, claimed and committed."""
     with reading(installation.sessions) as session:
-        if not Jobs(session, installation).has_claimable(list(lane.handlers), at_most=lane.at_most):
+        if not Jobs(session, installation).has_claimable(lane.kinds, at_most=lane.at_most, always=lane.always):
             return None
     with writing(installation.sessions) as session:
-        return Jobs(session, installation).claim(list(lane.handlers), worker=own_name(), at_most=lane.at_most)
+        jobs = Jobs(session, installation)
+        return jobs.claim(lane.kinds, worker=own_name(), at_most=lane.at_most, always=lane.always)
 
 
 def work(installation: Installation, handler: Handler, claim: Claim, stop: threading.Event) -> None:

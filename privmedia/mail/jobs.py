@@ -28,7 +28,7 @@ ATTEMPTS = 54
 
 def mail_handler(writers: Mapping[str, Writer]) -> Handler:
     """The handler that sends the letters these writers write."""
-    return Handler(lambda task: send_letter(task, writers), gave_up, attempts=ATTEMPTS)
+    return Handler(lambda task: send_letter(task, writers), gave_up, attempts=ATTEMPTS, paused=False)
 
 
 def send_letter(task: Task, writers: Mapping[str, Writer]) -> None:

@@ -15,10 +15,10 @@ from tests.sites import without_front_server
 SIZE = 600_000
 # Every how many of the calls one fails; SQLite makes many of them in a row, two for each page.
 CALLS = {"write": 1, "fsync": 1, "fdatasync": 1, "rename": 1, "mkdir": 1, "pwrite64": 1}
-IN_SHORT = {"write": 5, "fsync": 6, "fdatasync": 1, "rename": 1, "pwrite64": 23}
+IN_SHORT = {"write": 10, "fsync": 12, "fdatasync": 2, "rename": 1, "pwrite64": 46}
 # What only happens where nginx has put a body into a file.
 KEPT = {**CALLS, "linkat": 1, "copy_file_range": 1, "fchmod": 1}
-KEPT_IN_SHORT = {"fsync": 6, "rename": 1, "linkat": 1, "copy_file_range": 1, "fchmod": 1}
+KEPT_IN_SHORT = {"fsync": 12, "rename": 1, "linkat": 1, "copy_file_range": 1, "fchmod": 1}
 STEPS = KEPT if FULL else KEPT_IN_SHORT | IN_SHORT
 MOST = 1000
 Way = Callable[[Sender, bytes], Callable[[], bool]]

@@ -27,7 +27,7 @@ from privmedia.settings import Settings
 from tests.faults import FULL, workers
 from tests.unit.media.conftest import Studio, pdf, picture
 
-KILLS = 100 if FULL else 4
+KILLS = 100 if FULL else 2
 LONGEST_WAIT = 2.5
 """Seconds after a job was begun until something is killed: about as long as one takes."""
 FILMS = ("index-last.mp4", "h264.mkv", "prores.mov", "broadcast.ts")

@@ -14,7 +14,8 @@ from privmedia.captions.models import Captions, Chapter
 from privmedia.db import writing
 from privmedia.ids import new_uid
 from privmedia.installation import Installation
-from privmedia.library.models import File, Item, Kind, State
+from privmedia.jobs.models import Job, JobState
+from privmedia.library.models import SPOKEN, File, Item, Kind, State
 from privmedia.library.paths import Paths
 from privmedia.library.rules import Rules, Wanted
 from privmedia.library.service import Library, Received
@@ -81,7 +82,15 @@ def world(
         session.add(Chapter(version_id=version.id, start=0, title="Lockout"))
         group = Groups(session, installation).add_group(name="Service engineers")
         someone = session.execute(text("SELECT uid FROM users ORDER BY id LIMIT 1")).scalar_one()
-        ids = {"folder": folder.uid, "item": received.uid, "group": group.uid, "user": someone, "missing": new_uid()}
+        job = Job(
+            kind=SPOKEN, target_id=version.id, state=JobState.DONE, run_after=now, created_at=now, finished_at=now
+        )
+        session.add(job)
+        session.flush()
+        ids = {
+            "folder": folder.uid, "item": received.uid, "group": group.uid, "job": str(job.id), "missing": new_uid(),
+            "user": someone,
+        }
     files = installation.storage.version_folder(ids["item"], 1)
     files.mkdir(parents=True)
     for name in ("original", "version.json", *FILES):

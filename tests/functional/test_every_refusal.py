@@ -23,9 +23,9 @@ from tests.faults import FULL
 from tests.functional.test_access_matrix import TABLE
 from tests.functional.visitors import World, token_of
 
-REFUSED_MOST = ("stranger", "uploader", "view_as")
+REFUSED_MOST = ("uploader", "view_as")
 """Of all, of a drop box, and of what changes something: whatever the others are refused is refused to one of these."""
-SIGNED_IN = (*REFUSED_MOST, "viewer", "downloader", "editor", "manager", "administrator", "revoked")
+SIGNED_IN = (*REFUSED_MOST, "stranger", "viewer", "downloader", "editor", "manager", "administrator", "revoked")
 UID = re.compile(r"[0-9a-z]{16}")
 
 

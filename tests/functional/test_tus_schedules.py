@@ -30,10 +30,11 @@ from privmedia.uploads.reading import Body
 from privmedia.uploads.resuming import Announced, Announcement, Resuming
 from privmedia.uploads.tus import Checksum
 from tests.conftest import Person
+from tests.faults import FULL
 from tests.unit.media.conftest import picture
 
-ROUNDS, EACH = 4, 250
-"""1,000 schedules in all, each round with its own seed."""
+ROUNDS, EACH = 4, 250 if FULL else 60
+"""1,000 schedules in all at full length, each round with its own seed."""
 MOST_STEPS = 12
 PNG = picture("PNG", size=(700, 700))
 MORE = len(PNG) * 10

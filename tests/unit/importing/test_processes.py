@@ -19,6 +19,7 @@ from privmedia.importing.models import Imported
 from privmedia.library.models import Item
 from privmedia.operations.check import check
 from privmedia.uploads.jobs import clear_away
+from tests.faults import FULL
 from tests.unit.importing.conftest import Disk
 
 ROOT = Path(__file__).parents[3]
@@ -35,7 +36,7 @@ def config(ini: dict[str, str], tmp_path: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize(("how", "stride"), [("move", 1), ("copy", 3)])
+@pytest.mark.parametrize(("how", "stride"), [("move", 1 if FULL else 3), ("copy", 3 if FULL else 5)])
 def test_killed_at_every_step_and_started_again(disk: Disk, config: Path, how: str, stride: int) -> None:
     disk.film("film.mp4")
     program = [sys.executable, "-m", "tests.unit.importing.killed", str(config), str(disk.root), how, str(stride)]

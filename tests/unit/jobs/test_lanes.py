@@ -170,13 +170,22 @@ def test_one_whose_worker_died_makes_room_when_its_lease_ends(installation: Inst
 
 
 @pytest.mark.both_databases
-def test_while_the_queue_is_paused_nothing_is_claimed(installation: Installation, clock: Any) -> None:
+def test_while_the_queue_is_paused_nothing_is_claimed_but_what_always_goes_on(
+    installation: Installation, clock: Any
+) -> None:
     enqueue(installation, "convert", 1)
     with writing(installation.sessions) as session:
         session.execute(update(Queue).values(paused_at=clock()))
     with reading(installation.sessions) as session:
         assert not Jobs(session, installation).has_claimable(ENCODING)
     assert claim(installation, 1) is None
+    enqueue(installation, "letter", 2)
+    with writing(installation.sessions) as session:
+        jobs = Jobs(session, installation)
+        letter = jobs.claim(["convert", "letter"], always=["letter"])
+        assert letter is not None
+        assert letter.kind == "letter"
+        assert not jobs.has_claimable(["convert", "letter"], always=["letter"])
     with writing(installation.sessions) as session:
         session.execute(update(Queue).values(paused_at=None))
     assert claim(installation, 1) is not None

@@ -16,6 +16,7 @@ from privmedia.library.effects import Effects
 from privmedia.library.models import Folder, Item
 from privmedia.library.rules import Change, Wanted, wanted_of
 from tests.conftest import FakeClock
+from tests.faults import FULL
 from tests.unit.access.test_random_trees import NOW, Built, built
 from tests.unit.access.worlds import World, worlds
 
@@ -34,7 +35,7 @@ SEES_EVERYTHING = Identity(
 
 
 @settings(
-    max_examples=40,
+    max_examples=40 if FULL else 15,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
 )

@@ -38,8 +38,8 @@ from tests.unit.media.conftest import Studio
 from tests.unit.media.test_hostile import CANARY
 from tests.unit.media.test_sandbox import listener
 
-MUTATED = 2000 if FULL else 8
-EVERY = 1 if FULL else 83
+MUTATED = 2000 if FULL else 4
+EVERY = 1 if FULL else 167
 """Which of the handmade ones are looked at."""
 SOUND = ("film.mp4", "film.mkv", "film.avi", "film.ts", "talk.mp3")
 MADE_FROM = {

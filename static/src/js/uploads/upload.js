@@ -93,7 +93,8 @@ export class Upload {
       this.kind = answer.kind;
       if (answer.refused) return this.become(State.refused, answer.refused);
       if (answer.known && !this.url && this.size <= SUMMED_UP_TO && (await this.#isHere())) return;
-      if (this.isRunning) this.become(State.waiting);
+      // Paused and gone on with meanwhile, it is on its way already.
+      if (this.state === State.looking || this.state === State.summing) this.become(State.waiting);
     } catch (error) {
       await this.#stop(error);
     }
@@ -116,9 +117,10 @@ export class Upload {
   /** Send it, or what is missing of it. Resolves when it is whole, stopped or paused. */
   async send() {
     this.become(State.sending);
+    await this.run; // of one that was paused a moment ago
     const run = (lock) => (lock ? new Promise((ended) => this.#start(ended)) : this.become(State.elsewhere));
-    if (navigator.locks) await navigator.locks.request(`upload ${this.key}`, { ifAvailable: true }, run);
-    else await run(true);
+    this.run = navigator.locks ? navigator.locks.request(`upload ${this.key}`, { ifAvailable: true }, run) : run(true);
+    await this.run;
   }
 
   #start(ended) {
@@ -138,7 +140,11 @@ export class Upload {
         this.tus.options.endpoint = null;
         remember(this.memory);
       },
-      onShouldRetry: (error) => navigator.onLine && isPassing(error),
+      // A client that is stopped just as it begins goes on all the same.
+      onBeforeRequest: () => {
+        if (this.state !== State.sending) throw new DOMException("paused", "AbortError");
+      },
+      onShouldRetry: (error) => this.state === State.sending && navigator.onLine && isPassing(error),
       onProgress: (sent) => {
         this.sent = sent;
         const now = performance.now();
