@@ -37,12 +37,11 @@ stack: .venv/production assets  ## The real thing: nginx, gunicorn (APP=uwsgi) a
 	@$(BIN)/privmedia stack --folder "$(FOLDER)" --port $(STACK_PORT) --app $(APP)
 
 test: .venv/dev assets  ## Everything that proves the project; installs Debian packages itself when it may
-	@tools/debian-packages
-	@$(MAKE) --no-print-directory check
+	@tools/debian-packages & installing=$$!; $(MAKE) --no-print-directory check && wait $$installing
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -n 2 --dist loadscope
 
 faults: .venv/dev assets  ## What tests do in a short form, at full length: disks that err, power cuts, 5 GB, junk; as root
-	@tools/debian-packages
+	@PRIVMEDIA_FAULTS=full tools/debian-packages
 	@PRIVMEDIA_FAULTS=full PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest \
 	  tests/faults tests/integration/test_resumable_uploads.py \
 	  tests/functional/test_junk.py tests/functional/test_access_matrix.py tests/functional/test_every_refusal.py \

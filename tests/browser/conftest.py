@@ -11,7 +11,11 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from privmedia.media import find_ffmpeg
 from tests import missing
 from tests.browser import steps
+from tests.faults import FULL
 from tests.sites import Site, behind_nginx, without_front_server
+
+# Firefox takes longer to install than to be tested: `make faults` has it.
+collect_ignore = [] if FULL else ["test_firefox.py"]
 
 # Chromium as root needs no sandbox, and no network but ours.
 ARGUMENTS = [
