@@ -68,8 +68,10 @@ def signed(site: Site) -> Signed:
         Search(session, installation).put(version.item_id, "captions-en", [Passage("Warm it.", at=1)], version=1)
         for state, more in JOBS.items():
             about = {"kind": PREPARE, "target_id": version.id, "created_at": now, "run_after": now}
-            session.add(Job(state=state, **about, started_at=now, **more))
+            session.add(job := Job(state=state, **about, started_at=now, **more))
+        session.flush()
         ids = {"folder": library.folder, "item": item, "group": group.uid, "user": user.uid, "missing": new_uid()}
+        ids["job"] = str(job.id)
     link = make_link(installation, item, library.user_ids["Ada Lind"])
     maker = library.user_ids["Ada Lind"]
     asking = make_link(installation, library.folder, maker, folder=True, opened=link.visit, upload=True)

@@ -83,7 +83,8 @@ def world(
         group = Groups(session, installation).add_group(name="Service engineers")
         someone = session.execute(text("SELECT uid FROM users ORDER BY id LIMIT 1")).scalar_one()
         job = Job(
-            kind=SPOKEN, target_id=version.id, state=JobState.DONE, run_after=now, created_at=now, finished_at=now
+            id=7_403_915, kind=SPOKEN, target_id=version.id, state=JobState.DONE, run_after=now, created_at=now,
+            finished_at=now,
         )
         session.add(job)
         session.flush()
