@@ -18,6 +18,7 @@ from privmedia.db import WITH_BIN, reading
 from privmedia.jobs.worker import Handler, Task
 from privmedia.library.models import CAPTIONS, CAPTIONS_OF_STREAMS, STREAMS_FOLDER, File, Item, Version
 from privmedia.media import MASTER, PLAYLIST, captions_playlist, with_captions
+from privmedia.renditions.stream_jobs import stored
 
 log = logging.getLogger(__name__)
 
@@ -87,7 +88,7 @@ def _placed(task: Task, found: Streamed) -> list[File]:
             made = work / name
             made.write_text(text, encoding="utf-8")
             size = made.stat().st_size
-            stored_as = f"hls-{name}" if tag in name else f"hls-{tag}-{name}"
+            stored_as = stored(name, tag)
             storage.place_product(made, found.uid, found.number, stored_as)
             files.append(File(name=STREAMS_FOLDER + name, stored_as=stored_as, media_type=PLAYLIST, size=size))
     return files

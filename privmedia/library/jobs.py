@@ -60,7 +60,7 @@ OTHER_KIND = {
 
 def prepare(task: Task) -> None:
     """Prepare one version, the job's target. What passes by itself is raised; a file that is no good is a result."""
-    target = _begin(task)
+    target = begin_on(task)
     if target is None:
         log.info("version %s is gone; there is nothing to prepare", task.target_id)
         return
@@ -79,7 +79,8 @@ def prepare(task: Task) -> None:
 HANDLERS = {PREPARE: Handler(prepare, gave_up, ended=have_told, again=again)}
 
 
-def _begin(task: Task) -> Target | None:
+def begin_on(task: Task) -> Target | None:
+    """The version that is a job's target, at which somebody is from now on; None if it is gone."""
     with reading(task.installation.sessions) as session:
         row = session.execute(
             select(Item.uid, Version.number, Version.filename)

@@ -12,12 +12,12 @@ from pathlib import PurePath
 from sqlalchemy import select
 
 from privmedia import media
-from privmedia.db import WITH_BIN, reading
 from privmedia.errors import NoSpace, RefusedType
 from privmedia.jobs.worker import Handler, Task
-from privmedia.library.models import CONVERT, PLAY, File, Item, State, Version
-from privmedia.library.preparation import NO_ROOM, Product, Target
-from privmedia.library.results import again, begin, gave_up, have_told, write_result
+from privmedia.library.jobs import begin_on
+from privmedia.library.models import CONVERT, PLAY, File, State, Version
+from privmedia.library.preparation import NO_ROOM, Product
+from privmedia.library.results import again, gave_up, have_told, write_result
 from privmedia.media import CannotCopy, Damaged, Decision, Probe, Verdict
 from privmedia.storage import ORIGINAL
 
@@ -26,13 +26,10 @@ log = logging.getLogger(__name__)
 
 def convert(task: Task) -> None:
     """Convert one version, the job's target. What passes by itself is raised; a file that is no good is a result."""
-    target = _target(task)
+    target = begin_on(task)
     if target is None:
         log.info("version %s is gone; there is nothing to convert", task.target_id)
         return
-    with task.writing() as session:
-        begin(session, task.target_id)
-    task.report(0.0)
     try:
         with task.installation.storage.work_folder() as work:
             inside = work / "inside"
@@ -77,20 +74,6 @@ def stored_anew(name: str) -> str:
     """What a product is stored as that may be made again while somebody watches the one before."""
     path = PurePath(name)
     return f"{path.stem}-{secrets.token_hex(4)}{path.suffix}"
-
-
-def _target(task: Task) -> Target | None:
-    with reading(task.installation.sessions) as session:
-        row = session.execute(
-            select(Item.uid, Version.number, Version.filename)
-            .join(Version, Version.item_id == Item.id)
-            .where(Version.id == task.target_id)
-            .execution_options(**WITH_BIN)
-        ).one_or_none()
-    if row is None:
-        return None
-    folder = task.installation.storage.version_folder(row.uid, row.number)
-    return Target(row.uid, row.number, row.filename, folder / ORIGINAL)
 
 
 def _decision(file_type: media.FileType, probe: Probe) -> Decision:
