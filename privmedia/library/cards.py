@@ -79,6 +79,8 @@ class ItemDetails(ItemCard):
     """LUFS."""
     sha256: str | None
     play_url: str | None
+    srcset: str | None
+    """The sizes a picture is there in."""
     files: frozenset[str]
     """Names of the files that may be asked for."""
     original_url: str | None

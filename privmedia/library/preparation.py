@@ -9,6 +9,7 @@ from privmedia import media
 from privmedia.errors import NoSpace, RefusedType
 from privmedia.jobs.worker import Task
 from privmedia.library.models import CHAPTERS, Kind, State
+from privmedia.library.pictures import picture_name
 from privmedia.library.progress import LOOKED_INTO
 from privmedia.media import CannotCopy, Damaged, Decision, FileType, Probe, TookTooLong, Verdict
 from privmedia.storage import ORIGINAL
@@ -94,6 +95,7 @@ class Preparation:
         decision = media.decide(file_type, probe)
         self._make_poster(file_type, probe)
         self._make_stills(file_type, probe)
+        self._make_sizes(file_type, probe)
         self._write_chapters(probe)
         probe = replace(probe, loudness=self._make_waveform(file_type, probe))
         self.task.report(LOOKED_INTO)
@@ -144,6 +146,20 @@ class Preparation:
             return
         for number, still in enumerate(made, start=1):
             self._place(still, still_name(number), "image/webp")
+
+    def _make_sizes(self, file_type: FileType, probe: Probe) -> None:
+        """Of a picture. Without them it is shown as large as it is."""
+        if file_type.kind is not media.Kind.IMAGE:
+            return
+        try:
+            made = media.make_sizes(
+                self.target.original, file_type, probe, work=self._folder("sizes"), on_tick=self.task.check
+            )
+        except (Damaged, TookTooLong):
+            log.info("no smaller pictures for version %s", self.task.target_id, exc_info=True)
+            return
+        for width, copy in made.items():
+            self._place(copy, picture_name(width), "image/webp")
 
     def _make_waveform(self, file_type: FileType, probe: Probe) -> float | None:
         """For what is heard and not seen; how loud it is. Without it the player has a plain bar."""

@@ -18,6 +18,7 @@ from privmedia.jobs.service import Jobs
 from privmedia.library.cards import POSTER, Around, FolderCard, ItemCard, ItemDetails, Page, Uploader, poster_url
 from privmedia.library.lists import RULED_BY, Lists, Wanted
 from privmedia.library.models import PAGES, PREPARE, File, Folder, Item, PublicCopy, Star, State, Version
+from privmedia.library.pictures import srcset
 from privmedia.library.progress import progress_of
 from privmedia.library.tree import Tree
 from privmedia.media.codecs import human_name
@@ -94,8 +95,9 @@ class Shelves:
         (row,) = self._rows([item.id])
         (card,) = self._cards([row], identity)
         version, uploader = row.Version, row.User
-        names = set(self.session.scalars(select(File.name).where(File.version_id == version.id)))
-        playable = next((name for name in sorted(names) if name.startswith("play.")), None)
+        stored = select(File.name, File.stored_as).where(File.version_id == version.id)
+        files = {name: stored_as for name, stored_as in self.session.execute(stored)}
+        playable = next((name for name in sorted(files) if name.startswith("play.")), None)
         return ItemDetails(
             **vars(card),
             description=item.description,
@@ -110,7 +112,8 @@ class Shelves:
             loudness=(version.probe or {}).get("loudness"),
             sha256=version.sha256,
             play_url=f"/smedia/{item.uid}/{playable}" if playable else None,
-            files=frozenset(names),
+            srcset=playable and srcset(item.uid, files, shown=playable, width=version.width, height=version.height),
+            files=frozenset(files),
             original_url=f"/smedia/{item.uid}/original/{quote(version.filename)}" if may_download else None,
             drawing=bool(version.pages) and self.jobs.is_waiting((PREPARE, PAGES), version.id),
         )

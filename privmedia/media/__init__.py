@@ -14,7 +14,7 @@ from privmedia.media.hls import MASTER, PLAYLIST, make_streams, wants_streams
 from privmedia.media.pages import DRAWN_AT_ONCE, READ_AT_ONCE, make_leaflet, make_pages, read_pages
 from privmedia.media.playability import Decision, Verdict, conversion, decide
 from privmedia.media.playlists import captions_playlist, with_captions
-from privmedia.media.poster import make_poster, make_still, make_stills
+from privmedia.media.poster import LARGEST, make_poster, make_sizes, make_still, make_stills
 from privmedia.media.probe import Audio, Probe, Subtitles, Video, probe
 from privmedia.media.remux import make_playable
 from privmedia.media.sandbox import Confinement, confinement
@@ -27,6 +27,7 @@ from privmedia.media.waveform import make_waveform
 __all__ = [
     "DRAWN_AT_ONCE",
     "HEAD_BYTES",
+    "LARGEST",
     "MASTER",
     "PLAYLIST",
     "READ_AT_ONCE",
@@ -58,6 +59,7 @@ __all__ = [
     "make_pages",
     "make_playable",
     "make_poster",
+    "make_sizes",
     "make_still",
     "make_stills",
     "make_storyboard",

@@ -12,6 +12,14 @@ from privmedia.media.sandbox import MIB, Limits
 
 POSTER_LIMITS = Limits(wall_seconds=180, cpu_seconds=120, file_bytes=16 * MIB)
 WAITED_FOR = Limits(wall_seconds=30, cpu_seconds=30, file_bytes=16 * MIB)
+LARGEST = 3840
+"""Pixels of the longer side of what is shown in place of a picture."""
+SIZES = (2560, 1280, 640)
+"""Widths of smaller copies: for large screens, for a page, for a telephone."""
+MUCH_SMALLER = 0.8
+"""A copy that is nearly as wide as the picture is not worth its place."""
+LONGEST_WEBP = 16383
+"""Pixels either way (RFC 9649, section 2.5)."""
 PICTURE_LIMITS = Limits(wall_seconds=180, cpu_seconds=120, file_bytes=128 * MIB)
 
 
@@ -65,10 +73,38 @@ def make_stills(
     return outs[: int(made)]
 
 
+def make_sizes(
+    path: Path, file_type: FileType, probe: Probe, *, work: Path, on_tick: Callable[[], None] | None = None
+) -> dict[int, Path]:
+    """Smaller copies of a picture as WebP, upright and without what it tells of itself, in `work`, by their width.
+
+    None of one that moves, and none where the picture itself is hardly larger. `work` is an empty folder. Raises
+    Damaged, TookTooLong, NoSpace, SandboxFailed.
+    """
+    fitting = smaller_widths(probe)
+    made = {width: work.absolute() / f"picture-{width}.webp" for width in fitting}
+    outs = [(str(path), fitting[width]) for width, path in made.items()]
+    if outs and child.ask(
+        "sizes", path, name=file_type.name, outs=outs, work=work, limits=PICTURE_LIMITS, on_tick=on_tick
+    ):
+        return made
+    return {}
+
+
+def smaller_widths(probe: Probe) -> dict[int, int]:
+    """How wide copies of a picture are, largest first, and how long their longer side is, in pixels."""
+    width, height = probe.width or 0, probe.height or 0
+    longer = {wide: max(wide, round(wide * height / width)) for wide in SIZES if wide <= width * MUCH_SMALLER}
+    return {wide: longest for wide, longest in longer.items() if longest <= LONGEST_WEBP}
+
+
 def make_picture(
     path: Path, file_type: FileType, *, out: Path, work: Path, on_tick: Callable[[], None] | None = None
 ) -> None:
-    """Write a WebP that every browser shows, at most 3840 pixels either way, without the place it was taken."""
+    """Write a WebP that every browser shows, at most LARGEST pixels either way, without the place it was taken."""
     made = work.absolute() / "picture.webp.part"
-    child.ask("picture", path, name=file_type.name, out=str(made), work=work, limits=PICTURE_LIMITS, on_tick=on_tick)
+    child.ask(
+        "picture", path, name=file_type.name, out=str(made), longest=LARGEST,
+        work=work, limits=PICTURE_LIMITS, on_tick=on_tick,
+    )
     os.replace(made, out)

@@ -21,6 +21,7 @@ def keep(
     measured: Sequence[Series] = (),
     memory: Watched | None = None,
     scale: str = "",
+    scale_on_postgresql: str = "",
     slow: str = "",
     receiving: str = "",
     preparing: str = "",
@@ -30,6 +31,8 @@ def keep(
         name, text = "memory", memory.words()
     elif scale:
         name, text = "scale", scale
+    elif scale_on_postgresql:
+        name, text = "scale on PostgreSQL", scale_on_postgresql
     elif slow:
         name, text = "slow", slow
     elif receiving:

@@ -311,7 +311,8 @@ def main(command: list[str]) -> int:
             with library(size, folder / name, url) as place:
                 measured[size] = measure(place, chosen.turns, clock)
     words = " ".join([".venv/bin/python -m tests.bench.scale", *command])
-    print(page.keep(scale=table(measured[LARGE], measured[SMALL]), command=words, write=chosen.write))
+    made, kept = table(measured[LARGE], measured[SMALL]), partial(page.keep, command=words, write=chosen.write)
+    print(kept(scale_on_postgresql=made) if chosen.postgresql else kept(scale=made))
     pages = {key: times.p95 for key, times in measured[LARGE].items() if not key[0].startswith("*")}
     slow = {key: taken for key, taken in pages.items() if taken >= goal_of(key[0])}
     (name, kind), worst = max(pages.items(), key=lambda one: one[1] / goal_of(one[0][0]))

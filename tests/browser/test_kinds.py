@@ -106,6 +106,23 @@ def test_pictures_lead_to_one_another(member: Page, items: dict[str, str]) -> No
     expect(member).to_have_url(items["Quay"])
 
 
+def test_a_telephone_fetches_a_small_picture_and_the_whole_one_when_it_is_looked_at_closely(
+    member: Page, items: dict[str, str]
+) -> None:
+    member.set_viewport_size({"width": 390, "height": 844})
+    member.goto(items["Quay"])
+    shown = member.locator(".picture img")
+    expect(shown).to_be_visible()
+    assert shown.evaluate("async (picture) => { await picture.decode(); return picture.currentSrc; }").endswith(
+        "/picture-640.webp"
+    )
+    zoom = member.locator("[data-zoom]")
+    if zoom.is_visible():
+        zoom.click()
+        member.wait_for_function("() => document.querySelector('.picture img').currentSrc.endsWith('/play.jpg')")
+        assert shown.evaluate("(picture) => picture.getBoundingClientRect().width") == 1600
+
+
 def test_sound_is_played(member: Page, items: dict[str, str]) -> None:
     member.goto(items["Deck talk"])
     audio = member.locator("audio")

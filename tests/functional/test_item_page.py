@@ -26,7 +26,8 @@ def add(world: World, installation: Installation) -> Add:
     """Add an item to the closed folder: `add("Quay", Kind.IMAGE, "play.jpg")`; answers its public id."""
 
     def added(
-        title: str, kind: Kind, *names: str, pages: int | None = None, hidden_from: str = "", drawing: bool = False
+        title: str, kind: Kind, *names: str, pages: int | None = None, hidden_from: str = "", drawing: bool = False,
+        size: tuple[int | None, int | None] = (None, None),
     ) -> str:
         with writing(installation.sessions) as session:
             library = Library(session, installation)
@@ -34,6 +35,7 @@ def add(world: World, installation: Installation) -> Add:
             folder = library.folder(world.ids["folder"])
             version = library.add_item(folder=folder, title=title, received=received, by=None)
             version.item.state, version.item.shown, version.pages = State.READY, True, pages
+            version.width, version.height = size
             for name in names:
                 session.add(File(version_id=version.id, name=name, stored_as=name, media_type="image/webp", size=1))
             if drawing:
@@ -63,6 +65,19 @@ def test_arrows_lead_to_the_pictures_beside_it_that_one_may_see(world: World, ad
     strip = viewer.get(f"/m/{crew}").html.select(".strip a")
     found = [(link["href"], link.get("aria-current")) for link in strip]
     assert found == [(f"/m/{crew}", "true"), (f"/m/{quay}", None)]
+
+
+def test_a_browser_chooses_among_the_sizes_of_a_picture(world: World, add: Add) -> None:
+    quay = add("Quay", Kind.IMAGE, "play.jpg", "picture-640.webp", "picture-1280.webp", size=(1600, 900))
+    small = add("Crew", Kind.IMAGE, "play.jpg", size=(600, 400))
+    heic = add("Launch", Kind.IMAGE, "play.webp", "picture-1280.webp", size=(4800, 6400))
+    viewer = world.browsers["viewer"]
+    picture = viewer.get(f"/m/{quay}").html.select_one(".picture img")
+    here = f"/smedia/{quay}"
+    assert picture["srcset"] == f"{here}/picture-640.webp 640w, {here}/picture-1280.webp 1280w, {here}/play.jpg 1600w"
+    assert picture["src"] == f"{here}/play.jpg"
+    assert not viewer.get(f"/m/{small}").html.select_one(".picture img").has_attr("srcset")
+    assert viewer.get(f"/m/{heic}").html.select_one(".picture img")["srcset"].endswith("/play.webp 2880w")
 
 
 def test_a_picture_is_described_by_whoever_may_edit_it(world: World, add: Add) -> None:

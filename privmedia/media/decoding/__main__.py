@@ -46,9 +46,14 @@ def sheet(path: Path, name: str, out: str, *, tiles: int, columns: int, longest:
     return storyboard.sheet(path, TYPES[name], out, tiles=tiles, columns=columns, longest=longest)
 
 
-def picture(path: Path, name: str, out: str) -> bool:
+def picture(path: Path, name: str, out: str, longest: int) -> bool:
     """Make the picture that is shown where browsers cannot show the original, or must not."""
-    return pictures.shrink(path, name, out, longest=3840)
+    return pictures.shrink(path, name, out, longest=longest)
+
+
+def sizes(path: Path, name: str, outs: list[tuple[str, int]]) -> int:
+    """Make smaller copies of a picture; how many."""
+    return pictures.sizes(path, name, outs)
 
 
 def outline(path: Path, name: str) -> dict[str, Any] | None:
@@ -62,6 +67,7 @@ VERBS: dict[str, Callable[..., Any]] = {
     "picture": picture,
     "poster": poster,
     "probe": probe,
+    "sizes": sizes,
     "stills": stills,
     "storyboard": sheet,
     "texts": pages.read,

@@ -93,6 +93,20 @@ def shrink(path: Path, name: str, out: str, *, longest: int) -> bool:
     return True
 
 
+def sizes(path: Path, name: str, outs: list[tuple[str, int]]) -> int:
+    """Write WebPs of a picture, each at most so many pixels either way, the largest first; how many.
+
+    It is decoded once. One that moves has none: its copies would stand still.
+    """
+    image = opened(path, name)
+    if getattr(image, "is_animated", False):
+        return 0
+    image = loaded(image, outs[0][1])
+    for out, longest in outs:
+        write(image.copy(), out, longest=longest)
+    return len(outs)
+
+
 def write(image: Image.Image, out: str, *, longest: int) -> None:
     """As WebP, with its colour profile and nothing else of what the file told about itself."""
     profile = image.info.get("icc_profile") if image.mode in ("RGB", "RGBA") else None

@@ -61,5 +61,7 @@ function zoom(viewer, larger) {
   else delete viewer.dataset.zoomed;
   button.setAttribute("aria-pressed", String(larger));
   const frame = viewer.querySelector("[data-frame]");
+  const picture = frame.querySelector("img[srcset]");
+  if (larger && picture) picture.sizes = `${picture.getAttribute("width")}px`; // the largest there is
   frame.scrollLeft = (frame.scrollWidth - frame.clientWidth) / 2;
 }

@@ -111,6 +111,18 @@ def test_a_photo_that_says_where_it_was_taken_is_shown_without_saying_so(
             assert not made.getexif()
 
 
+def test_a_picture_is_there_in_several_sizes(
+    installation: Installation, enter: Callable[..., Entered]
+) -> None:
+    entered = enter(picture("JPEG", (3600, 2000)), "quay.jpg", Kind.IMAGE)
+    work(installation)
+    assert set(entered.files) == {
+        "original", "play.jpg", "poster.webp", "picture-2560.webp", "picture-1280.webp", "picture-640.webp",
+    }
+    with Image.open(entered.path("picture-640.webp")) as small:
+        assert small.size == (640, 356)
+
+
 def test_what_nothing_understands_says_so_and_is_shown_to_nobody_else(
     installation: Installation, enter: Callable[..., Entered], studio: Studio
 ) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageStat
 
-from privmedia.media import Damaged, make_playable, make_poster
+from privmedia.media import Damaged, make_playable, make_poster, make_sizes
 from tests.unit.media.conftest import BLUE, RED, Seen, Studio, pdf, photo_with_place, picture
 
 Look = Callable[[Path], Seen]
@@ -160,3 +160,33 @@ def test_a_picture_larger_than_anything_is_refused_in_words(
     with pytest.raises(Damaged) as refused:
         look(path)
     assert refused.value.sentence == f"The picture is too large to be shown: {size} by {size} pixels."
+
+
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_smaller_copies_of_a_photo_stand_upright_and_say_nothing_about_where_or_with_what_it_was_taken(
+    studio: Studio, look: Look, work: Path, orientation: int
+) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    exif[0x010F] = "Camera of Leila"
+    exif.get_ifd(0x8825).update({1: "N", 2: (59.0, 54.0, 50.0), 3: "E", 4: (10.0, 45.0, 8.0)})
+    path = studio.write(f"large-{orientation}.jpg", picture("JPEG", (4000, 2000), exif=exif))
+    seen = look(path)
+    made = make_sizes(path, seen.file_type, seen.probe, work=work)
+    assert list(made) == ([2560, 1280, 640] if orientation == 1 else [1280, 640])
+    for width, copy in made.items():
+        with Image.open(copy) as image:
+            assert image.format == "WEBP"
+            assert image.size == ((width, width // 2) if orientation == 1 else (width, width * 2))
+            assert not image.getexif()
+            assert close(colour(image, *((0.25, 0.5) if orientation == 1 else (0.5, 0.25))), RED)
+            assert b"Leila" not in copy.read_bytes()
+
+
+def test_a_picture_that_moves_or_is_small_has_no_smaller_copies(studio: Studio, look: Look, work: Path) -> None:
+    frames = [Image.new("RGB", (1600, 900), colour) for colour in (RED, BLUE)]
+    moving = studio.folder / "moving.gif"
+    frames[0].save(moving, save_all=True, append_images=frames[1:])
+    for path in (moving, studio.write("small.png", picture("PNG", (700, 400)))):
+        seen = look(path)
+        assert make_sizes(path, seen.file_type, seen.probe, work=work) == {}
