@@ -96,7 +96,7 @@ class Shelves:
         (card,) = self._cards([row], identity)
         version, uploader = row.Version, row.User
         stored = select(File.name, File.stored_as).where(File.version_id == version.id)
-        files = {name: stored_as for name, stored_as in self.session.execute(stored)}
+        files = {row.name: row.stored_as for row in self.session.execute(stored)}
         playable = next((name for name in sorted(files) if name.startswith("play.")), None)
         return ItemDetails(
             **vars(card),
