@@ -148,7 +148,8 @@ def _have_made(session: Session, installation: Installation, version: Version, o
     """Have made of it what takes longer."""
     jobs = Jobs(session, installation)
     if outcome.state == State.PREPARING:
-        jobs.enqueue(CONVERT, version.id, priority=urgency(CONVERT, version.duration))
+        plays = version.state == State.READY
+        jobs.enqueue(CONVERT, version.id, priority=urgency(CONVERT, version.duration, plays=plays))
     if version.state == State.READY and version.pages:
         jobs.enqueue(TEXTS, version.id, priority=AFTER_FILES)
         jobs.enqueue(PAGES, version.id, priority=AFTER_ALL_ELSE)

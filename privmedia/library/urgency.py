@@ -7,11 +7,16 @@ WAITED_FOR = 60
 """Of what somebody has the page open for: after what takes seconds, before every other conversion."""
 MOST_MINUTES = 400
 """Longer films are no less urgent: they would wait for ever where new ones keep coming."""
+ANEW = 1000
+"""Later by so much comes what plays as it is and is made anew: it waits for all that does not play yet."""
 FIRST = {PREPARE: 50, STORYBOARD: 90, CONVERT: 100, STREAMS: 600}
 BY_LENGTH = (CONVERT, STREAMS)
 
 
-def urgency(kind: str, seconds: float | None) -> int:
-    """The priority of a job about a version of this length: that of its kind, and a minute later for each of film."""
+def urgency(kind: str, seconds: float | None, *, plays: bool = False) -> int:
+    """The priority of a job about a version of this length: that of its kind, and a minute later for each of film.
+
+    `plays`: the version can be watched already.
+    """
     minutes = min(MOST_MINUTES, int((seconds or 0) / 60)) if kind in BY_LENGTH else 0
-    return FIRST[kind] + minutes
+    return FIRST[kind] + minutes + (ANEW if plays else 0)

@@ -116,6 +116,8 @@ def test_a_conversion_that_is_done_again_is_watched_as_before_until_the_new_one_
         Jobs(session, installation).enqueue(PREPARE, entered.version_id)
     prepare(installation)
     assert (entered.item.state, entered.item.shown, entered.files) == (State.READY, True, before)
+    first, again = sorted(jobs_of(installation, CONVERT), key=lambda job: job.id)
+    assert again.priority > urgency(CONVERT, 10**6) > first.priority, "what plays already waits for what does not"
     convert(installation)
     after = entered.files
     assert entered.item.state == State.READY
