@@ -3,6 +3,7 @@
 VAR ?= var
 PORT ?=
 APP ?= gunicorn
+FRONT ?= nginx
 PYTHON ?= python3
 
 FOLDER := $(shell realpath -m "$(VAR)")
@@ -33,8 +34,8 @@ demo: .venv/base assets  ## The same with a small library: people, groups, folde
 	@$(PRIVMEDIA) demo
 	@$(PRIVMEDIA) serve --worker --port $(RUN_PORT)
 
-stack: .venv/production assets  ## The real thing: nginx, gunicorn (APP=uwsgi) and worker on http://127.0.0.1:8080
-	@$(BIN)/privmedia stack --folder "$(FOLDER)" --port $(STACK_PORT) --app $(APP)
+stack: .venv/production assets  ## The real thing: nginx (FRONT=apache), gunicorn (APP=uwsgi) and worker on http://127.0.0.1:8080
+	@$(BIN)/privmedia stack --folder "$(FOLDER)" --port $(STACK_PORT) --app $(APP) --front $(FRONT)
 
 test: .venv/dev assets  ## Everything that proves the project; installs Debian packages itself when it may
 	@tools/debian-packages & installing=$$!; $(MAKE) --no-print-directory check && wait $$installing

@@ -16,8 +16,9 @@ from privmedia.importing.commands import import_files
 from privmedia.library.commands import folder, items
 from privmedia.library.rules_commands import WITHOUT_RULES, access
 from privmedia.operations.check_commands import check
-from privmedia.operations.commands import front_config, migrate, serve, stack, worker
+from privmedia.operations.commands import migrate, serve, stack, worker
 from privmedia.operations.demo import demo
+from privmedia.operations.front_commands import front_config
 from privmedia.operations.job_commands import jobs, reprocess
 from privmedia.operations.search_commands import search
 from privmedia.quotas.commands import group_quota, space_of_groups, space_of_users, user_quota

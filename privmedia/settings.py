@@ -16,7 +16,6 @@ from privmedia.errors import SettingsError
 from privmedia.text import LANGUAGES
 
 FRONT_SERVERS = ("builtin", "nginx", "apache", "lighttpd", "caddy")
-SENDERS_BUILT = ("builtin", "nginx")
 LINK_PASSWORDS = ("suggested", "required")
 SAMPLE_SECRETS = ("change-me", "changeme", "secret", "development", "sample", "example", "please-replace")
 SHORTEST_SECRET = 32  # characters
@@ -55,6 +54,22 @@ def parse_size(value: str) -> int:
     return int(match[1]) * UNITS[match[2]]
 
 
+def parse_rate(value: str) -> int:
+    """Bytes in a second as parse_size reads them; 0 for no limit."""
+    return 0 if value.strip() == "0" else parse_size(value)
+
+
+def parse_connections(value: str) -> int:
+    return _between(value, 0, 10_000, "connections")
+
+
+def parse_decision_cache(value: str) -> int:
+    """nginx counts whole seconds: one would be none."""
+    if value.strip() not in ("0", "2", "3", "4", "5"):
+        raise ValueError("it has to be 0, or 2 to 5 seconds")
+    return int(value)
+
+
 def parse_hours(value: str) -> int:
     return _between(value, 1, 24 * 365, "hours")
 
@@ -90,8 +105,6 @@ def parse_language(value: str) -> str:
 def parse_front_server(value: str) -> str:
     if value not in FRONT_SERVERS:
         raise ValueError(f"it has to be one of {', '.join(FRONT_SERVERS)}")
-    if value not in SENDERS_BUILT:
-        raise ValueError(f"{value} is not supported yet; use one of {', '.join(SENDERS_BUILT)}")
     return value
 
 
@@ -176,7 +189,26 @@ class Settings:
     media_root: Path = setting("Folder of all files: incoming/, private/ and public/ lie in it.", parse_path)
     base_url: str = setting("The one address people use; any other Host answers 421.", parse_base_url)
     secret: str = setting(f"Key of all signatures, at least {SHORTEST_SECRET} random characters.")
-    front_server: str = setting("Who sends files: builtin or nginx.", parse_front_server, default="builtin")
+    front_server: str = setting(
+        "Who sends files: nginx, apache, lighttpd, caddy or builtin.", parse_front_server, default="builtin"
+    )
+    decision_cache: int = setting(
+        "Seconds for which nginx keeps a yes; a right taken away counts only then. 0: none.",
+        parse_decision_cache,
+        default=0,
+    )
+    person_connections: int = setting(
+        "Files one person fetches at once through nginx; 0: any number.", parse_connections, default=0
+    )
+    person_rate: int = setting(
+        "Bytes a second on each connection of a person, e.g. 4m; 0: no limit.", parse_rate, default=0
+    )
+    link_connections: int = setting(
+        "Files all who came by one share link fetch at once through nginx; 0: any number.", parse_connections, default=0
+    )
+    link_rate: int = setting(
+        "Bytes a second on each connection by a share link, e.g. 2m; 0: no limit.", parse_rate, default=0
+    )
     max_upload_size: int = setting("Largest file one may upload, e.g. 20g.", parse_size, default=20 * UNITS["g"])
     max_zip_size: int = setting(
         "Largest zip one may have made of originals, e.g. 10g.", parse_size, default=10 * UNITS["g"]

@@ -6,16 +6,18 @@ import http.client
 import socket
 import subprocess
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from privmedia.errors import DomainError
 from privmedia.installation import Installation
 from privmedia.operations.front_servers import AppServer
 from privmedia.operations.migrations import migrate
 from privmedia.operations.processes import Processes, Program
-from privmedia.operations.stack import HOST, Stack, beside_python, is_answering
+from privmedia.operations.stack import HOST, Stack, beside_python, front_program, is_answering
 from privmedia.settings import Settings
+from tests import missing
 from tests.private_library import PrivateLibrary
 
 QUICK = {"PRIVMEDIA_BCRYPT_ROUNDS": "4", "PYTHONWARNINGS": "ignore"}
@@ -106,10 +108,30 @@ def _add_settings(ini: Path) -> None:
 
 
 @contextmanager
-def behind_nginx(folder: Path, app: AppServer, *, worker: bool = False) -> Iterator[Site]:
-    """nginx in front of a real application server, as `make stack` runs them."""
-    stack = Stack(folder, free_port(), app, QUICK, quiet=True)
-    stack.prepare()
+def or_skipped() -> Iterator[None]:
+    """Skip where a front server is not installed, named with its package."""
+    try:
+        yield
+    except DomainError as error:
+        if "apt-get install" not in str(error):
+            raise
+        missing(str(error))
+
+
+@contextmanager
+def behind_nginx(
+    folder: Path,
+    app: AppServer,
+    *,
+    worker: bool = False,
+    front: str = "nginx",
+    environment: Mapping[str, str] = QUICK,
+) -> Iterator[Site]:
+    """nginx, or another front server, in front of a real application server, as `make stack` runs them."""
+    stack = Stack(folder, free_port(), app, environment, quiet=True, front=front)
+    with or_skipped():
+        front_program(front)
+        stack.prepare()
     _add_settings(stack.ini)
     installation = Installation.open(stack.settings)
     try:
@@ -156,3 +178,11 @@ def without_front_server(folder: Path, *, threads: int = 4, settings_say: str = 
     finally:
         processes.stop()
         installation.close()
+
+
+def started(folder: Path, kind: str) -> AbstractContextManager[Site]:
+    """An installation by what stands in front of it and, after a plus, behind: `caddy`, `nginx+uwsgi`, `builtin`."""
+    front, _, app = kind.partition("+")
+    if front == "builtin":
+        return without_front_server(folder)
+    return behind_nginx(folder, "uwsgi" if app == "uwsgi" else "gunicorn", front=front)

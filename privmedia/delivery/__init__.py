@@ -36,4 +36,5 @@ def includeme(config: Configurator) -> None:
     )
     config.include("privmedia.delivery.refusals")
     config.include("privmedia.delivery.public_views")
+    config.include("privmedia.delivery.decision_views")
     config.scan("privmedia.delivery.views")

@@ -59,7 +59,10 @@ class PrivateFile:
         else:
             human = splitext(found.filename)[0] + splitext(self.name)[1]
             disposition = content_disposition(human, inline=shown_inline(found.media_type))
-        return DecidedFile(self.item, found.number, found.stored_as, found.media_type, disposition)
+        person, link = (0, found.link_id) if isinstance(found, ByLink) else (found.user_id, 0)
+        return DecidedFile(
+            self.item, found.number, found.stored_as, found.media_type, disposition, person=person, link=link
+        )
 
 
 def _rights_of(found: Answer) -> Permission:

@@ -32,13 +32,18 @@ def send(context: PrivateFile, request: Request) -> Response:
     except (OSError, ValueError):
         log.exception("item %s, version %s: %s cannot be opened", context.item, context.found.number, context.name)
         return nothing_here(request)
+    note_use_of(context, request, sent=answer.status in SENT)
+    return authorise(request, answer)
+
+
+def note_use_of(context: PrivateFile, request: Request, *, sent: bool = True) -> None:
+    """Have it known that the caller was here, and, where bytes are sent, what is viewed or downloaded."""
     if isinstance(context.caller, Visitor):
         note_use(request.installation, context.caller)
     else:
         touch(request.installation, context.caller)
-    if request.environ["REQUEST_METHOD"] == "GET" and answer.status in SENT:
+    if sent and request.environ["REQUEST_METHOD"] == "GET":
         note_viewing(context, request)
-    return authorise(request, answer)
 
 
 def note_viewing(context: PrivateFile, request: Request) -> None:

@@ -1,4 +1,4 @@
-"""Commands that run privmedia: serve, worker, migrate, stack, front-config."""
+"""Commands that run privmedia: serve, worker, migrate, stack."""
 from __future__ import annotations
 
 import os
@@ -16,7 +16,8 @@ from privmedia.console import Line
 from privmedia.db import writing
 from privmedia.errors import Invalid
 from privmedia.installation import Installation
-from privmedia.operations.front_servers import APP_SERVERS, AppServer, NginxSite
+from privmedia.operations.front_servers import APP_SERVERS, AppServer
+from privmedia.operations.front_sites import SITES
 from privmedia.operations.migrations import migrate as migrate_database
 from privmedia.operations.migrations import require_newest
 from privmedia.operations.processes import Processes, Program
@@ -74,43 +75,17 @@ def migrate(line: Line) -> None:
 @click.option("--folder", type=click.Path(path_type=Path, file_okay=False), default=Path("var"), show_default=True)
 @click.option("--port", type=PORTS, default=8080, show_default=True)
 @click.option("--app", type=click.Choice(APP_SERVERS), default="gunicorn", show_default=True)
-def stack(folder: Path, port: int, app: AppServer) -> None:
-    """Run nginx, an application server and a worker on this machine, without privileges, until Ctrl-C."""
+@click.option("--front", type=click.Choice(list(SITES)), default="nginx", show_default=True, help="The front server.")
+def stack(folder: Path, port: int, app: AppServer, front: str) -> None:
+    """Run a front server, an application server and a worker on this machine, without privileges, until Ctrl-C."""
     os.umask(0o077)  # what the programs make is for this user alone
-    whole = Stack(folder, port, app)
+    whole = Stack(folder, port, app, front=front)
     with whole.processes.together():
         whole.prepare()
         whole.start()
         _print_setup_link(whole)
         click.echo(f"privmedia is at {whole.base_url}  (Ctrl-C stops it; configuration: {whole.ini})")
         whole.processes.watch()
-
-
-@click.command("front-config")
-@click.argument("server", type=click.Choice(["nginx"]))
-@click.option("--app", type=click.Choice(APP_SERVERS), default="gunicorn", show_default=True, help="Its other side.")
-@click.option(
-    "--tls",
-    type=click.Path(path_type=Path, file_okay=False),
-    help="Folder of fullchain.pem and privkey.pem. Without it: plain HTTP, with the place for both marked.",
-)
-@click.pass_obj
-def front_config(line: Line, server: str, app: AppServer, tls: Path | None) -> None:
-    """Print the front server's configuration for this installation."""
-    site = NginxSite.of(line.settings, socket=_socket(line, app), app=app, tls=tls.absolute() if tls else None)
-    click.echo(site.render(), nl=False)
-
-
-def _socket(line: Line, app: AppServer) -> Path:
-    """Where the application listens, from the configuration. Raises Invalid unless that is a unix socket."""
-    loader = get_loader(f"file+ini:{line.config}")
-    if app == "uwsgi":
-        address = loader.get_settings("uwsgi").get("socket", "")
-    else:
-        address = loader.get_settings("server:main").get("bind", "").removeprefix("unix:")
-    if not address.startswith("/"):
-        raise Invalid(f"{line.config} names no unix socket for {app}: nginx has to share one with the application.")
-    return Path(address)
 
 
 def _serve_on(line: Line, port: int) -> None:

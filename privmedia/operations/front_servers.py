@@ -5,20 +5,23 @@ The headers of private files come from `privmedia.delivery.headers`, which the b
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, ClassVar, Literal, Self
 from urllib.parse import urlsplit
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from privmedia.delivery.headers import (
     BARE_ANSWER_HEADERS,
+    PRIVATE_FILE_CACHING,
     PRIVATE_FILE_HEADERS,
     PUBLIC_FILE_CACHING,
     PUBLIC_FILE_HEADERS,
     STATIC_FILE_HEADERS,
 )
+from privmedia.delivery.senders.nginx import DECIDED_TYPES
 from privmedia.errors import Invalid
 from privmedia.settings import Settings
 from privmedia.uploads.front_bodies import FILE, FOLLOWS, KEY, LENGTH, key_of
@@ -60,29 +63,67 @@ SAID_OF_BODIES = {
     "kept": (KEY, FILE),
     "asked": (KEY, FOLLOWS, LENGTH),
     "refused": (KEY, FOLLOWS, LENGTH),
+    "decided": (KEY,),
 }
+# Addresses that are a key in themselves: what follows stands in no log.
+KEYS = "s|give|setup|invite|reset|unfollow|account/email"
+# Bytes of a request's body; the application says itself how long uploads may be.
+BODY_LIMIT = 1 << 20
+LONGER_BODIES = {"/upload/captions/": 8 << 20, "/upload/poster/": 32 << 20}
+STREAMED_BODIES = "^/upload/(?:plain$|replace/|send/)"
+TYPES = {
+    "application/javascript": ("js", "mjs"),
+    "application/json": ("json",),
+    "application/pdf": ("pdf",),
+    "audio/flac": ("flac",),
+    "audio/mp4": ("m4a",),
+    "audio/mpeg": ("mp3",),
+    "audio/ogg": ("ogg", "opus"),
+    "audio/wav": ("wav",),
+    "font/woff2": ("woff2",),
+    "image/avif": ("avif",),
+    "image/gif": ("gif",),
+    "image/jpeg": ("jpg", "jpeg"),
+    "image/png": ("png",),
+    "image/svg+xml": ("svg",),
+    "image/webp": ("webp",),
+    "image/x-icon": ("ico",),
+    "text/css": ("css",),
+    "text/vtt": ("vtt",),
+    "video/mp4": ("mp4", "m4v"),
+    "video/webm": ("webm",),
+}
+"""Of files a front server sends by itself: public ones, scripts, styles, fonts."""
 _UNFIT = re.compile(r"[\x00-\x1f\x7f$\"\\]")
 
 
 @dataclass(frozen=True, kw_only=True)
-class NginxSite:
-    """What nginx has to know of one installation."""
+class FrontSite:
+    """What a front server has to know of one installation."""
+
+    server: ClassVar[str]
+    log_folder_of_debian: ClassVar[Path]
 
     base_url: str
     media_root: Path
     static_root: Path
     socket: Path
     app: AppServer = "gunicorn"
-    log_folder: Path = Path("/var/log/nginx")
+    log_folder: Path = Path()
+    """Where the log is written; empty: where Debian's package writes its own."""
     tls: Path | None = None
     """Folder of fullchain.pem and privkey.pem; None: plain HTTP for now."""
     body_key: str = "WRITTEN-BY-FRONT-CONFIG"
     """By which the application believes what nginx says of bodies: `front_bodies.key_of` its secret."""
     listen: tuple[str, ...] = ()
     """Addresses to listen on; empty: the usual ports on all of them."""
+    decision_cache: int = 0
+    """Seconds for which nginx keeps a yes; 0: none."""
+    person_connections: int = 0
+    link_connections: int = 0
 
     @classmethod
-    def of(cls, settings: Settings, *, socket: Path, app: AppServer, tls: Path | None = None) -> NginxSite:
+    def of(cls, settings: Settings, *, socket: Path, app: AppServer, tls: Path | None = None) -> Self:
         return cls(
             base_url=settings.base_url,
             media_root=settings.media_root,
@@ -91,12 +132,61 @@ class NginxSite:
             app=app,
             tls=tls,
             body_key=key_of(settings.secret),
+            decision_cache=settings.decision_cache,
+            person_connections=settings.person_connections,
+            link_connections=settings.link_connections,
         )
 
     @property
     def names(self) -> list[str]:
         host = urlsplit(self.base_url).hostname or ""
         return sorted(LOOPBACK) if host in LOOPBACK else [host]
+
+    @property
+    def logs(self) -> Path:
+        return self.log_folder if self.log_folder != Path() else self.log_folder_of_debian
+
+    def render(self) -> str:
+        """The configuration. Raises Invalid for what this front server cannot be told."""
+        raise NotImplementedError
+
+    def facts(self) -> dict[str, Any]:
+        """What every template is given."""
+        https = self.base_url.startswith("https://")
+        transport = dict([TRANSPORT]) if https else {}
+        return {
+            "base_url": self.base_url,
+            "https": https,
+            "names": self.names,
+            "media_root": str(self.media_root),
+            "static_root": str(self.static_root),
+            "socket": str(self.socket),
+            "log_folder": str(self.logs),
+            "tls": str(self.tls) if self.tls else "",
+            "keys": KEYS,
+            "body_limit": BODY_LIMIT,
+            "longer_bodies": LONGER_BODIES,
+            "streamed_bodies": STREAMED_BODIES,
+            "part_size": PART,
+            "types": TYPES,
+            "stripped": STRIPPED,
+            "page_headers": BARE_ANSWER_HEADERS | transport,
+            "private_headers": PRIVATE_FILE_HEADERS | transport,
+            "public_headers": PUBLIC_FILE_HEADERS | transport,
+            "public_caching": PUBLIC_FILE_CACHING,
+            "static_headers": STATIC_FILE_HEADERS | transport,
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class NginxSite(FrontSite):
+    """nginx: a file for its http context."""
+
+    server = "nginx"
+    log_folder_of_debian = Path("/var/log/nginx")
+
+    decisions_folder: Path = Path("/run/privmedia-decisions")
+    """Where nginx keeps decisions, if it does: in memory, because the credentials they are for stand in it."""
 
     @property
     def ports(self) -> tuple[str, ...]:
@@ -106,38 +196,28 @@ class NginxSite:
 
     def render(self) -> str:
         """The text for nginx's http context. Raises Invalid for a path that nginx cannot be told."""
-        transport = dict([TRANSPORT]) if self.base_url.startswith("https://") else {}
         protocol = "uwsgi" if self.app == "uwsgi" else "proxy"
-        return _environment().get_template("site.conf.jinja2").render(
+        return environment(quoted).get_template("site.conf.jinja2").render(
+            **self.facts(),
             command="privmedia front-config nginx" + (" --app uwsgi" if self.app == "uwsgi" else ""),
-            base_url=self.base_url,
-            https=self.base_url.startswith("https://"),
-            names=self.names,
             listen=self.ports,
-            media_root=str(self.media_root),
-            static_root=str(self.static_root),
-            socket=str(self.socket),
-            log_folder=str(self.log_folder),
-            tls=str(self.tls) if self.tls else "",
             uwsgi=self.app == "uwsgi",
             protocol=protocol,
             **{"pass": f"{protocol}_pass {'' if self.app == 'uwsgi' else 'http://'}privmedia_application;"},
-            part_size=PART,
             body="",
             body_key=self.body_key,
+            remember=self.decision_cache,
+            decisions_folder=str(self.decisions_folder),
+            decided_types=DECIDED_TYPES,
+            private_caching=PRIVATE_FILE_CACHING,
+            connections={"person": self.person_connections, "link": self.link_connections},
             said_of_bodies=SAID_OF_BODIES,
-            stripped=STRIPPED,
-            page_headers=BARE_ANSWER_HEADERS | transport,
-            private_headers=PRIVATE_FILE_HEADERS | transport,
-            public_headers=PUBLIC_FILE_HEADERS | transport,
-            public_caching=PUBLIC_FILE_CACHING,
-            static_headers=STATIC_FILE_HEADERS | transport,
         )
 
 
 def render_nginx_program(folder: Path, *, user: str | None) -> str:
     """A whole nginx.conf that keeps everything in `folder`; `user` only where nginx is started by root."""
-    return _environment().get_template("nginx.conf.jinja2").render(folder=str(folder), user=user or "")
+    return environment(quoted).get_template("nginx.conf.jinja2").render(folder=str(folder), user=user or "")
 
 
 def quoted(text: str) -> str:
@@ -152,9 +232,10 @@ def variable(name: str) -> str:
     return name.lower().replace("-", "_")
 
 
-def _environment() -> Environment:
-    # Nothing is escaped as in HTML; `quoted` does it as nginx wants it.
-    environment = Environment(
+def environment(quoted: Callable[[str], str]) -> Environment:
+    """The templates, with this front server's way to write a word."""
+    # Nothing is escaped as in HTML; `quoted` does it as the front server wants it.
+    templates = Environment(
         loader=PackageLoader("privmedia.operations", "front"),
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -162,5 +243,5 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
         autoescape=select_autoescape(()),
     )
-    environment.filters.update(quoted=quoted, variable=variable)
-    return environment
+    templates.filters.update(quoted=quoted, variable=variable)
+    return templates

@@ -1,4 +1,4 @@
-"""The real thing in one folder, without privileges: nginx, an application server and a worker on this machine.
+"""The real thing in one folder, without privileges: a front server, an application server and a worker on this machine.
 
 It stands on what production uses: production.ini with other paths, and the same nginx configuration.
 """
@@ -18,12 +18,16 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+from typing import TypeVar
 
 from privmedia.errors import Conflict, DomainError, Invalid
-from privmedia.operations.front_servers import AppServer, NginxSite, render_nginx_program
+from privmedia.operations.front_apache import ApacheSite, as_ordinary_user, render_apache_program
+from privmedia.operations.front_caddy import CaddySite
+from privmedia.operations.front_lighttpd import LighttpdSite
+from privmedia.operations.front_servers import AppServer, FrontSite, NginxSite, render_nginx_program
 from privmedia.operations.migrations import migrate
 from privmedia.operations.processes import Processes, Program
 from privmedia.settings import Settings
@@ -39,6 +43,14 @@ _PLAIN_PATH = re.compile(r"[\w./-]+", re.ASCII)
 _UNFIT = re.compile(r"[%?#$\"\\\x00-\x1f\x7f]")
 # Not in an ordinary user's PATH on Debian.
 _SYSTEM_PROGRAMS = "/usr/local/sbin:/usr/sbin:/sbin"
+_PROGRAMS = {
+    "nginx": ("nginx", "nginx-light"),
+    "apache": ("apache2", "apache2-bin libapache2-mod-xsendfile"),
+    "lighttpd": ("lighttpd", "lighttpd"),
+    "caddy": ("caddy", "caddy"),
+}
+"""Each front server's program, and Debian's packages of it."""
+Site = TypeVar("Site", bound=FrontSite)
 
 
 @dataclass
@@ -51,6 +63,8 @@ class Stack:
     environment: Mapping[str, str] = field(default_factory=dict)
     quiet: bool = False
     """Whether the programs print into `log/` instead of here."""
+    front: str = "nginx"
+    """The front server, by the name it has in the settings."""
 
     def __post_init__(self) -> None:
         self.folder = self.folder.absolute()
@@ -83,13 +97,19 @@ class Stack:
 
     def prepare(self) -> None:
         """Write every file and bring the database to the newest schema. Raises Conflict if folder or port is in use."""
-        for name in ("media", "run", "log", "nginx"):
+        for name in ("media", "run", "log", self.front):
             (self.folder / name).mkdir(parents=True, exist_ok=True)
         (self.folder / "run").chmod(0o700)
         self._lock()
         require_free_port(self.port)
         self._write_ini()
-        site = NginxSite(
+        self._write_front_server()
+        migrate(self.settings.sqlalchemy_url)
+        Storage(self.folder / "media").make_folders()  # for nginx, which may start before anybody else needs them
+
+    def site(self, kind: type[Site]) -> Site:
+        """What a front server of this kind is told of it."""
+        return kind(
             base_url=self.base_url,
             media_root=self.folder / "media",
             static_root=self.settings.static_root,
@@ -98,12 +118,28 @@ class Stack:
             log_folder=self.folder / "log",
             listen=(f"{HOST}:{self.port}",),
             body_key=key_of(self.settings.secret),
+            decision_cache=self.settings.decision_cache,
+            person_connections=self.settings.person_connections,
+            link_connections=self.settings.link_connections,
         )
-        (self.folder / "nginx" / "privmedia.conf").write_text(site.render())
-        user = pwd.getpwuid(0).pw_name if os.geteuid() == 0 else None
-        (self.folder / "nginx" / "nginx.conf").write_text(render_nginx_program(self.folder, user=user))
-        migrate(self.settings.sqlalchemy_url)
-        Storage(self.folder / "media").make_folders()  # for nginx, which may start before anybody else needs them
+
+    def _write_front_server(self) -> None:
+        folder = self.folder / self.front
+        match self.front:
+            case "nginx":
+                nginx = replace(self.site(NginxSite), decisions_folder=folder / "decisions")
+                (folder / "privmedia.conf").write_text(nginx.render())
+                user = pwd.getpwuid(0).pw_name if os.geteuid() == 0 else None
+                (folder / "nginx.conf").write_text(render_nginx_program(self.folder, user=user))
+            case "apache":
+                site = self.site(ApacheSite)
+                (folder / "privmedia.conf").write_text(site.render())
+                (folder / "apache.conf").write_text(render_apache_program(self.folder, site))
+            case "lighttpd":
+                alone = replace(self.site(LighttpdSite), user="", run_folder=self.folder / "run")
+                (folder / "lighttpd.conf").write_text(alone.render())
+            case "caddy":
+                (folder / "Caddyfile").write_text(self.site(CaddySite).render())
 
     def start(self, *, worker: bool = True) -> None:
         """Start everything and wait until it answers. Raises Ended or DomainError; call `stop` in any case."""
@@ -111,7 +147,7 @@ class Stack:
         if worker:
             self._start("the worker", [beside_python("privmedia"), "-c", self.ini, "worker"])
         self._wait_for("the application", lambda: is_accepting(self.socket))
-        self.start_nginx()
+        self.start_front_server()
         self._wait_for(self.base_url, lambda: is_answering(self.port))
 
     def start_application(self) -> None:
@@ -121,20 +157,31 @@ class Stack:
         else:
             self._start("gunicorn", [beside_python("pserve"), self.ini])
 
-    def start_nginx(self) -> None:
-        """nginx alone."""
-        configuration = self.folder / "nginx" / "nginx.conf"
-        errors = self.folder / "log" / "nginx-error.log"
-        self._start("nginx", [nginx_program(), "-p", self.folder / "nginx", "-c", configuration, "-e", errors])
+    def start_front_server(self) -> None:
+        """The front server alone."""
+        folder = self.folder / self.front
+        program = front_program(self.front)
+        match self.front:
+            case "nginx":
+                errors = self.folder / "log" / "nginx-error.log"
+                self._start("nginx", [program, "-p", folder, "-c", folder / "nginx.conf", "-e", errors])
+            case "apache":
+                command: list[str | Path] = [program, "-d", self.folder, "-f", folder / "apache.conf", "-DFOREGROUND"]
+                self._start("Apache", [*as_ordinary_user(), *command])
+            case "lighttpd":
+                self._start("lighttpd", [program, "-D", "-f", folder / "lighttpd.conf"])
+            case "caddy":
+                own = {"XDG_DATA_HOME": str(folder), "XDG_CONFIG_HOME": str(folder)}
+                self._start("Caddy", [program, "run", "--adapter", "caddyfile", "--config", folder / "Caddyfile"], own)
 
     def stop(self) -> None:
         """Stop everything and let go of the folder."""
         self.processes.stop()
         self._held.close()
 
-    def _start(self, name: str, command: list[str | Path]) -> None:
+    def _start(self, name: str, command: list[str | Path], own: Mapping[str, str] | None = None) -> None:
         output = self.folder / "log" / f"{name.rsplit(maxsplit=1)[-1].lower()}.log" if self.quiet else None
-        self.processes.start(Program(name, command, self.folder, self.environment, output))
+        self.processes.start(Program(name, command, self.folder, {**self.environment, **(own or {})}, output))
 
     def _wait_for(self, what: str, is_there: Callable[[], bool]) -> None:
         until = time.monotonic() + READY_WITHIN
@@ -151,6 +198,7 @@ class Stack:
             "privmedia.media_root": str(self.folder / "media"),
             "privmedia.base_url": self.base_url,
             "privmedia.secret": self._secret(),
+            "privmedia.front_server": self.front,
         }
         for key, value in changed.items():
             config["app:main"][key] = value
@@ -200,9 +248,15 @@ def require_free_port(port: int) -> None:
 
 def nginx_program() -> str:
     """The nginx program. Raises DomainError that names the package."""
-    found = shutil.which("nginx") or shutil.which("nginx", path=_SYSTEM_PROGRAMS)
+    return front_program("nginx")
+
+
+def front_program(front: str) -> str:
+    """The program of a front server. Raises DomainError that names the package."""
+    name, packages = _PROGRAMS[front]
+    found = shutil.which(name) or shutil.which(name, path=_SYSTEM_PROGRAMS)
     if found is None:
-        raise DomainError("nginx is missing. On Debian: apt-get install nginx-light")
+        raise DomainError(f"{name} is missing. On Debian: apt-get install {packages}")
     return found
 
 

@@ -50,7 +50,7 @@ def keeps_bodies(request: Request) -> bool:
     installation = request.installation
     if installation.settings.front_server != "nginx":
         return False
-    if not _is_from_front_server(request):
+    if not is_from_front_server(request):
         _warn("nginx says another key than ours: print its configuration again with `privmedia front-config nginx`.")
         return False
     if (why := installation.storage.bodies.why_not_ours()) is not None:
@@ -73,14 +73,15 @@ def announced_length(request: Request) -> int | None:
 
 def file_of(request: Request) -> Path | None:
     """Where the front server has put the body; None if it handed it over or nobody who may say so names a file."""
-    if not _is_from_front_server(request):
+    if not is_from_front_server(request):
         return None
     named = request.environ.get(f"{VARIABLE}BODY_FILE") or request.headers.get(FILE, "")
     return Path(named) if named else None
 
 
-def _is_from_front_server(request: Request) -> bool:
-    if any(name.startswith(f"{VARIABLE}BODY_") for name in request.environ):
+def is_from_front_server(request: Request) -> bool:
+    """Whether nginx itself asks, rather than somebody through it."""
+    if any(name.startswith(VARIABLE) for name in request.environ):
         return True
     key = key_of(request.installation.settings.secret)
     return hmac.compare_digest(request.headers.get(KEY, "").encode(), key.encode())

@@ -5,14 +5,20 @@ from collections.abc import Iterator
 import pytest
 
 from privmedia.access.permissions import Permission
-from tests.sites import Site, behind_nginx, without_front_server
+from tests.contracts.front_table import COLUMNS
+from tests.sites import Site, started
 
 
-@pytest.fixture(scope="session", params=["builtin", "nginx"])
-def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """An installation whose files leave by this sender: nginx before gunicorn, or the built-in one under waitress."""
-    folder = tmp_path_factory.mktemp(request.param)
-    with without_front_server(folder) if request.param == "builtin" else behind_nginx(folder, "gunicorn") as site:
+@pytest.fixture(scope="session", params=list(COLUMNS))
+def kind(request: pytest.FixtureRequest) -> str:
+    """A front server and what stands behind it, as `tests.sites.started` takes it."""
+    return str(request.param)
+
+
+@pytest.fixture(scope="session")
+def site(kind: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """An installation whose files leave by this sender."""
+    with started(tmp_path_factory.mktemp(kind), kind) as site:
         site.library.add_person("member", allow=Permission.VIEW | Permission.DOWNLOAD)
         site.library.add_person("stranger")
         yield site

@@ -9,6 +9,7 @@ import pytest
 from privmedia.delivery.headers import BARE_ANSWER_HEADERS, PRIVATE_FILE_HEADERS
 from privmedia.operations.front_servers import STRIPPED
 from tests.contracts.ranges import CONTENT, PARTS, SIZE, UNSATISFIABLE, WHOLE
+from tests.contracts.spellings import SPELLINGS
 from tests.sites import Answer, Site
 
 MISSING = "0000000000000000"
@@ -54,35 +55,6 @@ def test_a_stranger_gets_for_a_page_what_he_gets_for_a_missing_id(site: Site, it
         unsigned = site.ask(f"/m/{which}")
         assert unsigned.status == 303
         assert unsigned.headers["Location"].endswith(f"/login?next=%2Fm%2F{which}")
-
-
-SPELLINGS = [
-    "/pmedia/{path}",
-    "/pmedia/{path}?x=1",
-    "//pmedia/{path}",
-    "/pmedia//{path}",
-    "/./pmedia/{path}",
-    "/m/../pmedia/{path}",
-    "/smedia/../pmedia/{path}",
-    "/%70media/{path}",
-    "/pmedia%2f{path}",
-    "/pmedia%2F{path}",
-    "/m/%2e%2e/pmedia/{path}",
-    "/PMEDIA/{path}",
-    "/pmedia/./{path}",
-    "/pmedia/x/..%2f{path}",
-    "/media/../pmedia/{path}",
-    "/static/../pmedia/{path}",
-    "/media../private/{path}",
-    "/static../../private/{path}",
-    "/media/..%2fprivate/{path}",
-    "/pmedia../private/{path}",
-    "/pmedia;/{path}",
-    "/pmedia/..;/pmedia/{path}",
-    "/pmedia/{path}/",
-    "/pmedia/{path}.",
-    "http://127.0.0.1:{port}/pmedia/{path}",
-]
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS)

@@ -83,7 +83,7 @@ def prepared(tmp_path: Path) -> Iterator[Stack]:
 
 def test_when_one_program_ends_all_are_stopped_and_it_says_which(prepared: Stack) -> None:
     prepared.start_application()
-    prepared.start_nginx()
+    prepared.start_front_server()
     running = dict(prepared.processes._running)
     running["nginx"].kill()
     with pytest.raises(Ended, match="nginx was ended by SIGKILL"), prepared.processes.together():

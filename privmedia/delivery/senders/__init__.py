@@ -5,14 +5,18 @@ sender has to do is written down as the suite in `tests/contracts`.
 """
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 from pyramid.request import Request
 from pyramid.response import Response
 
+from privmedia.delivery.senders.apache import ApacheSender
 from privmedia.delivery.senders.builtin import BuiltinSender
+from privmedia.delivery.senders.caddy import CaddySender
 from privmedia.delivery.senders.file import DecidedFile
-from privmedia.delivery.senders.nginx import NginxSender
+from privmedia.delivery.senders.lighttpd import LighttpdSender
+from privmedia.delivery.senders.nginx import Limits, NginxSender
 from privmedia.settings import Settings
 from privmedia.storage import Storage
 
@@ -27,7 +31,16 @@ class Sender(Protocol):
         ...
 
 
+_SENDERS: dict[str, Callable[[Storage], Sender]] = {
+    "apache": ApacheSender,
+    "builtin": BuiltinSender,
+    "caddy": CaddySender,
+    "lighttpd": LighttpdSender,
+}
+
+
 def make_sender(settings: Settings, storage: Storage) -> Sender:
     """The sender for the front server that the settings name."""
-    senders: dict[str, type[BuiltinSender | NginxSender]] = {"builtin": BuiltinSender, "nginx": NginxSender}
-    return senders[settings.front_server](storage)
+    if settings.front_server == "nginx":
+        return NginxSender(storage, Limits(person=settings.person_rate, link=settings.link_rate))
+    return _SENDERS[settings.front_server](storage)

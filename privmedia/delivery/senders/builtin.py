@@ -9,14 +9,13 @@ from typing import Any
 from pyramid.request import Request
 from pyramid.response import Response
 
-from privmedia.delivery.conditions import Validators, failed, not_modified, range_applies
 from privmedia.delivery.headers import PRIVATE_FILE_CACHING, PRIVATE_FILE_HEADERS
-from privmedia.delivery.ranges import Part, Unsatisfiable, requested_part
+from privmedia.delivery.ranges import Part
+from privmedia.delivery.senders.described import describe
 from privmedia.delivery.senders.file import DecidedFile
 from privmedia.storage import Storage
 
 BLOCK = 256 * 1024  # bytes
-NOTHING = Part(0, 0)
 
 
 class BuiltinSender:
@@ -45,42 +44,14 @@ def send_file(
     with_bytes: Mapping[str, str],
 ) -> Response:
     """The answer with an opened file, which it closes: with these headers, and others where any of its bytes leave."""
-    size, current = facts.st_size, Validators.of(facts.st_mtime_ns, facts.st_size)
-    status, part = _what_to_send(request, current, size)
-    headers = {
-        **always,
-        "Accept-Ranges": "bytes",
-        "ETag": current.etag,
-        "Last-Modified": current.last_modified,
-    }
-    if status in (200, 206):
-        headers |= with_bytes
-    if status == 206:
-        headers["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{size}"
-    elif status == 416:
-        headers["Content-Range"] = f"bytes */{size}"
-    if status != 304:
-        headers["Content-Length"] = str(part.length)
-    opened = FilePart(handle, part)
+    described = describe(request, facts, always=always, with_bytes=with_bytes)
+    opened = FilePart(handle, described.part)
     body: Any = []
-    if part.length and request.method == "GET":
+    if described.part.length and request.method == "GET":
         body = _given_to_server(request.environ, opened)
     else:
         opened.close()
-    return Response(status=status, headerlist=list(headers.items()), app_iter=body)
-
-
-def _what_to_send(request: Request, current: Validators, size: int) -> tuple[int, Part]:
-    """The status of the answer, and the part of the file that goes with it; none with a refusal."""
-    if failed(request, current):
-        return 412, NOTHING
-    if not_modified(request, current):
-        return 304, NOTHING
-    try:
-        part = requested_part(request.headers.get("Range"), size) if range_applies(request, current) else None
-    except Unsatisfiable:
-        return 416, NOTHING
-    return (200, Part(0, size)) if part is None else (206, part)
+    return Response(status=described.status, headerlist=list(described.headers.items()), app_iter=body)
 
 
 class FilePart(io.RawIOBase):

@@ -1,0 +1,30 @@
+"""Ways to write the address below which private files lie, none of which may lead to one. `{path}` is a file's."""
+from __future__ import annotations
+
+SPELLINGS = [
+    "/pmedia/{path}",
+    "/pmedia/{path}?x=1",
+    "//pmedia/{path}",
+    "/pmedia//{path}",
+    "/./pmedia/{path}",
+    "/m/../pmedia/{path}",
+    "/smedia/../pmedia/{path}",
+    "/%70media/{path}",
+    "/pmedia%2f{path}",
+    "/pmedia%2F{path}",
+    "/m/%2e%2e/pmedia/{path}",
+    "/PMEDIA/{path}",
+    "/pmedia/./{path}",
+    "/pmedia/x/..%2f{path}",
+    "/media/../pmedia/{path}",
+    "/static/../pmedia/{path}",
+    "/media../private/{path}",
+    "/static../../private/{path}",
+    "/media/..%2fprivate/{path}",
+    "/pmedia../private/{path}",
+    "/pmedia;/{path}",
+    "/pmedia/..;/pmedia/{path}",
+    "/pmedia/{path}/",
+    "/pmedia/{path}.",
+    "http://127.0.0.1:{port}/pmedia/{path}",
+]
