@@ -41,6 +41,7 @@ def compose(config: Any, installation: Any) -> Router:
     config.include("privmedia.following")
     config.include("privmedia.uploads")
     config.include("privmedia.captions")
+    config.include("privmedia.attention")
     config.include("privmedia.posters")
     config.include("privmedia.versions")
     config.include("privmedia.watching")

@@ -14,6 +14,7 @@ from privmedia.accounts.models import (
     Viewpoint,
 )
 from privmedia.asking.models import AccessRequest
+from privmedia.attention.models import Attention, Watching
 from privmedia.audit.models import Event, Seal, Stretch, Viewing
 from privmedia.captions.models import Captions, Chapter
 from privmedia.db import Base
@@ -46,6 +47,7 @@ __all__ = [
     "Acl",
     "AclChain",
     "ApiToken",
+    "Attention",
     "Base",
     "Captions",
     "Chapter",
@@ -89,6 +91,7 @@ __all__ = [
     "Viewing",
     "Viewpoint",
     "Visit",
+    "Watching",
     "Worker",
     "Zip",
     "ZipMember",

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
 from email.parser import Parser
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -21,6 +22,14 @@ SAMPLE_SECRETS = ("change-me", "changeme", "secret", "development", "sample", "e
 SHORTEST_SECRET = 32  # characters
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 UNITS = {"": 1, "b": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
+
+
+class Attending(StrEnum):
+    """What is shown of who watched: sums that name nobody, the names as well, or nothing, and then nothing is noted."""
+
+    NUMBERS = "numbers"
+    NAMES = "names"
+    OFF = "off"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +87,7 @@ def parse_days(value: str) -> int:
     return _between(value, 30, 36500, "days")
 
 
-def parse_link_days(value: str) -> int:
+def parse_some_days(value: str) -> int:
     return _between(value, 1, 3650, "days")
 
 
@@ -86,6 +95,12 @@ def parse_link_passwords(value: str) -> str:
     if value not in LINK_PASSWORDS:
         raise ValueError(f"it has to be one of {', '.join(LINK_PASSWORDS)}")
     return value
+
+
+def parse_who_watched(value: str) -> Attending:
+    if value not in list(Attending):
+        raise ValueError(f"it has to be one of {', '.join(Attending)}")
+    return Attending(value)
 
 
 def parse_bcrypt_rounds(value: str) -> int:
@@ -217,10 +232,16 @@ class Settings:
     audit_days: int = setting("Days for which the audit log is kept; 30 at least.", parse_days, default=400)
     bcrypt_rounds: int = setting("Cost of password hashes; 12 takes about 0.3 s.", parse_bcrypt_rounds, default=12)
     link_longest_days: int = setting(
-        "Days a share link may work at most, from when it is made or extended.", parse_link_days, default=365
+        "Days a share link may work at most, from when it is made or extended.", parse_some_days, default=365
     )
     link_passwords: str = setting(
         "Whether share links need a password: suggested or required.", parse_link_passwords, default="suggested"
+    )
+    who_watched: Attending = setting(
+        "What is shown of who watched: numbers, names, or off.", parse_who_watched, default=Attending.NUMBERS
+    )
+    who_watched_days: int = setting(
+        "Days for which it is kept what each person has watched.", parse_some_days, default=400
     )
     mail_url: MailServer | None = setting(
         "Mail server, e.g. smtp://user:password@mail.example.com:587.", parse_mail_url, default=None, confidential=True

@@ -15,6 +15,7 @@ from pyramid.router import Router
 from sqlalchemy import Engine, event
 
 from privmedia import compose
+from privmedia.attention.noting import Noting
 from privmedia.audit.bounds import Bounds
 from privmedia.audit.notes import BOUNDS
 from privmedia.delivery.gate import Gate
@@ -30,6 +31,7 @@ PUT_IN_ANEW: dict[str, Callable[[Installation], Any]] = {
     "installation": lambda installation: installation,
     "gate": lambda installation: Gate(installation.settings.sqlalchemy_url),
     "viewings": Viewings,
+    "attention": Noting,
     "sender": lambda installation: make_sender(installation.settings, installation.storage),
     BOUNDS: lambda installation: Bounds(installation.clock),
 }

@@ -194,6 +194,7 @@ def app(ini: dict[str, str], installation: Installation, compiled_templates: dic
     application = applications.application(ini | compiled_templates, installation)
     yield application
     application.registry["viewings"].settle()
+    application.registry["attention"].settle()
 
 
 @pytest.fixture

@@ -1,32 +1,27 @@
 """Viewings: the hundreds of requests of a player are one line of the audit log.
 
-A request only leaves a word in this process's memory. A thread of its own writes, in batches, so that no file waits for
-it and a database that cannot write keeps nobody from watching. Which process serves a player's next request is chance:
+A request only leaves a word in this process's memory. It is written in batches, so that no file waits for it and a
+database that cannot write keeps nobody from watching. Which process serves a player's next request is chance:
 the table `viewings` tells them what is written already.
 """
 from __future__ import annotations
 
-import atexit
-import logging
-import os
 import threading
-from collections import deque
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from sqlalchemy import delete, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from privmedia.audit.models import Viewing
 from privmedia.audit.service import Audit, Author, NamedAuthor
+from privmedia.batches import LAST_TRY, Batches
 from privmedia.db import writing
 from privmedia.installation import Installation
 from privmedia.library.models import STREAMS_FOLDER
-
-log = logging.getLogger(__name__)
 
 VIEW, DOWNLOAD = "item.view", "item.download"
 PLAYED = ("play.", "page-", STREAMS_FOLDER)
@@ -35,14 +30,7 @@ SITTING = timedelta(minutes=30)
 """After this long without a request, the next one begins a new viewing."""
 NOTED_AGAIN = timedelta(minutes=5)
 """How often the table learns that a viewing goes on."""
-TOGETHER = 0.2
-"""Seconds the thread waits for more before it writes."""
-DATABASE_DOWN = 5.0
-"""Seconds until it tries again when the database could not write."""
-LAST_TRY = 5.0
-"""Seconds the end of the process may wait for what is not written yet."""
 MOST_REMEMBERED = 20_000
-MOST_WAITING = 10_000
 
 
 Known: TypeAlias = tuple[tuple[object, ...], str, int, str]
@@ -87,14 +75,12 @@ class Viewings:
     """Of one process. Safe to make before a fork; `said` is called by many threads."""
 
     def __init__(self, installation: Installation) -> None:
-        self._installation = installation
         self._clock = installation.clock
         self._known: dict[Known, datetime] = {}
-        self._waiting: deque[Word] = deque()
-        self._changed = threading.Condition()
-        self._process = 0
-        self._writes = False
-        self._ends = False
+        self._changing = threading.Lock()
+        self._batches: Batches[Word] = Batches(
+            "viewings", partial(write, installation), missing="these viewings are missing from the audit log"
+        )
 
     def said(self, caller: Viewer, *, item: str, version: int, file: str, kind: str) -> None:
         """Somebody gets a file, or a part of it. Costs next to nothing for all but the first request in a while."""
@@ -107,72 +93,17 @@ class Viewings:
 
     def settle(self, seconds: float = LAST_TRY) -> bool:
         """Wait until all that was said is written; False if it is not by then."""
-        with self._changed:
-            return self._changed.wait_for(lambda: self._process != os.getpid() or not self._writes, seconds)
+        return self._batches.settle(seconds)
 
     def _hand_over(self, word: Word) -> None:
-        with self._changed:
-            if self._process != os.getpid():
-                self._begin()
+        with self._changing:
             if len(self._known) >= MOST_REMEMBERED:
                 self._known = {known: at for known, at in self._known.items() if word.at - at < NOTED_AGAIN}
             noted = self._known.get(word.known)
             if noted is not None and word.at - noted < NOTED_AGAIN:
                 return
             self._known[word.known] = word.at
-            if len(self._waiting) >= MOST_WAITING:
-                log.error("a viewing is missing from the audit log, because too many wait: %r", word)
-                return
-            self._waiting.append(word)
-            if not self._writes:
-                self._writes = True
-                threading.Thread(target=self._write_all, name="viewings", daemon=True).start()
-
-    def _begin(self) -> None:
-        """In a new process. What its parent had waiting is the parent's to write."""
-        self._process = os.getpid()
-        self._waiting.clear()
-        self._writes = False
-        atexit.register(self._end, self._process)
-
-    def _end(self, process: int) -> None:
-        if process == os.getpid():
-            self._ends = True
-            self.settle()
-            if self._waiting:
-                log.error("these viewings are missing from the audit log: %r", list(self._waiting))
-
-    def _write_all(self) -> None:
-        """The thread: it ends when nothing waits any more, and the next word begins another."""
-        pause = TOGETHER
-        while True:
-            with self._changed:
-                self._changed.wait_for(lambda: self._ends, pause)
-                words = list(self._waiting)
-                if not words:
-                    self._writes = False
-                    self._changed.notify_all()
-                    return
-            pause = self._write(words)
-            with self._changed:
-                if pause == TOGETHER:
-                    for _ in words:
-                        self._waiting.popleft()
-                elif self._ends:
-                    self._writes = False
-                    self._changed.notify_all()
-                    return
-
-    def _write(self, words: Sequence[Word]) -> float:
-        """Write them, and say how long to wait for the next: longer if the database could not."""
-        try:
-            write(self._installation, words)
-        except OperationalError:
-            log.warning("%s viewings could not be written to the audit log now", len(words), exc_info=True)
-            return DATABASE_DOWN
-        except Exception:
-            log.exception("these viewings are missing from the audit log: %r", words)
-        return TOGETHER
+        self._batches.put(word)
 
 
 def write(installation: Installation, words: Sequence[Word]) -> None:

@@ -107,9 +107,13 @@ class WhoSees:
 
     def viewers(self, item: Item, *, shown: bool | None = None) -> int:
         """How many people see an item, or would if it were shown; administrators are not counted."""
+        return self.audience(item, shown=shown).viewers
+
+    def audience(self, item: Item, *, shown: bool | None = None) -> Audience:
+        """Everybody who sees an item, or would if it were shown."""
         acl_id = self.pointers.applying(item)
         shown = item.shown if shown is None else shown
-        return self.access.audience(acl_id, owner_id=item.uploader_id, shown=shown).viewers
+        return self.access.audience(acl_id, owner_id=item.uploader_id, shown=shown)
 
     def reason_for(self, item: Item, identity: Identity) -> Sentence | None:
         """Why the caller may see an item: the first reason of the explanation."""

@@ -15,6 +15,7 @@ from privmedia.accounts.viewpoints import Viewpoints
 from privmedia.asking.jobs import HANDLERS as ASKING
 from privmedia.asking.jobs import end_questions
 from privmedia.asking.letters import WRITERS as ASKING_LETTERS
+from privmedia.attention.service import forget_watched
 from privmedia.audit.seals import drop_old, seal_all
 from privmedia.captions.embedded_jobs import HANDLERS as SUBTITLES
 from privmedia.captions.jobs import HANDLERS as CAPTIONS
@@ -104,6 +105,7 @@ CHORES = (
     forget_sent,
     forget_viewings,
     forget_visits,
+    forget_watched,
     reconcile,
     remove_over,
 )

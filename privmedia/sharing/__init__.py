@@ -15,6 +15,7 @@ def includeme(config: Configurator) -> None:
     config.add_route("share_link", "/s/{token}")
     config.add_route("link", "/link/{link}")
     config.add_route("link_item", "/link/{link}/m/{item}")
+    config.add_route("link_playback", "/link/{link}/m/{item}/playback")
     config.add_route("link_folder", "/link/{link}/f/{folder}")
     # Passwords are hashed there, and looking at a page writes nothing.
     config.outside_transaction_manager("/link/")
@@ -26,5 +27,5 @@ def includeme(config: Configurator) -> None:
     config.add_request_method(at_places.links_stopped_by, "links_stopped_by")
     config.add_request_method(at_places.links_at, "links_at")
     config.add_request_method(at_places.shared_outside, "shared_outside", reify=True)
-    for views in ("public", "share", "link"):
+    for views in ("public", "share", "link", "playing"):
         config.scan(f"privmedia.sharing.{views}_views")

@@ -136,7 +136,9 @@ def _item_page(request: Request, standing: Standing, item: Item) -> dict[str, An
         "item": details,
         **shown_of(request, details),
         "around": Around(),
-        "player": visitors_player(request, item),
+        "player": visitors_player(
+            request, item, playback=request.route_path("link_playback", link=standing.link.uid, item=item.uid)
+        ),
         **_timed(request, item),
         "crumbs": _crumbs(request, standing, item.folder, itself=True) if inside else [],
     }

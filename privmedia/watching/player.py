@@ -65,7 +65,7 @@ WORDS = {
 
 @dataclass(frozen=True, kw_only=True)
 class Player:
-    """What the page gives its player. `playback` is None where nobody's place is kept."""
+    """What the page gives its player. `playback` is where it says what it plays; None where nobody is told."""
 
     words: str
     csrf: str
@@ -89,9 +89,10 @@ def player_for(request: Request, context: ItemContext) -> Player:
     return _player(request, item, playback=place, resume=resume)
 
 
-def visitors_player(request: Request, item: Item) -> Player:
-    """The player for somebody without an account, whose place is not kept."""
-    return _player(request, item, playback=None, resume=None)
+def visitors_player(request: Request, item: Item, *, playback: str) -> Player:
+    """The player for somebody without an account, whose place is not kept; `playback` is where it says that it plays.
+    """
+    return _player(request, item, playback=playback, resume=None)
 
 
 def _player(request: Request, item: Item, *, playback: str | None, resume: float | None) -> Player:

@@ -7,6 +7,7 @@ from pyramid.request import Request
 from pyramid.view import view_config
 
 from privmedia.access.permissions import Permission
+from privmedia.attention.pages import on_item
 from privmedia.captions.service import Captioning
 from privmedia.captions.transcript import HAS_TIME, transcript_of
 from privmedia.library.lists import Wanted
@@ -47,6 +48,7 @@ def item(context: ItemContext, request: Request) -> Any:
         "crumbs": [*crumbs(request, identity, folder), *itself(request, identity, folder)],
         "who": request.read(WhoSees).of_item(context.item, identity),
         "links": request.links_at(context.item),
+        "on_item": on_item(request, context),
         "me_reason": request.read(WhoSees).reason_for(context.item, identity),
         "next_items": shelves.items(identity, Wanted(folder_id=folder.id), limit=NEXT_TO_AN_ITEM).items,
         "versions": versions_for(request, context),

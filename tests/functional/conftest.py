@@ -71,6 +71,7 @@ def world(
         version = Library(session, installation).add_item(folder=folder, title="Bearing", received=received, by=None)
         version.state = version.item.state = State.READY
         version.item.shown = True
+        version.duration = 600
         for name, media_type in FILES.items():
             session.add(
                 File(version_id=version.id, name=name, stored_as=stored(name), media_type=media_type, size=4)

@@ -185,6 +185,11 @@ TABLE: dict[str, list[tuple[str, Row]]] = {
     "item_poster": [("/m/{item}/poster", EDITED)],
     "poster_upload": [("/upload/poster/{item}", POSTED), ("/upload/poster/{missing}", UNKNOWN)],
     "item_playback": [("/m/{item}/playback", POSTED)],
+    "item_watched": [("/m/{item}/watched", EDITED), ("/m/{missing}/watched", UNKNOWN)],
+    "item_watched_csv": [("/m/{item}/watched.csv", EDITED)],
+    "item_watched_people_csv": [
+        ("/m/{item}/watched-people.csv", MANAGED.but(manager=ELSEWHERE, administrator=ELSEWHERE)),
+    ],
     "item_share": [("/m/{item}/share", MANAGED)],
     "folder_share": [("/f/{folder}/share", MANAGED.but(uploader=NO))],
     "links": [("/links", SIGNED_IN)],
@@ -200,6 +205,7 @@ TABLE: dict[str, list[tuple[str, Row]]] = {
         ("/link/{opened}/m/{item}", LINKED.but(by_link=OK)),
         ("/link/{opened}/m/{missing}", LINKED.but(by_link=NOTHING)),
     ],
+    "link_playback": [("/link/{opened}/m/{item}/playback", for_all(WRONG))],
     "link_folder": [
         ("/link/{opened}/f/{folder}", LINKED.but(by_link=NOTHING)),
         ("/link/{asking}/f/{folder}", LINKED),

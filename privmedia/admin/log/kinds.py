@@ -132,6 +132,7 @@ KINDS: dict[str, Words] = {
     "item.tag": files("tag", _("tagged ${target}")),
     "item.view": files("play-circle", _("viewed ${target}")),
     "item.reprocess": files("arrow-repeat", _("had ${target} prepared anew")),
+    "item.who-watched-export": files("filetype-csv", _("exported who watched ${target}")),
     "items.reprocess": files("arrow-repeat", _("had all items prepared anew: ${count}")),
     "job.cancel": site("cpu", _("cancelled the job ${number} (${job}): ${target}")),
     "job.dismiss": site("cpu", _("dismissed the failed job ${number} (${job}): ${target}")),

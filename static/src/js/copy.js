@@ -13,6 +13,7 @@ export function copyButtons(root) {
       const source = document.querySelector(button.dataset.copy);
       await navigator.clipboard.writeText(source.value ?? source.textContent);
       label.textContent = button.dataset.done;
+      button.dispatchEvent(new Event("copied", { bubbles: true }));
       setTimeout(() => (label.textContent = original), SHOWN_FOR);
     });
   }

@@ -59,8 +59,15 @@ function frame() {
   dialog.addEventListener("click", (event) => {
     if (!event.target.closest("[data-close], [data-leave]")) return;
     event.preventDefault();
-    dialog.close();
+    if (!holds(dialog)) dialog.close();
   });
+  dialog.addEventListener("cancel", (event) => holds(dialog) && event.preventDefault());
+  for (const name of ["copy", "copied"]) {
+    dialog.addEventListener(name, (event) => {
+      const once = dialog.querySelector("[data-once]");
+      if (name === "copy" || event.target.dataset.copy === once?.dataset.once) once?.remove();
+    });
+  }
   dialog.addEventListener("close", () => {
     dialog.querySelector("[data-content]").replaceChildren();
     if (dialog.done) location.reload(); // what the page below says may be true no more
@@ -72,6 +79,15 @@ function frame() {
     send(dialog, event.target, event.submitter);
   });
   return dialog;
+}
+
+/** Whether a dialog stays open because it shows what is shown once and was not copied. That is said; the next time it goes. */
+function holds(dialog) {
+  const warning = dialog.querySelector("[data-once][hidden]");
+  if (!warning) return false;
+  warning.hidden = false;
+  warning.closest("[role=status]")?.querySelector("[data-copy]")?.focus();
+  return true;
 }
 
 function show(dialog, main, address) {

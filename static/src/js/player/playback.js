@@ -1,5 +1,7 @@
 // Where one stops is told to the server: every 10 seconds of play, on a pause, when the page is left. Coming back, one
-// goes on from there. When the answer is that there is nothing here any more, the player stops and says so.
+// goes on from there. With it goes what was played since the last time. When the answer is that there is nothing here any more, the player stops and says so.
+import { followPlay } from "./played.js";
+
 const EVERY = 10_000;
 const SETTLED = 500;
 
@@ -7,21 +9,24 @@ export function keepPlace(player) {
   const { media, element } = player;
   const { playback, csrf, version } = element.dataset;
   if (!playback) return;
+  const play = followPlay(media);
   let told = -Infinity;
   let last = -1;
   const tell = async () => {
     const position = Math.round(media.currentTime * 10) / 10;
     if (!Number.isFinite(media.duration) || !media.duration || position === last) return;
     [told, last] = [performance.now(), position];
-    const body = new URLSearchParams({ position, duration: media.duration, version });
+    const played = play.take();
+    const body = new URLSearchParams({ position, duration: media.duration, version, played });
     const headers = { "X-CSRF-Token": csrf };
     try {
       const answer = await fetch(playback, { method: "POST", body, headers, keepalive: true, redirect: "manual" });
-      if (answer.status === 404) player.stop(player.words.gone);
+      if (answer.status >= 500) play.giveBack(played);
+      else if ([404, 410].includes(answer.status)) player.stop(player.words.gone);
       else if (answer.status === 409) player.stop(player.words.replaced);
       else if (answer.type === "opaqueredirect") player.stop(player.words.signedOut);
     } catch {
-      // Without a network there is nobody to tell; the next time there may be.
+      play.giveBack(played); // without a network there is nobody to tell; the next time there may be
     }
   };
   media.addEventListener("timeupdate", () => {

@@ -1,0 +1,65 @@
+"""Who has seen what of which version, and the sums, which name nobody."""
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, Text, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from privmedia.db import Base, UtcDateTime
+
+_PEOPLE = text("user_id IS NOT NULL")
+
+
+class Watching(Base):
+    """What one person, or one visitor, has seen of one version. It goes with the person, and after its time."""
+
+    __tablename__ = "watchings"
+    __table_args__ = (
+        Index("ix_watchings_user_id", "user_id", "last_at"),
+        Index("ix_watchings_people", "version_id", "last_at", sqlite_where=_PEOPLE, postgresql_where=_PEOPLE),
+        Index("ix_watchings_last_at", "last_at"),
+        {"sqlite_with_rowid": False},
+    )
+
+    version_id: Mapped[int] = mapped_column(ForeignKey("versions.id", ondelete="CASCADE"), primary_key=True)
+    who: Mapped[str] = mapped_column(String(48), primary_key=True)
+    """What tells watchers apart: a person's number, or that of a visit, which is over after some hours."""
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    """None for whoever has no account."""
+    way: Mapped[str] = mapped_column(String(8))
+    """Where it was watched last: `library`, `link` or `embed`."""
+
+    seen: Mapped[str] = mapped_column(Text)
+    """All that was seen, as `ranges.written`."""
+    sitting: Mapped[str] = mapped_column(Text)
+    """The same of the viewing that goes on, or was the last."""
+    tenths: Mapped[int] = mapped_column()
+    """How long all that was seen is, in tenths of a second."""
+    times: Mapped[int] = mapped_column()
+    """Viewings."""
+    since: Mapped[datetime] = mapped_column(UtcDateTime)
+    last_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Attention(Base):
+    """The sums of one version: they stay when those they were counted from go."""
+
+    __tablename__ = "attention"
+
+    version_id: Mapped[int] = mapped_column(
+        ForeignKey("versions.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    length: Mapped[int] = mapped_column()
+    """Tenths of a second."""
+    since: Mapped[datetime] = mapped_column(UtcDateTime)
+    people: Mapped[int] = mapped_column(default=0)
+    ended: Mapped[int] = mapped_column(default=0)
+    tenths: Mapped[int] = mapped_column(BigInteger, default=0)
+    """What all people have seen, added up."""
+    links: Mapped[int] = mapped_column(default=0)
+    embeds: Mapped[int] = mapped_column(default=0)
+    watchers: Mapped[list[int]] = mapped_column(JSON)
+    """For each step of the curve: how many have seen it."""
+    viewings: Mapped[list[int]] = mapped_column(JSON)
+    """For each step: in how many viewings it was seen."""
