@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from privmedia.accounts.groups import Groups
+from privmedia.attention.noting import Watcher, Word, write
 from privmedia.captions.models import Captions
 from privmedia.db import writing
 from privmedia.ids import new_uid
@@ -63,6 +64,7 @@ def signed(site: Site) -> Signed:
         group = Groups(session, installation).add_group(name="Service engineers")
         Groups(session, installation).join(group=group, users=[user])
         version = session.query(Version).one()
+        version.duration = 600
         now = installation.clock()
         session.add(Captions(version_id=version.id, language="en", label="English", count=1, updated_at=now))
         Search(session, installation).put(version.item_id, "captions-en", [Passage("Warm it.", at=1)], version=1)
@@ -72,6 +74,8 @@ def signed(site: Site) -> Signed:
         session.flush()
         ids = {"folder": library.folder, "item": item, "group": group.uid, "user": user.uid, "missing": new_uid()}
         ids["job"] = str(job.id)
+    watched = [Word(item, 1, Watcher.visitor(number), ((0, 3000), (4000, 6000)), now) for number in range(6)]
+    write(installation, [*watched, Word(item, 1, Watcher.person(library.user_ids["Ada Lind"]), ((0, 6000),), now)])
     link = make_link(installation, item, library.user_ids["Ada Lind"])
     maker = library.user_ids["Ada Lind"]
     asking = make_link(installation, library.folder, maker, folder=True, opened=link.visit, upload=True)
