@@ -57,9 +57,8 @@ def upgrade() -> None:
     )
     op.create_index("ix_watchings_user_id", "watchings", ["user_id", "last_at"])
     op.create_index("ix_watchings_last_at", "watchings", ["last_at"])
-    op.create_index(
-        "ix_watchings_people", "watchings", ["version_id", "last_at"], sqlite_where=PEOPLE, postgresql_where=PEOPLE
-    )
+    columns = ["version_id", "last_at", "tenths", "user_id"]
+    op.create_index("ix_watchings_people", "watchings", columns, sqlite_where=PEOPLE, postgresql_where=PEOPLE)
 
 
 def downgrade() -> None:

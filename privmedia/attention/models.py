@@ -17,7 +17,11 @@ class Watching(Base):
     __tablename__ = "watchings"
     __table_args__ = (
         Index("ix_watchings_user_id", "user_id", "last_at"),
-        Index("ix_watchings_people", "version_id", "last_at", sqlite_where=_PEOPLE, postgresql_where=_PEOPLE),
+        # With what is counted in it, so that counting the people of a version reads no row.
+        Index(
+            "ix_watchings_people", "version_id", "last_at", "tenths", "user_id",
+            sqlite_where=_PEOPLE, postgresql_where=_PEOPLE,
+        ),
         Index("ix_watchings_last_at", "last_at"),
         {"sqlite_with_rowid": False},
     )

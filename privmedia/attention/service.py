@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, delete, func, select, true, tuple_
+from sqlalchemy import ColumnElement, Select, delete, func, select, true, tuple_
 from sqlalchemy.orm import Session
 
 from privmedia.access.permissions import Permission
@@ -177,31 +177,26 @@ class WhoWatched:
     def people(self, version: Version, show: Show, page: int, *, size: int = PAGE) -> tuple[list[Viewer], bool]:
         """One page of those who watched a version, the last one first; and whether there are more."""
         length = self._length(version)
-        rows = self._session.execute(
-            self._counted(version, length, show)
-            .order_by(Watching.last_at.desc(), Watching.who)
-            .offset((page - 1) * size)
-            .limit(size + 1)
-        ).all()
+        some = self._viewers(version, show).offset((page - 1) * size).limit(size + 1)
+        rows = self._session.execute(some).all()
         return [_viewer(row, user, length) for row, user in rows[:size]], len(rows) > size
 
     def everybody(self, version: Version) -> list[Viewer]:
         """All of them, for a file."""
         length = self._length(version)
-        rows = self._counted(version, length, Show.WATCHED).order_by(Watching.last_at.desc(), Watching.who)
-        return [_viewer(row, user, length) for row, user in self._session.execute(rows)]
+        rows = self._session.execute(self._viewers(version, Show.WATCHED))
+        return [_viewer(row, user, length) for row, user in rows]
 
     def count(self, version: Version, show: Show) -> int:
         """How many people are noted to have watched it, or to the end."""
-        counted = self._counted(version, self._length(version), show).with_only_columns(func.count())
-        return self._session.scalar(counted) or 0
+        return self._session.scalar(select(func.count()).where(*_counted(version, self._length(version), show))) or 0
 
     def not_started(self, version: Version, item: Item) -> tuple[int, list[int]]:
         """How many people see the item now, administrators not counted; and the numbers of those who have not begun."""
         audience = WhoSees(self._session, self._installation).audience(item)
         viewers = [user_id for user_id, rights in audience.rights.items() if Permission.VIEW in rights]
-        began = self._counted(version, self._length(version), Show.WATCHED).with_only_columns(Watching.user_id)
-        watched = set(self._session.scalars(began.where(one_of(Watching.user_id, Numbers(viewers)))))
+        began = select(Watching.user_id).where(*_counted(version, self._length(version), Show.WATCHED))
+        watched = set(self._session.scalars(began))
         return len(viewers), [user_id for user_id in viewers if user_id not in watched]
 
     def named(self, user_ids: Collection[int], page: int, *, size: int = PAGE) -> tuple[list[Viewer], bool]:
@@ -245,12 +240,16 @@ class WhoWatched:
         row = self._session.get(Attention, version.id)
         return row.length if row is not None else max(1, round((version.duration or 0) * TENTHS))
 
-    def _counted(self, version: Version, length: int, show: Show) -> Select[*tuple[Any, ...]]:
-        enough = ended_from(length) if show is Show.ENDED else counts_from(length)
-        seen: ColumnElement[bool] = and_(Watching.version_id == version.id, Watching.tenths >= enough)
-        return select(Watching, User).join(User, User.id == Watching.user_id).where(
-            seen, Watching.user_id.is_not(None)
-        )
+    def _viewers(self, version: Version, show: Show) -> Select[*tuple[Any, ...]]:
+        people = select(Watching, User).join(User, User.id == Watching.user_id)
+        counted = people.where(*_counted(version, self._length(version), show))
+        return counted.order_by(Watching.last_at.desc(), Watching.who)
+
+
+def _counted(version: Version, length: int, show: Show) -> tuple[ColumnElement[bool], ...]:
+    """The people who have watched a version, or to the end."""
+    enough = ended_from(length) if show is Show.ENDED else counts_from(length)
+    return Watching.version_id == version.id, Watching.user_id.is_not(None), Watching.tenths >= enough
 
 
 def forget_watched(installation: Installation) -> None:
