@@ -48,7 +48,7 @@ faults: .venv/dev assets  ## What tests do in a short form, at full length: disk
 	  tests/functional/test_junk.py tests/functional/test_access_matrix.py tests/functional/test_every_refusal.py \
 	  tests/functional/test_tus_schedules.py tests/functional/test_checklist_frame.py \
 	  tests/functional/test_numbers_do_not_leak.py tests/unit/access/test_random_trees.py \
-	  tests/unit/library/test_effect.py tests/unit/jobs/test_prepare.py tests/unit/importing/test_processes.py \
+	  tests/unit/library/test_effect.py tests/unit/operations/test_front_check.py tests/unit/jobs/test_prepare.py tests/unit/importing/test_processes.py \
 	  tests/unit/media/test_hostile.py tests/unit/media/test_hostile_many.py tests/unit/media/test_inputs.py \
 	  tests/browser/test_inputs.py tests/browser/test_firefox.py
 

@@ -14,6 +14,7 @@ requires = [
     "imageio-ffmpeg>=0.6",
     "markdown-it-py>=4.0",
     "multipart>=2.0",
+    "nginx-crossplane>=0.5.14",
     "nh3>=0.3",
     "pi-heif>=1.4",
     "Pillow>=12",

@@ -1,15 +1,21 @@
 """The command `privmedia front-config`: a front server's configuration, printed or compared with a file."""
 from __future__ import annotations
 
+import json
+import subprocess
+from dataclasses import asdict
 from pathlib import Path
 
 import click
 from plaster import get_loader
 
 from privmedia.console import Line
-from privmedia.errors import Invalid
-from privmedia.operations.front_servers import APP_SERVERS, AppServer
+from privmedia.errors import DomainError, Invalid
+from privmedia.operations.front_check import Difference, compare
+from privmedia.operations.front_servers import APP_SERVERS, AppServer, FrontSite
 from privmedia.operations.front_sites import SITES
+from privmedia.operations.front_versions import OLDEST, VERSION_COMMANDS, holes_of, is_untried, version_in
+from privmedia.operations.stack import PROGRAMS, front_program
 
 
 @click.command("front-config")
@@ -20,11 +26,82 @@ from privmedia.operations.front_sites import SITES
     type=click.Path(path_type=Path, file_okay=False),
     help="Folder of fullchain.pem and privkey.pem. Without it: plain HTTP, with the place for both marked.",
 )
+@click.option(
+    "--check",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Compare this file with what is needed, and say what differs and why it matters. Nothing is printed.",
+)
+@click.option("--json", "as_json", is_flag=True, help="With --check: the differences as JSON.")
 @click.pass_obj
-def front_config(line: Line, server: str, app: AppServer, tls: Path | None) -> None:
-    """Print the front server's configuration for this installation."""
+def front_config(
+    line: Line, server: str, *, app: AppServer, tls: Path | None, check: Path | None, as_json: bool
+) -> None:
+    """Print the front server's configuration for this installation, or compare a file with it."""
     site = SITES[server].of(line.settings, socket=_socket(line, app), app=app, tls=tls.absolute() if tls else None)
-    click.echo(site.render(), nl=False)
+    remarks = remarks_on_version(server)
+    if check is None:
+        if as_json:
+            raise click.UsageError("--json goes with --check.")
+        for remark in remarks:
+            click.echo(remark, err=True)
+        click.echo(site.render(), nl=False)
+        return
+    found = compare(site, check)
+    if as_json:
+        click.echo(json.dumps({"differences": [asdict(each) for each in found], "version": remarks}, indent=2))
+    else:
+        _say(site, check, found, remarks)
+    if found:
+        raise click.exceptions.Exit(1)
+
+
+def _say(site: FrontSite, path: Path, found: list[Difference], remarks: list[str]) -> None:
+    for each in found:
+        click.echo(each.sentence)
+    for remark in remarks:
+        click.echo(remark)
+    count = len(found)
+    if found:
+        things = "one thing that is not" if count == 1 else f"{count} things that are not"
+        command = f"privmedia front-config {site.server}"
+        click.echo(f"{path}: {things} as this installation needs it. `{command}` prints all of it.", err=True)
+    else:
+        click.echo(f"{path} has everything this installation needs.")
+
+
+def remarks_on_version(server: str) -> list[str]:
+    """What is known of the version that is installed here; nothing where none is."""
+    try:
+        command = [front_program(server), *VERSION_COMMANDS[server][1:]]
+        said = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)
+        version = version_in(said.stdout + said.stderr)
+    except (DomainError, OSError, subprocess.TimeoutExpired):
+        return []
+    package = _package(server)
+    called = f"{server} {version}" + (f" (package {package})" if package else "")
+    remarks = [
+        f"{called} has a known hole ({hole.cve}, {hole.part}): {hole.what}. Take {' or '.join(hole.fixed)} or later"
+        + "".join(f", on Debian {mended}" for mended in hole.debian.values()) + "."
+        for hole in holes_of(server, version, package)
+    ]
+    if is_untried(server, version):
+        remarks.append(f"{called} is older than any this was tried with: {OLDEST[server]}.")
+    return remarks
+
+
+def _package(server: str) -> str:
+    """The version of Debian's package of it; empty where it is not one of Debian's."""
+    name = PROGRAMS[server][1].split()[0]
+    names = ("nginx", "nginx-light", "nginx-core") if server == "nginx" else (name,)
+    for each in names:
+        query = ["dpkg-query", "--show", "--showformat=${db:Status-Status} ${Version}", each]
+        try:
+            said = subprocess.run(query, capture_output=True, text=True, timeout=10, check=False).stdout.split()
+        except OSError:
+            return ""
+        if said[:1] == ["installed"]:
+            return said[1]
+    return ""
 
 
 def _socket(line: Line, app: AppServer) -> Path:

@@ -43,7 +43,7 @@ _PLAIN_PATH = re.compile(r"[\w./-]+", re.ASCII)
 _UNFIT = re.compile(r"[%?#$\"\\\x00-\x1f\x7f]")
 # Not in an ordinary user's PATH on Debian.
 _SYSTEM_PROGRAMS = "/usr/local/sbin:/usr/sbin:/sbin"
-_PROGRAMS = {
+PROGRAMS = {
     "nginx": ("nginx", "nginx-light"),
     "apache": ("apache2", "apache2-bin libapache2-mod-xsendfile"),
     "lighttpd": ("lighttpd", "lighttpd"),
@@ -253,7 +253,7 @@ def nginx_program() -> str:
 
 def front_program(front: str) -> str:
     """The program of a front server. Raises DomainError that names the package."""
-    name, packages = _PROGRAMS[front]
+    name, packages = PROGRAMS[front]
     found = shutil.which(name) or shutil.which(name, path=_SYSTEM_PROGRAMS)
     if found is None:
         raise DomainError(f"{name} is missing. On Debian: apt-get install {packages}")

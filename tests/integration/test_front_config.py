@@ -1,7 +1,9 @@
-"""`privmedia front-config nginx`: nginx takes what is printed, for either application server, with and without TLS."""
+"""`privmedia front-config`: each front server takes what is printed for it, with and without TLS."""
 from __future__ import annotations
 
+import configparser
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -11,9 +13,12 @@ from click.testing import CliRunner, Result
 
 from privmedia.cli import cli
 from privmedia.errors import Invalid
+from privmedia.operations.front_apache import MODULES_FOLDER, ApacheSite, render_apache_program
 from privmedia.operations.front_servers import APP_SERVERS, AppServer, render_nginx_program
-from privmedia.operations.stack import nginx_program
+from privmedia.operations.stack import front_program, nginx_program
+from privmedia.settings import Settings
 from tests import missing
+from tests.sites import or_skipped
 
 INI = """
 [app:main]
@@ -38,10 +43,16 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def printed(folder: Path, *words: str, bind: str = "unix:{folder}/app.sock") -> Result:
+def printed(folder: Path, *words: str, server: str = "nginx", bind: str = "unix:{folder}/app.sock") -> Result:
     ini = folder / "production.ini"
     ini.write_text(INI.format(folder=folder, bind=bind.format(folder=folder)))
-    return CliRunner().invoke(cli, ["-c", str(ini), "front-config", "nginx", *words])
+    return CliRunner().invoke(cli, ["-c", str(ini), "front-config", server, *words])
+
+
+def settings(folder: Path) -> Settings:
+    config = configparser.RawConfigParser()
+    config.read(folder / "production.ini")
+    return Settings.read(dict(config["app:main"]), {})
 
 
 def certificate(folder: Path) -> Path:
@@ -68,6 +79,44 @@ def test_nginx_accepts_what_is_printed(app: AppServer, tls: bool, folder: Path) 
     assert checked.returncode == 0, checked.stderr
     assert ("return 301 https://media.example.com$request_uri;" in text) is tls
     assert 'Strict-Transport-Security "max-age=' in text
+
+
+@pytest.mark.parametrize("server", ["apache", "lighttpd", "caddy"])
+@pytest.mark.parametrize("tls", [False, True])
+def test_the_other_front_servers_accept_what_is_printed(server: str, tls: bool, folder: Path) -> None:
+    with or_skipped():
+        program = front_program(server)
+    words = ["--tls", str(certificate(folder))] if tls else []
+    result = printed(folder, *words, server=server)
+    assert result.exit_code == 0, result.output
+    file = folder / "site.conf"
+    file.write_text(re.sub(r"/var/log/\w+/", f"{folder}/log/", result.stdout))
+    if server == "apache":
+        (folder / "apache").mkdir()
+        whole = render_apache_program(folder, ApacheSite.of(settings(folder), socket=folder / "x", app="gunicorn"))
+        modules = "".join(
+            f"LoadModule {name}_module {MODULES_FOLDER}/mod_{name}.so\n" for name in ("ssl", "socache_shmcb", "http2")
+        )
+        (folder / "whole.conf").write_text(whole.replace(f"{folder}/apache/privmedia.conf", str(file)) + modules)
+        command = [program, "-t", "-f", folder / "whole.conf"]
+    elif server == "lighttpd":
+        # There is no such user where tests run.
+        file.write_text(re.sub(r"server\.(user|group)name = .*", "", file.read_text()))
+        command = [program, "-tt", "-f", file]
+    else:
+        command = [program, "validate", "--adapter", "caddyfile", "--config", file]
+    home = {**os.environ, "XDG_DATA_HOME": str(folder), "XDG_CONFIG_HOME": str(folder)}
+    checked = subprocess.run(command, check=False, capture_output=True, text=True, env=home)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    assert "max-age=" in file.read_text()
+    assert str(folder / "app.sock") in file.read_text()
+
+
+@pytest.mark.parametrize("server", ["apache", "lighttpd", "caddy"])
+def test_uwsgi_stands_behind_nginx_alone(server: str, folder: Path) -> None:
+    result = printed(folder, "--app", "uwsgi", server=server)
+    assert isinstance(result.exception, Invalid)
+    assert "leave out --app" in str(result.exception)
 
 
 def test_an_application_that_listens_on_no_socket_cannot_be_put_behind_nginx(folder: Path) -> None:
