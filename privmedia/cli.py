@@ -18,6 +18,7 @@ from privmedia.library.rules_commands import WITHOUT_RULES, access
 from privmedia.operations.check_commands import check
 from privmedia.operations.commands import migrate, serve, stack, worker
 from privmedia.operations.demo import demo
+from privmedia.operations.doctor.commands import doctor
 from privmedia.operations.front_commands import front_config
 from privmedia.operations.job_commands import jobs, reprocess
 from privmedia.operations.search_commands import search
@@ -40,7 +41,7 @@ def cli(context: click.Context, config: str) -> None:
     context.obj = Line(config)
 
 
-RUNNING = (serve, worker, jobs, reprocess, migrate, check, stack, front_config, demo, search)
+RUNNING = (serve, worker, jobs, reprocess, migrate, check, doctor, stack, front_config, demo, search)
 for command in (*RUNNING, setup_link, user, group, token, folder, items, import_files, access, link):
     cli.add_command(command)
 

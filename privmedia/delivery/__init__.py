@@ -27,6 +27,8 @@ def includeme(config: Configurator) -> None:
         "/smedia/{item}/hls/v{version}/{file}",
         factory="privmedia.delivery.resources.stream",
     )
+    config.add_route("probe", "/smedia/probe/{probe}/{file}", factory="privmedia.delivery.probing.probe_of")
+    config.add_route("probe_part", "/uploads/probe/{probe}", factory="privmedia.delivery.probing.probe_of")
     config.add_route("smedia_nothing", "/smedia/*rest", factory="privmedia.delivery.resources.nothing")
     # Outermost: it judges what all others have made.
     config.add_tween(
@@ -38,3 +40,4 @@ def includeme(config: Configurator) -> None:
     config.include("privmedia.delivery.public_views")
     config.include("privmedia.delivery.decision_views")
     config.scan("privmedia.delivery.views")
+    config.scan("privmedia.delivery.probing")

@@ -187,6 +187,12 @@ class Jobs:
         found = select(Job.id).where(Job.kind.in_(kinds), Job.target_id == target_id, waiting).limit(1)
         return self._session.scalar(found) is not None
 
+    def is_due(self, kinds: Collection[str], target_id: int) -> bool:
+        """Whether a job of these kinds on a target is being done, or could be begun now."""
+        due = or_(Job.state == JobState.RUNNING, and_(Job.state == JobState.QUEUED, Job.run_after <= self._clock()))
+        found = select(Job.id).where(Job.kind.in_(kinds), Job.target_id == target_id, due).limit(1)
+        return self._session.scalar(found) is not None
+
     def forget_finished(self) -> None:
         """Remove the rows of jobs that ended long ago. Failed ones stay: somebody has to see them."""
         over = Job.state.in_([JobState.DONE, JobState.CANCELLED])

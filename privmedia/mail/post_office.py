@@ -4,6 +4,7 @@ from __future__ import annotations
 import contextlib
 import smtplib
 import ssl
+from collections.abc import Iterator
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -50,13 +51,7 @@ def send(mail: EmailMessage, server: MailServer, *, name: str) -> None:
     Raises Unavailable for what may pass, Hopeless for what the server refused for good.
     """
     try:
-        with contextlib.ExitStack() as stack:
-            connection = _connected(server, name)
-            stack.callback(_say_goodbye, connection)
-            if server.security == "starttls":
-                connection.starttls(context=ssl.create_default_context())
-            if server.user:
-                connection.login(server.user, server.password)
+        with _let_in(server, name) as connection:
             connection.send_message(mail)
     except smtplib.SMTPRecipientsRefused as refused:
         code, answer = next(iter(refused.recipients.values()))
@@ -67,6 +62,26 @@ def send(mail: EmailMessage, server: MailServer, *, name: str) -> None:
         # With what was said when it broke, which may be long and of many lines.
         said = " ".join(str(error).split())
         raise Unavailable(f"The mail server at {server.host}:{server.port} did not take the letter: {said}") from error
+
+
+def greet(server: MailServer, *, name: str) -> None:
+    """Go in as for a letter, and out again. Raises OSError or SMTPException."""
+    with _let_in(server, name) as connection:
+        code, answer = connection.noop()
+        if code != 250:
+            raise smtplib.SMTPResponseException(code, answer)
+
+
+@contextlib.contextmanager
+def _let_in(server: MailServer, name: str) -> Iterator[smtplib.SMTP]:
+    with contextlib.ExitStack() as stack:
+        connection = _connected(server, name)
+        stack.callback(_say_goodbye, connection)
+        if server.security == "starttls":
+            connection.starttls(context=ssl.create_default_context())
+        if server.user:
+            connection.login(server.user, server.password)
+        yield connection
 
 
 def _connected(server: MailServer, name: str) -> smtplib.SMTP:

@@ -33,6 +33,8 @@ from privmedia.library.page_jobs import HANDLERS as PAGES
 from privmedia.mail import warn_if_off
 from privmedia.mail.jobs import forget_sent, mail_handler
 from privmedia.mail.service import SEND
+from privmedia.operations.doctor.jobs import HANDLERS as CHECK_UPS
+from privmedia.operations.doctor.jobs import check_up_in_time
 from privmedia.organising.jobs import HANDLERS as ORGANISING
 from privmedia.organising.jobs import empty_in_time
 from privmedia.public.jobs import HANDLERS as PUBLIC
@@ -67,6 +69,7 @@ HANDLERS = {
     **ORGANISING,
     **PUBLIC,
     **ZIPS,
+    **CHECK_UPS,
     SEND: mail_handler(WRITERS),
 }
 
@@ -94,6 +97,7 @@ def index_backlog(installation: Installation) -> None:
 
 
 CHORES = (
+    check_up_in_time,
     index_backlog,
     clear_away,
     empty_in_time,

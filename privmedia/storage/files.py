@@ -6,6 +6,7 @@
     <root>/incoming/placing/   a mark for each version whose files are placed and whose row is not committed yet, or
                                whose row is about to go
     <root>/incoming/work/      where derivatives are made
+    <root>/incoming/probes/    what is known of files made only to look whether they arrive (`storage.probes`)
     <root>/private/ab/cd/<uid>/v<N>/   one version: `original`, its derivatives, `version.json`
     <root>/public/<token>/     a rendition that was made public, under a second name (`storage.public`)
     <root>/quarantine/         what nothing names any more, for some days (`storage.quarantine`)
@@ -32,6 +33,7 @@ from privmedia.storage import durable
 from privmedia.storage.bodies import Bodies
 from privmedia.storage.incoming import Incoming, Whole
 from privmedia.storage.parts import Parts
+from privmedia.storage.probes import Probes
 from privmedia.storage.public import PublicFiles
 from privmedia.storage.quarantine import Quarantine
 
@@ -60,6 +62,7 @@ class Storage:
         self.incoming = root / "incoming"
         self.parts = Parts(self.incoming / "tus")
         self.bodies = Bodies(self.incoming / "body")
+        self.probes = Probes(root)
         self.public = PublicFiles(root / "public")
         self.quarantine = Quarantine(root)
 

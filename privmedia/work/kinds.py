@@ -37,6 +37,9 @@ class About(StrEnum):
     ZIP = "zip"
     OTHER = "other"
 
+CHECK_UP = "check-up"
+"""The kind of job that looks at the installation from outside."""
+
 
 @dataclass(frozen=True)
 class Words:
@@ -65,6 +68,7 @@ KINDS = {
     SENT.name: Words(_("Write of files that were sent"), About.PERSON),
     ASKED: Words(_("Tell of a question for access"), About.OTHER),
     PURGE: Words(_("Delete for good"), About.OTHER),
+    CHECK_UP: Words(_("Check-up"), About.OTHER),
 }
 UNKNOWN = Words(_("Something this version does not know"), About.OTHER)
 PREPARING = (PREPARE, CONVERT)

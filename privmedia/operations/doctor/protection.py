@@ -1,0 +1,229 @@
+"""Whether files are closed: to who knows their path, to who has no right any more, to caches, to forged headers."""
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from privmedia.delivery.headers import BARE_ANSWER_HEADERS, PRIVATE_FILE_CACHING, PRIVATE_FILE_HEADERS
+from privmedia.delivery.probing import BESIDE, FILE, SPOOFED
+from privmedia.operations.doctor.findings import Area, Check, Outcome, bad, good, poor, say
+from privmedia.operations.doctor.probe import SIZE, Visit
+from privmedia.operations.doctor.words import inner_location, name_of, print_it, printed_anew
+from privmedia.storage.probes import Decoy
+from privmedia.text import listed
+from privmedia.text import mark as _
+from privmedia.web.headers import TRANSPORT
+
+FORGED = {
+    "X-Accel-Redirect": "/pmedia/x",
+    "X-Accel-Mapping": "/=/",
+    "X-Sendfile": "/etc/passwd",
+    "X-Sendfile-Type": "X-Accel-Redirect",
+    "X-Body-File": "/etc/passwd",
+    "X-Original-URL": "/healthz",
+    "X-Rewrite-URL": "/healthz",
+    "X-Forwarded-Host": "elsewhere.example",
+    "X-Forwarded-For": SPOOFED,
+}
+
+
+NO_CACHE = say(
+    _("Switch caching off for /smedia/ in every proxy in front: `proxy_cache off;`, and none may ignore Cache-Control.")
+)
+
+
+def spellings(path: str) -> list[str]:
+    """The inner address of a file in the ways somebody might write it who wants past a rule."""
+    return [
+        f"/pmedia/{path}",
+        f"//pmedia/{path}",
+        f"/./pmedia/{path}",
+        f"/%70media/{path}",
+        f"/pmedia%2f{quote(path, safe='')}",
+        f"/pmedia/./{path}",
+        f"/pmedia//{path}",
+        f"/PMEDIA/{path}",
+        f"/pmedia/x/../{path}",
+        f"/static/../pmedia/{path}",
+        f"/media/../pmedia/{path}",
+        f"/static/..%2fpmedia/{path}",
+        f"/media../private/{path}",
+        f"/static../{path}",
+        f"/pmedia../private/{path}",
+        f"/pmedia;/{path}",
+        f"/private/{path}",
+    ]
+
+
+def own_path_is_refused(visit: Visit) -> Outcome:
+    """The file's own path, in every spelling, with and without the token; and a path beside its folder."""
+    private = visit.installation.storage.private
+    for address in spellings(visit.path):
+        for headers in ({}, visit.signed_in()):
+            answer = visit.site.ask(address, headers=headers)
+            leaks = visit.is_probe(answer.body) or answer.body in (decoy.encode() for decoy in Decoy)
+            if leaks or "pmedia" in answer.header("Location"):
+                shown = address.replace(visit.uid, "…")
+                return bad(
+                    say(_("The path ${path} answered ${status} without a check: whoever knows a file's path can fetch "
+                          "it."), path=shown, status=answer.status),
+                    say(_("Add `internal;` to the location /pmedia/ in nginx, or take the folder of private files out "
+                          "of what ${server} serves, and load it."), server=name_of(visit.front)),
+                    *((inner_location(private), *printed_anew("nginx")[1:]) if visit.front == "nginx"
+                      else printed_anew(visit.front)),
+                )
+    if visit.front == "nginx" and visit.fetch(BESIDE).body == Decoy.BESIDE.encode():
+        return bad(
+            say(_("The inner address /pmedia../x led out of the folder of private files: the slash at the end of the "
+                  "location is missing.")),
+            say(_("Write `location ^~ /pmedia/` with the slash at its end, and load it.")),
+            inner_location(private), *printed_anew(visit.front)[1:],
+        )
+    return good(
+        _("/pmedia/… was refused in ${count} spellings, with and without a session."), count=len(spellings(visit.path))
+    )
+
+
+def nobody_else_gets_it(visit: Visit) -> Outcome:
+    """Right after who may have it, somebody asks who may not: what a shared cache kept would come now."""
+    for _again in range(2):
+        visit.fetch()
+    before = len(visit.notes_of(FILE))
+    others = [visit.site.ask(visit.address()), visit.site.ask(visit.address(), headers={"Range": "bytes=0-99"})]
+    wrong_token = {"Cookie": visit.signed_in()["Cookie"][:-1] + ("A" if visit.token[-1] != "A" else "B")}
+    others.append(visit.site.ask(visit.address(), headers=wrong_token))
+    if any(visit.is_probe(answer.body) for answer in others):
+        return bad(
+            say(_("Somebody without a session got a private file that another had just fetched: a cache in front keeps "
+                  "it.")),
+            NO_CACHE,
+            *printed_anew(visit.front),
+        )
+    strange = [answer for answer in others if answer.status != 404]
+    if strange:
+        return bad(
+            say(_("Somebody without a session was answered ${status} instead of 404."), status=strange[0].status),
+            print_it(visit.front), *printed_anew(visit.front),
+        )
+    visit.fetch()
+    if len(visit.notes_of(FILE)) != before + 1:
+        return bad(
+            say(_("The application is not asked each time: something in front answers from its memory.")),
+            NO_CACHE,
+            *printed_anew(visit.front),
+        )
+    return good(_("Without a session and with a wrong one: 404, right after somebody else was given the file."))
+
+
+def ended_access_ends(visit: Visit) -> Outcome:
+    """What opened the file a moment ago opens nothing more, whether the browser has it or not."""
+    etag = (visit.whole or visit.fetch()).header("ETag")
+    visit.end()
+    answers = [visit.fetch(), visit.fetch(headers={"If-None-Match": etag or '"x"'})]
+    found = [answer.status for answer in answers if answer.status != 404]
+    if found:
+        return bad(
+            say(_("A session that was over was answered ${status} instead of 404."), status=found[0]),
+            NO_CACHE,
+            *printed_anew(visit.front),
+        )
+    return good(_("A session closed a moment before was refused (404), and so was who had the file already."))
+
+
+def headers_are_there(visit: Visit) -> Outcome:
+    """The headers that protect what was uploaded, on every kind of answer."""
+    transport = dict([TRANSPORT]) if visit.installation.settings.secure else {}
+    whole = visit.whole or visit.fetch()
+    answers = {
+        200: whole,
+        206: visit.fetch(headers={"Range": "bytes=0-9"}),
+        304: visit.fetch(headers={"If-None-Match": whole.header("ETag") or '"none"'}),
+        416: visit.fetch(headers={"Range": f"bytes={SIZE}-"}),
+        404: visit.site.ask(visit.address()),
+    }
+    for status, answer in answers.items():
+        if answer.status != status:
+            return bad(
+                say(_("${status} was to be answered, and ${found} came."), status=status, found=answer.status),
+                print_it(visit.front), *printed_anew(visit.front),
+            )
+        wanted = {**(BARE_ANSWER_HEADERS if status == 404 else PRIVATE_FILE_HEADERS), **transport}
+        missing = [name for name, value in wanted.items() if answer.header(name) != value]
+        if missing:
+            return bad(
+                say(_("On ${status} these headers are missing or not ours: ${names}."), status=status,
+                    names=listed(missing)),
+                say(_("Put every add_header of our location /pmedia/ there, each with `always`: nginx drops the "
+                      "application's, and one header of its own hides all those above.")),
+                *printed_anew(visit.front),
+            )
+    return good(
+        _("${count} headers stand on 200, 206, 304, 404 and 416."), count=len(PRIVATE_FILE_HEADERS) + len(transport)
+    )
+
+
+def no_cache_may_keep_it(visit: Visit) -> Outcome:
+    """What is said to caches: nothing else than the application says."""
+    whole = visit.whole or visit.fetch()
+    answers = {
+        200: whole,
+        206: visit.fetch(headers={"Range": "bytes=0-9"}),
+        304: visit.fetch(headers={"If-None-Match": whole.header("ETag") or '"none"'}),
+    }
+    for status, answer in answers.items():
+        found = answer.header("Cache-Control")
+        if found != PRIVATE_FILE_CACHING or answer.header("Expires"):
+            return bad(
+                say(_("${status} says “${found}” to caches instead of “${wanted}”."), status=status,
+                    found=found or answer.header("Expires"), wanted=PRIVATE_FILE_CACHING),
+                say(_("Remove `expires` and `add_header Cache-Control` from the location /pmedia/ and from every proxy "
+                      "in front: they replace what the application says.")),
+                *printed_anew(visit.front),
+            )
+        if answer.header("Age"):
+            return poor(
+                say(_("The answer says it is ${age} s old: something in front keeps files."), age=answer.header("Age")),
+                NO_CACHE,
+                *printed_anew(visit.front),
+            )
+    return good(_("200, 206 and 304 say “${words}”."), words=PRIVATE_FILE_CACHING)
+
+
+def nobody_forges_headers(visit: Visit) -> Outcome:
+    """Headers by which a front server speaks to the application, sent by a stranger."""
+    visit.fetch(headers=FORGED)
+    notes = visit.notes_of(FILE)
+    arrived = notes[-1]["arrived"] if notes else []
+    if visit.front == "builtin":
+        return good(_("No front server is believed, so that there is none to be forged."))
+    if arrived:
+        return bad(
+            say(_("These headers of a stranger reached the application: ${names}."), names=listed(arrived)),
+            say(_("Let ${server} overwrite them with nothing: `proxy_set_header NAME \"\";`."),
+                server=name_of(visit.front)),
+            *printed_anew(visit.front),
+        )
+    if notes and notes[-1]["address"] == SPOOFED:
+        return bad(
+            say(_("Who says X-Forwarded-For is believed to come from there, past every limit on tries.")),
+            say(_("Overwrite it at the outermost proxy: `proxy_set_header X-Forwarded-For $$remote_addr;`.")),
+            *printed_anew(visit.front),
+        )
+    return good(_("${count} headers that only a front server may say were kept from the application."),
+                count=len(FORGED))
+
+
+CHECKS = (
+    Check("internal", Area.PROTECTION, _("A file's own path is refused"), _("Files can be fetched without a check"),
+          own_path_is_refused),
+    Check("closed", Area.PROTECTION, _("Nobody else gets it"), _("Others get what one was given"), nobody_else_gets_it),
+    Check("headers", Area.PROTECTION, _("Files leave with their headers"), _("Headers that protect are missing"),
+          headers_are_there),
+    Check("caching", Area.PROTECTION, _("No shared cache may keep files"), _("Caches are told to keep private files"),
+          no_cache_may_keep_it),
+    Check("forged", Area.PROTECTION, _("Forged headers do not get in"), _("Forged headers reach the application"),
+          nobody_forges_headers),
+)
+LAST = (
+    Check("ended", Area.PROTECTION, _("Ended access ends"), _("Ended access goes on"), ended_access_ends),
+)
+"""After it the probe opens no more."""
