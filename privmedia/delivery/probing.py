@@ -51,7 +51,6 @@ NOT_OF_CLIENTS = frozenset(
         "X-Sendfile-Type",
         "X-Original-Url",
         "X-Rewrite-Url",
-        "X-Forwarded-Host",
     )
 )
 """Request headers that only a front server may say, besides those that steer one."""

@@ -36,6 +36,10 @@ def health(request: Request) -> Report | None:
     return last_report(request.installation)
 
 
+def _urgency(finding: Finding) -> tuple[int, bool]:
+    return -finding.level.rank, finding.area is not Area.PROTECTION
+
+
 @view_config(
     route_name="admin_health", request_method="GET", permission=Right.ADMINISTER, renderer="operations/health.jinja2"
 )
@@ -49,14 +53,12 @@ def show(request: Request) -> Any:
     return {
         "report": report,
         "findings": findings,
-        "ill": sorted(ill, key=lambda one: -one.level.rank),
+        "ill": sorted(ill, key=_urgency),
         "level": worst(findings),
         "failed": sum(one.level is Level.RED for one in findings),
         "parts": [Part(title, [one for one in findings if one.area is area]) for area, title in AREAS.items()],
         "seen_now": seen_now,
         "asked": request.read(CheckUps).asked,
-        "unseen": report is None,
-        "areas": Area,
     }
 
 

@@ -66,7 +66,8 @@ class PublicAddress:
     ) -> Answer:
         """One request. Raises nothing.
 
-        `announced`: say that so many bytes follow, and send none: whoever decides before reading a body answers.
+        `announced`: say that so many bytes follow, and send none but `body`: whoever decides before reading all of it
+        answers.
         """
         began = time.monotonic()
         try:
