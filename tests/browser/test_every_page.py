@@ -15,6 +15,9 @@ from privmedia.db import writing
 from privmedia.ids import new_uid
 from privmedia.jobs.models import Job, JobState
 from privmedia.library.models import PREPARE, Version
+from privmedia.operations.doctor import delivery, protection
+from privmedia.operations.doctor.findings import Finding, bad, poor, say
+from privmedia.operations.doctor.report import keep_report
 from privmedia.search.service import Passage, Search
 from tests.browser.axe import violations
 from tests.functional.test_access_matrix import OK, TABLE
@@ -76,6 +79,11 @@ def signed(site: Site) -> Signed:
         ids["job"] = str(job.id)
     watched = [Word(item, 1, Watcher.visitor(number), ((0, 3000), (4000, 6000)), now) for number in range(6)]
     write(installation, [*watched, Word(item, 1, Watcher.person(library.user_ids["Ada Lind"]), ((0, 6000),), now)])
+    lines = "location ^~ /pmedia/ {\n    internal;\n}"
+    ill = bad(say("It answered ${status}.", status=200), say("Add `internal;`."), lines)
+    slow = poor(say("It took ${ms} ms.", ms=900), say("Look what else is busy."))
+    looked = zip((*protection.CHECKS, *delivery.CHECKS), (ill, slow), strict=False)
+    keep_report(installation, [Finding.of(check, outcome, now) for check, outcome in looked])
     link = make_link(installation, item, library.user_ids["Ada Lind"])
     maker = library.user_ids["Ada Lind"]
     asking = make_link(installation, library.folder, maker, folder=True, opened=link.visit, upload=True)

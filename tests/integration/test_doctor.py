@@ -9,6 +9,7 @@ import json
 import os
 import pwd
 import re
+import shutil
 import socket
 import subprocess
 import time
@@ -29,6 +30,7 @@ from privmedia.operations.doctor.findings import Finding, Level
 from privmedia.operations.doctor.probe import probing
 from privmedia.operations.doctor.receiving import one_file_system
 from privmedia.operations.doctor.service import EVERY, examine
+from privmedia.operations.doctor.site import by_tls
 from privmedia.operations.doctor.visiting import PublicAddress
 from privmedia.operations.front_servers import render_nginx_program
 from privmedia.operations.stack import HOST, beside_python, nginx_program
@@ -231,7 +233,9 @@ WRONG = {
 
 
 @contextmanager
-def another_nginx(site: Site, folder: Path, wrong: Wrong, *, user: str = "root") -> Iterator[str]:
+def another_nginx(
+    site: Site, folder: Path, wrong: Wrong, *, user: str = "root", tls: bool = False
+) -> Iterator[str]:
     """A second nginx before the same application, with something wrong; its address."""
     assert site.stack is not None
     port, folder = free_port(), folder.resolve()
@@ -243,7 +247,7 @@ def another_nginx(site: Site, folder: Path, wrong: Wrong, *, user: str = "root")
     asked = port
     if wrong.outer:
         asked = free_port()
-        whole = f"server {{ listen {HOST}:{asked}; {wrong.outer} }}\n{wrong.http}\n"
+        whole = f"server {{ listen {HOST}:{asked}{' ssl' if tls else ''}; {wrong.outer} }}\n{wrong.http}\n"
         # The inner one knows its host by the port of the right one, which is what the outer one is asked for.
         text += whole.replace("INNER", str(port)).replace("RIGHT", str(site.port)).replace("FOLDER", str(folder))
     text = text.replace(f"listen {HOST}:{site.port}", f"listen {HOST}:{port}")
@@ -362,6 +366,56 @@ def test_another_user_is_found_and_named_with_its_cure(nginx: Site, well: Instal
     )
     assert f"Say `user {me};`" in str(finding.cure)
     assert any("systemctl restart nginx" in line for line in finding.lines)
+
+
+@pytest.fixture(scope="module")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of certificates for localhost, each with its key: one good for long, one that ends soon."""
+    if shutil.which("openssl") is None:
+        missing("openssl is missing: apt-get install openssl")
+    folder = tmp_path_factory.mktemp("tls")
+    for name, days in (("long", 100), ("soon", 3)):
+        subprocess.run(
+            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+             "-days", str(days), "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost",
+             "-keyout", folder / f"{name}.key", "-out", folder / f"{name}.pem"],
+            check=True, capture_output=True,
+        )
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("certificate", "trusted", "header", "level", "words"),
+    [
+        ("long", True, "max-age=31536000", {"tls": "green", "hsts": "green"}, "good for 99 more days"),
+        ("soon", True, "max-age=31536000", {"tls": "amber", "hsts": "green"}, "ends in 2 days"),
+        ("long", False, "max-age=31536000", {"reached": "red"}, "do not believe the certificate"),
+        ("long", True, "max-age=300", {"tls": "green", "hsts": "red"}, "instead of a year"),
+    ],
+    ids=["right", "ends soon", "nobody believes it", "HSTS too short"],
+)
+def test_tls_that_is_not_as_it_should_be_is_found(
+    certificate: str, trusted: bool, header: str, level: dict[str, str], words: str, nginx: Site, well: Installation,
+    certificates: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    if trusted:
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificates / f"{certificate}.pem"))
+    files = f"ssl_certificate {certificates}/{certificate}.pem; ssl_certificate_key {certificates}/{certificate}.key;"
+    passed = "proxy_pass http://127.0.0.1:INNER; proxy_set_header Host 127.0.0.1:RIGHT;"
+    hsts = f'add_header Strict-Transport-Security "{header}" always;'
+    wrong = Wrong("", "", "", outer=f"{files} location / {{ {passed} {hsts} }}")
+    with another_nginx(nginx, tmp_path, wrong, tls=True) as url:
+        secure = replace(well, settings=replace(well.settings, base_url="https://localhost"))
+        found = examine(secure, url=url.replace("http://", "https://"), patience=0, only=("tls", "hsts"))
+    assert {one.name: one.level.value for one in found if one.name in level} == level
+    assert words in " ".join(str(one.measured) for one in found)
+
+
+def test_plain_http_for_everybody_is_found(nginx: Site, well: Installation) -> None:
+    plain = replace(well, settings=replace(well.settings, base_url="http://media.example.com"))
+    with probing(well, PublicAddress(well.settings.base_url), patience=0) as visit:
+        outcome = by_tls(replace(visit, installation=plain))
+    assert (outcome.level, "reads passwords and files" in str(outcome.measured)) == (Level.RED, True)
 
 
 def test_arriving_files_on_another_file_system_are_found_and_the_start_is_refused(

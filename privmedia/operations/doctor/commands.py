@@ -11,11 +11,13 @@ import click
 from privmedia.clock import utcnow
 from privmedia.console import Line, echo_json
 from privmedia.errors import Conflict, SettingsError
+from privmedia.languages import language
 from privmedia.operations.doctor.findings import Area, Check, Finding, Level, bad, for_scripts, say
 from privmedia.operations.doctor.report import keep_report
 from privmedia.operations.doctor.service import PATIENCE, examine
 from privmedia.text import mark as _
 
+ENGLISH = language("en")
 MARKS = {Level.GREEN: ("ok   ", "green"), Level.AMBER: ("AMBER", "yellow"), Level.RED: ("RED  ", "red")}
 SETTINGS = Check(
     "settings", Area.SITE, _("The settings can be used"), _("The settings cannot be used"), lambda settings: settings
@@ -65,9 +67,9 @@ def _tell(found: Sequence[Finding], url: str, *, as_json: bool) -> None:
         return
     for one in found:
         mark, colour = MARKS[one.level]
-        click.echo(f"{click.style(mark, fg=colour)}  {one.title}: {one.measured}")
+        click.echo(f"{click.style(mark, fg=colour)}  {one.title}: {ENGLISH.say(one.measured)}")
         if one.cure is not None:
-            click.echo(f"       → {one.cure}")
+            click.echo(f"       → {ENGLISH.say(one.cure)}")
         for text in one.lines:
             click.echo("\n".join(f"         {part}" for part in text.splitlines()))
     counts = {level: sum(one.level is level for one in found) for level in Level}

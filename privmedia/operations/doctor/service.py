@@ -25,6 +25,8 @@ INSIDE = (*AT_ONCE, *machine.CHECKS, *inside.CHECKS, *versions.CHECKS)
 """They need no probe."""
 OUTSIDE = (*delivery.CHECKS, *protection.CHECKS, *receiving.CHECKS, *site.CHECKS, *protection.LAST)
 """In this order: the first one fetches what others compare with, the last one closes the probe."""
+TIME_OUTS = receiving.CHECKS[-1]
+"""Left out where nothing is held back."""
 EVERY: tuple[Check, ...] = (*INSIDE, site.FIRST, *OUTSIDE)
 PROBE = Check(
     "probe", Area.STORAGE, _("The probe could be written"), _("The probe could not be written"), lambda visit: visit
@@ -39,6 +41,7 @@ def examine(
 
     What cannot be reached at all is not asked further: its checks are left out.
     """
+    unmeasured = () if patience else (TIME_OUTS,)
     found = [_look(installation, check, installation) for check in INSIDE if _wanted(check, only)]
     address = PublicAddress(installation.settings.base_url, url)
     reached = _finding(installation, site.FIRST, lambda: site.answers(address))
@@ -47,11 +50,11 @@ def examine(
         return found
     try:
         with probing(installation, address, patience=patience) as visit, ThreadPoolExecutor(1) as aside:
-            waiting = aside.submit(_held_back, visit) if _wanted(receiving.CHECKS[-1], only) and patience else None
+            waiting = aside.submit(_held_back, visit) if _wanted(TIME_OUTS, only) and patience else None
             for check in OUTSIDE:
-                if check is receiving.CHECKS[-1] and waiting is not None:
+                if check is TIME_OUTS and waiting is not None:
                     visit.slow = waiting.result()
-                if _wanted(check, only):
+                if _wanted(check, only) and check not in unmeasured:
                     found.append(_look(installation, check, visit))
     except DomainError as error:
         why = str(error)

@@ -27,6 +27,8 @@ DAYS_LEFT = Plural(
     "${version}, and the certificate is good for ${count} more day.",
     "${version}, and the certificate is good for ${count} more days.",
 )
+NOT_BELIEVED = _("Browsers do not believe the certificate: ${why}.")
+RENEW = say(_("Renew it, and load the front server: `certbot renew`."))
 ENDS_SOON = Plural("The certificate ends in ${count} day.", "The certificate ends in ${count} days.")
 
 
@@ -38,6 +40,8 @@ def the_site_answers(visit: Visit) -> Outcome:
 def answers(site: PublicAddress) -> Outcome:
     """Whether the application can be reached at all, as `/healthz` says."""
     well = site.ask("/healthz")
+    if not well.status and "certificate" in well.fault.lower():
+        return bad(say(NOT_BELIEVED, why=well.fault), RENEW, "certbot renew")
     if not well.status:
         return bad(
             not_answered(well.fault),
@@ -83,17 +87,10 @@ def by_tls(visit: Visit) -> Outcome:
             certificate, version = line.getpeercert(), line.version()  # type: ignore[attr-defined]  # it is encrypted
     except OSError as error:
         why = getattr(error, "verify_message", "") or " ".join(str(error).split())
-        return bad(
-            say(_("Browsers do not believe the certificate: ${why}."), why=why),
-            say(_("Renew it, and load the front server: `certbot renew`.")),
-        )
+        return bad(say(NOT_BELIEVED, why=why), RENEW, "certbot renew")
     days = int((ssl.cert_time_to_seconds(certificate["notAfter"]) - time.time()) // 86400)
     if days < RENEW_DAYS:
-        return poor(
-            say(ENDS_SOON, count=days),
-            say(_("Renew it, and load the front server: `certbot renew`.")),
-            "certbot renew",
-        )
+        return poor(say(ENDS_SOON, count=days), RENEW, "certbot renew")
     return _plain_leads_there(visit) or good(DAYS_LEFT, version=version or "TLS", count=days)
 
 
