@@ -15,9 +15,22 @@ from privmedia.installation import Installation
 from privmedia.jobs import worker
 from privmedia.jobs.models import Job, Worker
 from privmedia.operations.doctor import report
-from privmedia.operations.doctor.findings import Area, Check, Finding, Outcome, bad, good, kept, poor, recalled, say
+from privmedia.operations.doctor.findings import (
+    Area,
+    Check,
+    Finding,
+    Level,
+    Outcome,
+    bad,
+    good,
+    kept,
+    poor,
+    recalled,
+    say,
+)
 from privmedia.operations.doctor.jobs import check_up_in_time
 from privmedia.operations.doctor.report import keep_report, last_report
+from privmedia.operations.doctor.service import at_once
 from privmedia.operations.worker import HANDLERS
 from privmedia.text import Size
 from privmedia.work.kinds import CHECK_UP
@@ -44,8 +57,6 @@ def text_of(page: Any, selector: str) -> str:
 def test_what_is_seen_from_inside_is_there_at_once(ingrid: TestApp, installation: Installation) -> None:
     page = ingrid.get("/admin/health")
     assert "Nobody has looked from outside yet" in page
-    # The databases of these tests wait for no disk, which is what they are told.
-    assert "synchronous is 0 instead of 2: a power cut may take" in text_of(page, "#database")
     assert "nothing becomes playable" in text_of(page, "#workers")
     assert "systemctl start privmedia-worker" in text_of(page, "#cure-workers-1")
     with writing(installation.sessions) as session:
@@ -54,6 +65,16 @@ def test_what_is_seen_from_inside_is_there_at_once(ingrid: TestApp, installation
     page = ingrid.get("/admin/health")
     assert page.html.select_one("#workers") is None
     assert "1 worker answers. 0 jobs wait." in page
+
+
+@pytest.mark.both_databases
+def test_a_database_that_may_lose_what_it_acknowledged_is_found(installation: Installation) -> None:
+    # Those of these tests wait for no disk.
+    (database,) = (one for one in at_once(installation) if one.name == "database")
+    wrong = {"sqlite": "synchronous is 0 instead of 2", "postgresql": "fsync is off instead of on"}
+    assert database.level is Level.RED
+    assert str(database.measured).startswith(f"{wrong[installation.engine.dialect.name]}: a power cut may take")
+    assert "Set it back" in str(database.cure)
 
 
 def test_what_is_red_is_said_with_its_cure_above_every_page_for_administrators_alone(
