@@ -23,6 +23,8 @@ SHORTEST_NAME = 3
 MOST_PEAKS = 3
 AGAIN = 1.15
 """So many times as often as by how many: then people came back to it."""
+APART = 0.12
+"""The part of the film that lies between two that are named: there is room for their words."""
 PARTS = 10
 """Rows of the table of something without chapters."""
 
@@ -139,19 +141,20 @@ def _lines(steps: Sequence[Step], x_of: Place, y_of: Place, base: float) -> tupl
 
 
 def _peaks(steps: Sequence[Step]) -> list[tuple[float, int]]:
-    """The moments people came back to most, in their order: second and number."""
+    """The moments people came back to most, in their order: second and number. Of a plateau it is the middle."""
+    runs = [list(run) for _viewings, run in groupby(steps, key=lambda step: step.viewings)]
     found = []
-    for number, step in enumerate(steps):
-        if step.viewings is None or step.watchers is None or step.viewings < max(2, AGAIN * step.watchers):
-            continue
-        around = [near.viewings or 0 for near in (*steps[max(0, number - 3) : number], *steps[number + 1 : number + 4])]
-        if around and step.viewings >= max(around) and step.viewings > min(around):
-            found.append(((step.start + step.end) / 2, step.viewings, number))
-    highest: list[tuple[float, int, int]] = []
+    for number, run in enumerate(runs):
+        count, watchers = run[0].viewings, max(step.watchers or 0 for step in run)
+        around = [beside[0].viewings or 0 for beside in (*runs[max(0, number - 1) : number], *runs[number + 1 :][:1])]
+        if count is not None and count >= max(2, AGAIN * watchers) and around and count > max(around):
+            found.append(((run[0].start + run[-1].end) / 2, count))
+    apart = APART * (steps[-1].end if steps else 0)
+    highest: list[tuple[float, int]] = []
     for peak in sorted(found, key=lambda each: -each[1]):
-        if len(highest) < MOST_PEAKS and all(abs(peak[2] - other[2]) > 3 for other in highest):
+        if len(highest) < MOST_PEAKS and all(abs(peak[0] - other[0]) > apart for other in highest):
             highest.append(peak)
-    return sorted((seconds, count) for seconds, count, _number in highest)
+    return sorted(highest)
 
 
 def _marks(chapters: Sequence[Chapter], length: float, x_of: Place) -> list[Mark]:

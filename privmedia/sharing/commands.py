@@ -36,7 +36,7 @@ def _read_size(_context: click.Context, _option: click.Parameter, value: str | N
 
 @click.group()
 def link() -> None:
-    """Make, list and revoke links for people without an account: to see something, or to send files."""
+    """Make, list, extend and revoke links for people without an account: to see something, or to send files."""
 
 
 @link.command("add")
@@ -120,6 +120,18 @@ def list_links(line: Line, as_json: bool) -> None:
             f"{row['id']}  {row['path']}  {row['name']}  by {row['maker']}  {','.join(row['allow'])}  "
             f"{row['state']}  until {row['expires']}  {opened}"
         )
+
+
+@link.command("extend")
+@click.argument("link_id", metavar="ID")
+@click.option("--expires", "lasts", default="30d", show_default=True, callback=read_lasts, help="12h, 7d, 4w, from now.")
+@click.pass_obj
+def extend_link(line: Line, link_id: str, lasts: timedelta) -> None:
+    """Let the link with this ID work for a time from now on, be it expired or not. A revoked one stays revoked."""
+    with writing(line.installation.sessions) as session:
+        found = Links(session, line.installation).extend(uid=link_id, lasts=lasts)
+        ends = found.link.expires_at.isoformat(timespec="seconds")
+    click.echo(f"“{found.link.name}” to “{found.title}” works until {ends}.")
 
 
 @link.command("revoke")

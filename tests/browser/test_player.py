@@ -4,6 +4,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import parse_qs
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -155,6 +156,35 @@ def test_it_goes_on_where_one_stopped(visit: Visit, talk: str) -> None:
     again.click("[data-start-over]")
     wait_for_time(again, 0, 5)
     expect(again.locator("[data-continue]")).to_have_count(0)
+
+
+def test_what_was_played_is_told_as_ranges_and_what_was_jumped_over_is_not(visit: Visit, talk: str) -> None:
+    page = watching(visit("jonas@skarvik.example"), talk)
+    told: list[str] = []
+    page.on("request", lambda request: told.append(request.post_data or "") if "/playback" in request.url else None)
+    play(page)
+    page.wait_for_function(f"() => {TIME} > 1")
+    page.evaluate("document.querySelector('video').currentTime = 20")
+    wait_for_time(page, 21, 24)
+    with page.expect_response(re.compile("/playback$")) as answer:
+        page.evaluate("document.querySelector('video').pause()")
+    assert answer.value.status == 204
+    played = ",".join(parse_qs(fields).get("played", [""])[0] for fields in told)
+    ranges = [tuple(map(float, part.split("-"))) for part in played.split(",") if part]
+    assert any(start < 0.5 and 1 <= end < 4 for start, end in merged(ranges))
+    assert any(19.5 <= start < 20.5 and end >= 21 for start, end in merged(ranges))
+    assert sum(end - start for start, end in ranges) < 8
+
+
+def merged(ranges: list[tuple[float, ...]]) -> list[tuple[float, float]]:
+    """Ranges that touch as one, to the tenth of a second."""
+    apart: list[tuple[float, float]] = []
+    for start, end in sorted(ranges):
+        if apart and start - apart[-1][1] < 0.1:
+            apart[-1] = (apart[-1][0], max(end, apart[-1][1]))
+        else:
+            apart.append((start, end))
+    return apart
 
 
 def test_a_player_whose_right_was_taken_away_stops_and_says_so(viewer: Page) -> None:

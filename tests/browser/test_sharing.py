@@ -84,6 +84,24 @@ def test_a_link_is_made_sent_opened_by_its_password_and_revoked(script: bool, op
     expect(visitor.get_by_role("heading", level=1)).to_have_text("This link has ended")
 
 
+def test_a_dialog_with_a_new_address_stays_at_the_first_esc_until_it_was_copied(open_: Open, item: str) -> None:
+    maker = open_(MAKER, f"/m/{item}")
+    dialog = maker.get_by_role("dialog")
+    for copied in (False, True):
+        maker.get_by_role("link", name="Share", exact=True).click()
+        dialog.get_by_label("What is this link for?").fill("Gdynia contractors")
+        dialog.get_by_role("button", name="Create link").click()
+        expect(dialog.locator("#new-link")).to_be_visible()
+        if copied:
+            maker.evaluate("document.querySelector('#new-link').dispatchEvent(new Event('copy', { bubbles: true }))")
+        else:
+            maker.keyboard.press("Escape")
+            expect(dialog.get_by_role("alert")).to_contain_text("You have not copied it yet")
+            expect(dialog.locator("#new-link")).to_be_visible()
+        maker.keyboard.press("Escape")
+        expect(dialog).to_have_count(0)
+
+
 def test_pages_are_free_of_axe_violations_and_fit(open_: Open, site: Site, item: str) -> None:
     found: list[str] = []
 

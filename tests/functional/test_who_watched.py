@@ -140,9 +140,7 @@ def test_an_administrator_who_looks_as_somebody_counts_nowhere(world: World, ite
     assert "Nobody has watched it yet." in card_of(world.browsers["editor"], item)
 
 
-def test_moments_that_fewer_than_five_have_seen_are_drawn_nowhere(
-    world: World, item: str, installation: Installation
-) -> None:
+def test_moments_that_fewer_than_five_have_seen_are_drawn_nowhere(world: World, item: str) -> None:
     play(world.browsers["viewer"], item, "0-600")
     editor = world.browsers["editor"]
     page = editor.get(f"/m/{item}/watched")
@@ -158,6 +156,21 @@ def test_moments_that_fewer_than_five_have_seen_are_drawn_nowhere(
     assert rows[-1]["watchers"] == ""
     cells = [cell.text for cell in page.html.select("details tbody tr:last-child td")]
     assert cells[2] == "fewer than 5"
+    assert "seen" not in cells[3]
+
+
+def test_what_people_came_back_to_is_said_on_the_curve_and_in_the_table(
+    world: World, item: str, clock: FakeClock
+) -> None:
+    everybody = ("viewer", "downloader", "editor", "manager", "administrator")
+    for name in everybody:
+        play(world.browsers[name], item, "0-600")
+    clock.forward(hours=1)
+    for name in everybody[2:]:
+        play(world.browsers[name], item, "200-240")
+    page = world.browsers["editor"].get(f"/m/{item}/watched")
+    assert [peak.text for peak in page.html.select("svg text.peak")] == ["3:41, 8 times"]
+    assert "3:41 seen 8 times" in page.html.select_one("details table").text
 
 
 def test_without_the_setting_no_page_and_no_file_has_names(world: World, item: str) -> None:

@@ -61,6 +61,8 @@ function frame() {
     event.preventDefault();
     if (!holds(dialog)) dialog.close();
   });
+  // Of Esc the key itself: browsers let "cancel" be refused only now and then, which is for the way back on telephones.
+  dialog.addEventListener("keydown", (event) => event.key === "Escape" && holds(dialog) && event.preventDefault());
   dialog.addEventListener("cancel", (event) => holds(dialog) && event.preventDefault());
   for (const name of ["copy", "copied"]) {
     dialog.addEventListener(name, (event) => {

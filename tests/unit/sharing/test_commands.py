@@ -170,3 +170,15 @@ def test_why_and_the_list_of_access_name_links(run: Run, clock: FakeClock) -> No
     assert f"A: Whoever has the link “Yard” ({link['id']}) {sentence}" in done(run("access", "list"))
     clock.forward(days=31)
     assert "Yard" not in done(run("access", "list"))
+
+
+def test_a_link_is_extended_from_now_on_and_a_revoked_one_is_not(run: Run, clock: FakeClock) -> None:
+    done(run("link", "add", "A", "--expires", "1d"))
+    clock.forward(days=3)
+    (link,) = json.loads(done(run("link", "list", "--json")))
+    assert link["state"] == "expired"
+    assert "2026-12-10T12:00:00+00:00" in done(run("link", "extend", link["id"], "--expires", "2w"))
+    assert json.loads(done(run("link", "list", "--json")))[0]["state"] == "works"
+    assert "365 days is the longest" in str(run("link", "extend", link["id"], "--expires", "500d").exception)
+    done(run("link", "revoke", link["id"]))
+    assert "has been revoked" in str(run("link", "extend", link["id"]).exception)

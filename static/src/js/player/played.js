@@ -17,7 +17,8 @@ export function followPlay(media) {
     if (open && open[1] > open[0]) ranges = bounded([...ranges, open]);
     open = null;
   };
-  media.addEventListener("playing", () => begin(media.currentTime));
+  media.addEventListener("play", () => begin(media.currentTime));
+  media.addEventListener("seeked", () => !media.paused && begin(media.currentTime));
   media.addEventListener("timeupdate", () => !media.paused && !media.seeking && follow());
   media.addEventListener("pause", () => {
     if (open && !media.seeking) follow();
