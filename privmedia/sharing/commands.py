@@ -124,7 +124,7 @@ def list_links(line: Line, as_json: bool) -> None:
 
 @link.command("extend")
 @click.argument("link_id", metavar="ID")
-@click.option("--expires", "lasts", default="30d", show_default=True, callback=read_lasts, help="12h, 7d, 4w, from now.")
+@click.option("--expires", "lasts", default="30d", show_default=True, callback=read_lasts, help="From now on.")
 @click.pass_obj
 def extend_link(line: Line, link_id: str, lasts: timedelta) -> None:
     """Let the link with this ID work for a time from now on, be it expired or not. A revoked one stays revoked."""
