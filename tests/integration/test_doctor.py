@@ -40,6 +40,8 @@ from tests import missing
 from tests.mail_server import MailServer, mail_server
 from tests.sites import QUICK, Site, free_port
 
+OF_THE_MACHINE = ("space", "front-version")
+"""What these find depends on where the tests run."""
 AS_ROOT = os.geteuid() == 0
 
 
@@ -326,7 +328,8 @@ def leftovers(installation: Installation) -> list[Path]:
 def test_a_right_one_is_all_green_and_nothing_of_it_is_left(nginx: Site, well: Installation, worker: None) -> None:
     before, events = sorted(well.storage.items_on_disk()), events_of(well)
     found = examine(well, patience=0.5)
-    assert [(one.name, str(one.measured)) for one in found if one.level is not Level.GREEN] == []
+    ill = [(one.name, str(one.measured)) for one in found if one.level is not Level.GREEN]
+    assert [each for each in ill if each[0] not in OF_THE_MACHINE] == []
     assert {one.name for one in found} == {check.name for check in EVERY}
     assert "the application sent 0 bytes" in str(named(found, "sender").measured)
     assert "taken over without copying" in str(named(found, "parts").measured)
@@ -409,6 +412,12 @@ def test_tls_that_is_not_as_it_should_be_is_found(
         found = examine(secure, url=url.replace("http://", "https://"), patience=0, only=("tls", "hsts"))
     assert {one.name: one.level.value for one in found if one.name in level} == level
     assert words in " ".join(str(one.measured) for one in found)
+
+
+def test_that_decisions_are_kept_is_said(nginx: Site, well: Installation) -> None:
+    keeps = replace(well, settings=replace(well.settings, decision_cache=5))
+    ended = named(examine(keeps, patience=0, only=("ended",)), "ended")
+    assert (ended.level, "goes on for up to 5 s" in str(ended.measured)) == (Level.GREEN, True)
 
 
 def test_plain_http_for_everybody_is_found(nginx: Site, well: Installation) -> None:
@@ -510,5 +519,6 @@ def test_the_command_tells_scripts_and_people(nginx: Site, worker: None) -> None
     told = nginx.privmedia("doctor", "--quick", "--json")
     report = json.loads(told.stdout)
     assert report["level"] == "amber"  # mail is off in this one
-    assert [check["name"] for check in report["checks"] if check["level"] != "green"] == ["mail"]
+    ill = [check["name"] for check in report["checks"] if check["level"] != "green"]
+    assert [name for name in ill if name not in OF_THE_MACHINE] == ["mail"]
     assert {"name", "area", "title", "level", "measured", "cure", "lines"} == set(report["checks"][0])
