@@ -129,8 +129,8 @@ def ended_access_ends(visit: Visit) -> Outcome:
     kept = visit.installation.settings.decision_cache
     if kept and visit.front == "nginx":
         return good(
-            _("A session closed a moment before was refused (404); of what plays nginx keeps decisions, so that it goes "
-              "on for up to ${count} s."), count=kept,
+            _("A session closed a moment before was refused (404); of what plays nginx keeps decisions, so that it "
+              "goes on for up to ${count} s."), count=kept,
         )
     return good(_("A session closed a moment before was refused (404), and so was who had the file already."))
 
