@@ -7,11 +7,13 @@ here = Path(__file__).parent
 
 requires = [
     "alembic>=1.20",
+    "Authlib>=1.9",
     "av>=18",
     "Babel>=2.18",
     "bcrypt>=5",
     "click>=8.3",
     "imageio-ffmpeg>=0.6",
+    "joserfc>=1.8",
     "markdown-it-py>=4.0",
     "multipart>=2.0",
     "nginx-crossplane>=0.5.14",
@@ -25,6 +27,7 @@ requires = [
     "pyramid-jinja2>=2.10",
     "pyramid-retry>=2.1.1",
     "pyramid-tm>=2.6",
+    "requests>=2.34",
     "rich>=15",
     "segno>=1.6",
     # Pyramid imports pkg_resources: setuptools 82 removed it, 80.9 began to warn everybody who runs us.

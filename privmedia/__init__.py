@@ -34,6 +34,7 @@ def compose(config: Any, installation: Any) -> Router:
     config.include("privmedia.mail")
     config.include("privmedia.audit")
     config.include("privmedia.accounts")
+    config.include("privmedia.providers")
     config.include("privmedia.library")
     config.include("privmedia.quotas")
     config.include("privmedia.search")

@@ -36,6 +36,7 @@ from privmedia.library.models import (
 )
 from privmedia.mail.models import Mail
 from privmedia.playback.models import Playback
+from privmedia.providers.models import ProviderAccount, ProviderGroup, ProviderSession
 from privmedia.search.models import SearchChange, SearchDocument, SearchPart, SearchSpelling
 from privmedia.sharing.models import Link, Visit
 from privmedia.uploads.models import Upload
@@ -70,6 +71,9 @@ __all__ = [
     "NoticeChoice",
     "OneTimeLink",
     "Playback",
+    "ProviderAccount",
+    "ProviderGroup",
+    "ProviderSession",
     "PublicCopy",
     "Queue",
     "RecoveryCode",

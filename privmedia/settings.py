@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from privmedia.errors import SettingsError
+from privmedia.provider_settings import Provider, is_of_a_provider, read_providers
 from privmedia.text import LANGUAGES
 
 FRONT_SERVERS = ("builtin", "nginx", "apache", "lighttpd", "caddy")
@@ -258,6 +259,9 @@ class Settings:
         "Folder of the built scripts and styles.", parse_path, default=Path(__file__).parent.parent / "static" / "dist"
     )
 
+    providers: tuple[Provider, ...] = field(default=(), metadata={"family": True})
+    """By whom people of the company sign in, beside their password here. See `provider_settings`."""
+
     @property
     def host(self) -> str:
         """The name of the site, without scheme and port."""
@@ -291,7 +295,7 @@ class Settings:
         """
         problems: list[str] = []
         values: dict[str, Any] = {}
-        for item in fields(cls):
+        for item in single_settings():
             text = environ.get(environment_name(item), ini.get(ini_key(item)))
             if text is None or text.strip() == "":
                 if item.default is MISSING:
@@ -303,6 +307,8 @@ class Settings:
                 found = "cannot be used" if item.metadata["confidential"] else f"has the value '{text}'"
                 problems.append(f"'{ini_key(item)}' {found}: {error}.")
         problems.extend(_unknown(ini))
+        values["providers"], wrong = read_providers(ini, environ)
+        problems.extend(wrong)
         if "secret" in values and (problem := _secret_problem(values["secret"], production=_is_production(values))):
             problems.append(problem)
         if "media_root" in values and "base_url" in values and _is_production(values):
@@ -310,6 +316,11 @@ class Settings:
         if problems:
             raise SettingsError(problems)
         return cls(**values)
+
+
+def single_settings() -> list[Field[Any]]:
+    """The settings that have one key each."""
+    return [item for item in fields(Settings) if not item.metadata.get("family")]
 
 
 def ini_key(item: Field[Any]) -> str:
@@ -328,10 +339,10 @@ def _is_production(values: Mapping[str, Any]) -> bool:
 
 
 def _unknown(ini: Mapping[str, str]) -> list[str]:
-    known = [ini_key(item) for item in fields(Settings)]
+    known = [ini_key(item) for item in single_settings()]
     problems = []
     for key in ini:
-        if key.startswith("privmedia.") and key not in known:
+        if key.startswith("privmedia.") and key not in known and not is_of_a_provider(key):
             near = difflib.get_close_matches(key, known, 1)
             problems.append(f"'{key}' is no setting." + (f" Did you mean '{near[0]}'?" if near else ""))
     return problems

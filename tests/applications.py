@@ -22,6 +22,7 @@ from privmedia.delivery.gate import Gate
 from privmedia.delivery.senders import make_sender
 from privmedia.delivery.viewings import Viewings
 from privmedia.installation import Installation
+from privmedia.providers.client import CLIENTS
 from privmedia.web.transactions import mark_busy_retryable
 
 OF_AN_INSTALLATION = {"sqlalchemy.url", "privmedia.media_root", "privmedia.mail_url"}
@@ -32,6 +33,7 @@ PUT_IN_ANEW: dict[str, Callable[[Installation], Any]] = {
     "gate": lambda installation: Gate(installation.settings.sqlalchemy_url),
     "viewings": Viewings,
     "attention": Noting,
+    CLIENTS: lambda _installation: {},
     "sender": lambda installation: make_sender(installation.settings, installation.storage),
     BOUNDS: lambda installation: Bounds(installation.clock),
 }

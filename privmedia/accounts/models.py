@@ -71,6 +71,8 @@ class Membership(Base):
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
     group_id: Mapped[int] = mapped_column(ForeignKey("groups.id", ondelete="CASCADE"), primary_key=True)
     since: Mapped[datetime] = mapped_column(UtcDateTime)
+    provider: Mapped[str | None] = mapped_column(String(30))
+    """The identity provider that put them in and takes them out; None: somebody did, by hand."""
 
 
 class SignIn(Base):

@@ -1,6 +1,7 @@
 """Signing in and out."""
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from pyramid.httpexceptions import HTTPSeeOther
@@ -27,6 +28,15 @@ from privmedia.web.rights import Right
 LOGIN = "accounts/login.jinja2"
 
 
+@dataclass(frozen=True)
+class SignedOut:
+    """Event: somebody has signed out. Whoever listens may still put something on the answer."""
+
+    request: Request
+    response: Response
+    session_id: int | None
+
+
 @view_config(route_name="login", request_method="GET", permission=NO_PERMISSION_REQUIRED, renderer=LOGIN)
 def login_form(request: Request) -> Any:
     there = return_to(request.GET.get("next", "/"))
@@ -39,7 +49,7 @@ def login_form(request: Request) -> Any:
             _("You were signed out after ${hours} hours.", mapping={"hours": hours}),
             _("Sign in and you come back to this page."),
         )
-    return _login_page(SignInForm(), there, ended)
+    return _login_page(request, SignInForm(), there, ended)
 
 
 @view_config(route_name="login", request_method="POST", permission=NO_PERMISSION_REQUIRED, renderer=LOGIN)
@@ -48,7 +58,7 @@ def login(request: Request) -> Any:
     form, there = SignInForm.of(request), return_to(request.POST.get("next", "/"))
     if not form.validate():
         request.response.status_int = 422
-        return _login_page(form, there)
+        return _login_page(request, form, there)
     try:
         signed_in = sign_in(
             request.installation,
@@ -63,12 +73,12 @@ def login(request: Request) -> Any:
     except WrongPassword as wrong:
         request.note("sign-in", outcome=FAILED, target=_loggable(form["email"].data), detail={"why": wrong.why})
         request.response.status_int = 401
-        return _login_page(form, there, (_(wrong.sentence), tries_left_in_words(wrong.tries_left)))
+        return _login_page(request, form, there, (_(wrong.sentence), tries_left_in_words(wrong.tries_left)))
     except Throttled as slowed:
         request.note("sign-in", target=_loggable(form["email"].data), detail={"why": "too many tries"})
         request.response.status_int = 429
         request.response.headers["Retry-After"] = str(slowed.retry_after)
-        return _login_page(form, there, (_("Too many tries."), wait_in_words(slowed.retry_after)))
+        return _login_page(request, form, there, (_("Too many tries."), wait_in_words(slowed.retry_after)))
     if isinstance(signed_in, HalfSignedIn):
         more = {"next": there} if there != "/" else {}
         if form["keep"].data:
@@ -88,11 +98,15 @@ def logout(request: Request) -> Response:
     request.write(SignIns).sign_out(session_id=identity.session_id, by=identity.author)
     response = HTTPSeeOther(request.route_path("login"))
     forget_session_cookie(request, response)
+    request.registry.notify(SignedOut(request, response, identity.session_id))
     return response
 
 
-def _login_page(form: Form, there: str, problem: tuple[Any, Any] | None = None) -> dict[str, Any]:
-    return {"form": form, "next": there if there != "/" else "", "problem": problem}
+def _login_page(
+    request: Request, form: Form, there: str, problem: tuple[Any, Any] | None = None
+) -> dict[str, Any]:
+    providers = request.installation.settings.providers
+    return {"form": form, "next": there if there != "/" else "", "problem": problem, "providers": providers}
 
 
 def _loggable(email: str) -> str:

@@ -12,6 +12,7 @@ def includeme(config: Configurator) -> None:
     config.include("privmedia.admin.people_import")  # before the people, whose addresses would take its own
     config.include("privmedia.admin.users")
     config.include("privmedia.admin.groups")
+    config.include("privmedia.admin.providers")
     config.include("privmedia.admin.work")
     config.include("privmedia.admin.links")
     config.include("privmedia.admin.log")
