@@ -29,7 +29,7 @@ def upgrade() -> None:
             ["user_id"], ["users.id"], name=op.f("fk_provider_accounts_user_id_users"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_provider_accounts")),
-        sa.UniqueConstraint("issuer", "subject", name=op.f("uq_provider_accounts_issuer_subject")),
+        sa.UniqueConstraint("issuer", "subject", name=op.f("uq_provider_accounts_issuer")),
     )
     op.create_index("ix_provider_accounts_user_id", "provider_accounts", ["user_id"])
     op.create_table(
@@ -55,7 +55,7 @@ def upgrade() -> None:
             ["group_id"], ["groups.id"], name=op.f("fk_provider_groups_group_id_groups"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_provider_groups")),
-        sa.UniqueConstraint("provider", "value", "group_id", name=op.f("uq_provider_groups_provider_value_group_id")),
+        sa.UniqueConstraint("provider", "value", "group_id", name=op.f("uq_provider_groups_provider")),
     )
 
 
