@@ -18,12 +18,13 @@ from pyramid.request import Request
 from pyramid.response import Response
 from pyramid.view import view_config
 
-from privmedia.accounts.confirming import RECENTLY, WITH_IT, is_confirmed, needs_code, prove
+from privmedia.accounts.confirming import JUST_NOW, RECENTLY, WITH_IT, is_confirmed, needs_code, prove
 from privmedia.accounts.cookies import RENEWED, Renewed, set_session_cookie
 from privmedia.accounts.forms import ConfirmForm
 from privmedia.accounts.identity import Identity, token_hash
 from privmedia.accounts.return_to import return_to
 from privmedia.accounts.second_factor import WrongCode
+from privmedia.accounts.service import Accounts
 from privmedia.accounts.sign_ins import WrongPassword
 from privmedia.accounts.tries import tries_left_in_words, wait_in_words
 from privmedia.audit.service import FAILED
@@ -80,6 +81,9 @@ def confirmed_view(view: Any, info: Any) -> Any:
     def wrapped(context: Any, request: Request) -> Any:
         if request.method in SAFE_METHODS or request.identity is None:
             return view(context, request)
+        if request.own_provider is not None and not _has_password(request):
+            # Signing in there again cannot come with the thing itself.
+            return _when_confirmed(request, max(within, JUST_NOW), lambda: view(context, request))
         return _when_confirmed(request, within, lambda: view(context, request))
 
     return wrapped
@@ -153,6 +157,10 @@ def _renew(request: Request, renewed: Renewed) -> None:
     )
 
 
+def _has_password(request: Request) -> bool:
+    return bool(request.read(Accounts).user_by_number(request.identity.user_id).password_hash)
+
+
 def _form(request: Request) -> Form:
     form = ConfirmForm()
     if not needs_code(request.installation, request.identity):
@@ -172,6 +180,8 @@ def _page(
         "action": action,
         "carried": carried,
         "back": back,
+        "provider": request.own_provider,
+        "has_password": request.own_provider is None or _has_password(request),
         # Much text is a third as long that way.
         "in_parts": request.content_type == "multipart/form-data",
     }

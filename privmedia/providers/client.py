@@ -17,7 +17,7 @@ from joserfc.jwk import KeySet
 
 from privmedia.clock import Clock
 from privmedia.provider_settings import LOOPBACK, Provider
-from privmedia.providers.tokens import BadToken, Expected, UnknownKey, read_id_token, read_logout_token
+from privmedia.providers.tokens import BadToken, Expected, UnknownKey, read_id_token, read_logout_token, require_again
 
 log = logging.getLogger(__name__)
 Found = TypeVar("Found")
@@ -44,16 +44,6 @@ class Refused(Exception):
 
 
 @dataclass(frozen=True)
-class Begun:
-    """Where the browser goes, and what has to come back with it."""
-
-    address: str
-    state: str
-    nonce: str
-    verifier: str
-
-
-@dataclass(frozen=True)
 class Person:
     """Whom the provider vouches for."""
 
@@ -77,19 +67,20 @@ class Client:
         self._known: _Known | None = None
         self._lock = threading.Lock()
 
-    def begin(self, *, redirect_uri: str, state: str, nonce: str, verifier: str) -> Begun:
-        """The address at which people sign in. Raises Unreachable."""
+    def begin(self, *, redirect_uri: str, state: str, nonce: str, verifier: str, again: bool = False) -> str:
+        """The address at which people sign in; `again`: even who is signed in there. Raises Unreachable."""
+        more = {"prompt": "login", "max_age": 0} if again else {}
         address, _ = self._session(redirect_uri).create_authorization_url(
-            self._about().metadata["authorization_endpoint"], state=state, nonce=nonce, code_verifier=verifier
+            self._about().metadata["authorization_endpoint"], state=state, nonce=nonce, code_verifier=verifier, **more
         )
-        return Begun(address, state, nonce, verifier)
+        return str(address)
 
     def requires_issuer(self) -> bool:
         """Whether the provider names itself in each answer (RFC 9207). Raises Unreachable."""
         return bool(self._about().metadata.get("authorization_response_iss_parameter_supported"))
 
-    def finish(self, *, redirect_uri: str, code: str, nonce: str, verifier: str) -> Person:
-        """Who signed in, by the code that came back. Raises Unreachable and Refused."""
+    def finish(self, *, redirect_uri: str, code: str, nonce: str, verifier: str, again: bool = False) -> Person:
+        """Who signed in, by the code that came back; `again`: just now. Raises Unreachable and Refused."""
         metadata = self._about().metadata
         with self._session(redirect_uri) as session:
             try:
@@ -101,6 +92,8 @@ class Client:
                 if not isinstance(text, str):
                     raise Refused("the answer has no ID token")
                 claims = self._read(lambda keys, expected: read_id_token(text, keys, expected, nonce=nonce))
+                if again:
+                    require_again(claims, self._clock())
                 return Person({**self._more(session, metadata, claims), **claims}, text)
             except BadToken as problem:
                 raise Refused(f"ID token: {problem}") from None

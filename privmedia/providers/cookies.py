@@ -32,6 +32,8 @@ class Try:
     there: str
     until: float
     """Seconds since 1970."""
+    again: int | None = None
+    """The number of who is signed in and proves once more who they are."""
 
 
 def keep_try(request: Request, response: Response, one: Try) -> None:
@@ -63,6 +65,15 @@ def remember_provider(event: SignedOut) -> None:
     if uid is not None:
         value = _serializer(request, "left").dumps({"session": uid}).decode()
         _set(request, event.response, "left", value, LEFT_FOR)
+
+
+def own_provider(request: Request) -> Provider | None:
+    """`request.own_provider`: where this session was begun, if it was not with a password."""
+    providers: tuple[Provider, ...] = request.installation.settings.providers
+    if not providers or request.identity is None:
+        return None
+    issuer = request.read(Providers).issuer_of(request.identity.session_id)
+    return next((one for one in providers if one.issuer == issuer), None)
 
 
 def left_provider(request: Request) -> tuple[Provider, str] | None:

@@ -33,6 +33,7 @@ ANOTHER = _(
     "There is an account with your email address already, and it does not belong to this sign-in. Sign in with your "
     "password, or ask an administrator."
 )
+SOMEBODY_ELSE = _("You signed in there as somebody else. Nothing was changed here.")
 TOO_MANY = _("${provider} did not say which groups you are in, because there are too many. Ask your administrator.")
 
 
@@ -64,12 +65,16 @@ class Providers:
         address: str = "",
         browser: str = "",
         replaces: str | None = None,
+        only: int | None = None,
     ) -> SignedIn:
         """Begin a session of the person the claims are about, in the groups and rights the provider gives them.
 
-        Raises TurnedAway if there is no account for them, or it is disabled.
+        `only`: the number of who was asked to prove once more who they are. Raises TurnedAway if there is no account
+        for them, it is disabled, or it is somebody else.
         """
         known, user = self._person(provider, claims, address)
+        if only is not None and user.id != only:
+            raise TurnedAway(SOMEBODY_ELSE, "somebody else signed in", user.email)
         if user.disabled_at is not None:
             raise TurnedAway(DISABLED, "disabled account", user.email)
         known.last_used_at = self._now
@@ -117,6 +122,12 @@ class Providers:
             .where(SignIn.uid == session_uid)
         ).one_or_none()
         return None if row is None else (row.issuer, row.id_token)
+
+    def issuer_of(self, session_id: int | None) -> str | None:
+        """Where a session was begun; None for one with a password."""
+        return self._session.scalar(
+            select(ProviderSession.issuer).where(ProviderSession.session_id == session_id)
+        )
 
     def session_uid(self, session_id: int | None) -> str | None:
         """The public id of a session that was begun at a provider; None for others."""

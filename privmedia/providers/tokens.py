@@ -21,6 +21,8 @@ SKEW = timedelta(seconds=60)
 OLDEST = timedelta(minutes=10)
 """How long ago a token may have been made: it comes straight from the provider."""
 LONGEST_CLAIM = 255
+JUST_NOW = timedelta(minutes=5)
+"""How long ago somebody may have signed in who was asked to do it again."""
 LOGGED_OUT = "http://schemas.openid.net/event/backchannel-logout"
 
 
@@ -50,6 +52,16 @@ def read_id_token(text: str, keys: KeySet, expected: Expected, *, nonce: str) ->
         raise BadToken("it never ends")
     _require_text(claims, "sub")
     return claims
+
+
+def require_again(claims: Mapping[str, Any], now: datetime) -> None:
+    """Raise BadToken if the provider says that the person signed in some time ago, and not just now.
+
+    Some providers never say when (`auth_time` is optional in practice); these are believed.
+    """
+    at = claims.get("auth_time")
+    if isinstance(at, int | float) and at < now.timestamp() - JUST_NOW.total_seconds():
+        raise BadToken("the provider did not ask again who it is")
 
 
 def read_logout_token(text: str, keys: KeySet, expected: Expected) -> tuple[str, str]:

@@ -14,6 +14,7 @@ from pyramid.security import NO_PERMISSION_REQUIRED
 from pyramid.view import view_config
 
 from privmedia.accounts.cookies import session_token, set_session_cookie
+from privmedia.accounts.identity import Identity
 from privmedia.accounts.return_to import return_to
 from privmedia.audit.service import FAILED
 from privmedia.db import writing
@@ -38,20 +39,23 @@ NO_WAY_OUT = _("${provider} has no place to sign out from here. Close the browse
 
 @view_config(route_name="provider", request_method="GET", permission=NO_PERMISSION_REQUIRED)
 def go(request: Request) -> Response:
-    """Send the browser to the provider."""
+    """Send the browser to the provider; who is signed in only to prove once more who they are."""
     provider, there = _provider(request), return_to(request.GET.get("next", "/"))
-    if request.identity is not None:
+    identity: Identity | None = request.identity
+    if identity is not None and ("again" not in request.GET or request.own_provider != provider):
         return HTTPSeeOther(there)
     state, nonce, verifier = new_token(), new_token(), secrets.token_urlsafe(48)
     try:
-        begun = _client(request, provider).begin(
-            redirect_uri=_own(request, "provider_back", provider), state=state, nonce=nonce, verifier=verifier
+        address = _client(request, provider).begin(
+            redirect_uri=_own(request, "provider_back", provider), state=state, nonce=nonce, verifier=verifier,
+            again=identity is not None,
         )
     except Unreachable as problem:
         return _refuse(request, provider, 503, NO_ANSWER, why=str(problem), there=there)
-    response = HTTPSeeOther(begun.address)
+    response = HTTPSeeOther(address)
+    again = identity.user_id if identity is not None else None
     until = (request.installation.clock() + AWAY_FOR).timestamp()
-    keep_try(request, response, Try(provider.name, state, nonce, verifier, there, until))
+    keep_try(request, response, Try(provider.name, state, nonce, verifier, there, until, again))
     response.headers["Cache-Control"] = "no-store"
     return response
 
@@ -71,12 +75,12 @@ def come_back(request: Request) -> Response:
             return refuse(403, SAID_NO, why=f"it answered {answer.get('error', 'no code')[:100]}")
         person = client.finish(
             redirect_uri=_own(request, "provider_back", provider), code=answer["code"], nonce=one.nonce,
-            verifier=one.verifier,
+            verifier=one.verifier, again=one.again is not None,
         )
         with writing(request.installation.sessions) as session:
             signed_in = Providers(session, request.installation).sign_in(
                 provider, person.claims, id_token=person.id_token, address=request.remote_addr or "",
-                browser=request.user_agent or "", replaces=session_token(request),
+                browser=request.user_agent or "", replaces=session_token(request), only=one.again,
             )
     except Unreachable as problem:
         return refuse(503, NO_ANSWER, why=str(problem))

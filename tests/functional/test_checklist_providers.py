@@ -136,7 +136,7 @@ def test_a_token_that_is_not_for_this_sign_in_is_refused(
 
 
 def unsigned(liar: Liar, claims: dict[str, Any]) -> str:
-    head, body, _ = liar.sign(claims).split(".")
+    _head, body, _signature = liar.sign(claims).split(".")
     return f"eyJhbGciOiJub25lIn0.{body}."
 
 
@@ -154,7 +154,7 @@ FORGED: dict[str, Callable[[Liar, dict[str, Any]], str]] = {
     "another key under the same name": lambda liar, claims: liar.sign(claims, key=RSAKey.generate_key(2048)),
     "a key nobody knows": lambda liar, claims: liar.sign(claims, kid="second"),
     "the shared secret": lambda liar, claims: liar.sign(claims, key=OctKey.import_key(SECRET * 2), alg="HS256"),
-    "the public key as a secret": lambda liar, claims: by_public_key(liar, claims),
+    "the public key as a secret": by_public_key,
     "no token at all": lambda liar, claims: "",
     "words": lambda liar, claims: "a.b.c",
 }
@@ -334,6 +334,19 @@ def test_a_provider_that_is_away_is_said_to_be_and_a_password_still_works(
     form["email"], form["password"] = person.email, person.password
     assert form.submit(status=303).headers["Location"] == f"{ADDRESS}/recent"
     app.get("/login/oidc/nobody", status=404)
+
+
+@pytest.mark.parametrize(("ago", "status"), [(0, 303), (None, 303), (3600, 403)])
+def test_who_was_asked_again_has_to_have_signed_in_just_now(
+    begin: Callable[..., Trial], liar: Liar, ago: int | None, status: int
+) -> None:
+    trial = begin()
+    trial.back(303)
+    going = trial.app.get("/login/oidc/contoso?again=y", status=303).headers["Location"]
+    trial.asked = {name: values[0] for name, values in parse_qs(urlsplit(going).query).items()}
+    assert (trial.asked["prompt"], trial.asked["max_age"]) == ("login", "0")
+    at = None if ago is None else NOW - ago
+    trial.back(status, liar.sign(liar.claims(nonce=trial.asked["nonce"], auth_time=at)))
 
 
 def signed_out(liar: Liar, **other: Any) -> str:

@@ -92,14 +92,13 @@ def test_somebody_of_the_company_gets_an_account_at_the_first_sign_in_and_has_it
 
 
 def test_groups_there_open_what_groups_here_may_see_and_close_it_again(
-    come: Callable[..., TestApp], provider: RealProvider, installation: Installation, make_person: Callable[..., Person],
-    sign_in: Callable[[Person], TestApp],
+    come: Callable[..., TestApp], provider: RealProvider, installation: Installation,
+    make_person: Callable[..., Person], sign_in: Callable[[Person], TestApp],
 ) -> None:
     with writing(installation.sessions) as session:
         ours, by_hand = (Groups(session, installation).add_group(name=name) for name in ("Service", "Choir"))
         folder = Paths(session, installation).make_folders("Product training")[-1]
         Rules(session, installation).set(folder, Wanted(group(ours.id), Permission.VIEW))
-        number = ours.id
     admin = sign_in(make_person("admin@example.test", admin=True))
     form = admin.get("/admin/sign-in").forms["provider-group-form"]
     form["value"], form["group"] = "engineers", ours.uid
@@ -121,12 +120,11 @@ def test_groups_there_open_what_groups_here_may_see_and_close_it_again(
         assert list(Accounts(session, installation).group_names(user.id)) == ["Choir"]
     changes = [(event.detail["joined"], event.detail["left"]) for event in events(installation, "user.groups")]
     assert changes == [(["Service"], []), ([], ["Service"])]
-    assert number
 
 
 def test_who_was_put_into_a_group_by_hand_stays_in_it_whatever_the_provider_says(
-    come: Callable[..., TestApp], provider: RealProvider, installation: Installation, make_person: Callable[..., Person],
-    sign_in: Callable[[Person], TestApp],
+    come: Callable[..., TestApp], provider: RealProvider, installation: Installation,
+    make_person: Callable[..., Person], sign_in: Callable[[Person], TestApp],
 ) -> None:
     provider.knows("hand-1", **LEILA)
     come("hand-1")
@@ -208,3 +206,40 @@ def test_a_person_who_is_signed_in_is_sent_on(come: Callable[..., TestApp], prov
     provider.knows("signed-in-1", **LEILA)
     answer = come("signed-in-1").get("/login/oidc/skarvik", {"next": "/recent"}, status=303)
     assert answer.headers["Location"] == f"{ADDRESS}/recent"
+
+
+def test_who_has_no_password_here_proves_there_who_they_are(
+    come: Callable[..., TestApp], provider: RealProvider, make_person: Callable[..., Person], clock: FakeClock
+) -> None:
+    make_person("local@example.test", admin=True)
+    provider.knows("again-1", **{**LEILA, "groups": ["it-admins"]})
+    known = requests.Session()
+    leila = come("again-1", known=known)
+    clock.forward(hours=3)
+    form = leila.get("/admin/groups").forms["group-form"]
+    form["name"] = "Welders"
+    page = form.submit(status=403)
+    assert "confirm_password" not in page
+    assert page.html.select_one("main a.btn-primary").get_text(strip=True) == "Sign in with Skarvik again"
+    clock.forward(hours=-3)  # the provider's clock did not go on
+    going = leila.get(page.html.select_one("main a.btn-primary")["href"], status=303).headers["Location"]
+    back = provider.sign_in(going, "again-1", known)
+    done = leila.get(back.removeprefix(ADDRESS), status=303)
+    assert done.headers["Location"] == f"{ADDRESS}/admin/groups"
+    form = leila.get("/admin/groups").forms["group-form"]
+    form["name"] = "Welders"
+    assert "Welders" in form.submit(status=303).follow()
+
+
+def test_proving_who_one_is_as_somebody_else_changes_nothing(
+    come: Callable[..., TestApp], provider: RealProvider, installation: Installation
+) -> None:
+    provider.knows("again-2", **LEILA)
+    provider.knows("again-3", **{**LEILA, "email": "moe@skarvik.example"})
+    leila = come("again-2")
+    going = leila.get("/login/oidc/skarvik?again=y", status=303).headers["Location"]
+    page = leila.get(provider.sign_in(going, "again-3").removeprefix(ADDRESS), status=403)
+    assert "You signed in there as somebody else." in page
+    assert who_is(leila) == "leila@skarvik.example"
+    with reading(installation.sessions) as session:
+        assert [user.email for user in session.scalars(select(User))] == ["leila@skarvik.example"]

@@ -169,6 +169,12 @@ KINDS: dict[str, Words] = {
     "sign-out": sign_in("box-arrow-right", _("signed out")),
     "token.add": sign_in("key", _("made the token ${name} for ${target}")),
     "token.revoke": sign_in("key", _("revoked the token ${name} of ${target}")),
+    "provider-group.add": people("building", _("let a group of a provider be ${target}")),
+    "provider-group.remove": people("building", _("let a group of a provider be ${target} no more")),
+    "provider.link": sign_in("building", _("signed in at a provider for the first time, as ${target}")),
+    "provider.logout": sign_in(
+        "building", _("signed somebody out"), _("was not believed that somebody signed out there: ${why}")
+    ),
     "two-factor.off": sign_in("phone", _("turned two-factor sign-in off")),
     "two-factor.on": sign_in("phone", _("turned two-factor sign-in on")),
     "two-factor.replace": sign_in("phone", _("replaced the authenticator app")),
