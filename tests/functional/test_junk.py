@@ -19,7 +19,7 @@ from tests.faults import FULL
 from tests.functional.test_access_matrix import every_row
 from tests.functional.visitors import World, token_of
 
-ROUNDS, EACH = 5, 2000 if FULL else 400
+ROUNDS, EACH = 5, 2000 if FULL else 500
 """How many tests of how many requests, each round with its own seed: 10,000 in all by `make faults`, 2,500 otherwise.
 
 That is about twelve for each address, and every kind of junk some dozens of times.
