@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from privmedia.db import Base, UtcDateTime
 
-_PEOPLE = text("user_id IS NOT NULL")
+_NAMED = text("named_at IS NOT NULL")
 
 
 class Watching(Base):
@@ -19,8 +19,8 @@ class Watching(Base):
         Index("ix_watchings_user_id", "user_id", "last_at"),
         # With what is counted in it, so that counting the people of a version reads no row.
         Index(
-            "ix_watchings_people", "version_id", "last_at", "tenths", "user_id",
-            sqlite_where=_PEOPLE, postgresql_where=_PEOPLE,
+            "ix_watchings_named", "version_id", "last_at", "tenths", "user_id",
+            sqlite_where=_NAMED, postgresql_where=_NAMED,
         ),
         Index("ix_watchings_last_at", "last_at"),
         {"sqlite_with_rowid": False},
@@ -44,6 +44,8 @@ class Watching(Base):
     """Viewings."""
     since: Mapped[datetime] = mapped_column(UtcDateTime)
     last_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    named_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When a person first watched it while names were shown, and every page said so; None before, and for others."""
 
 
 class Attention(Base):

@@ -28,6 +28,8 @@ from privmedia.library.models import Item, Version
 from privmedia.settings import Attending
 
 LONGEST_WHO = 48
+CHANGING = ("way", "seen", "sitting", "tenths", "times", "last_at", "named_at")
+"""What a word of a player changes of what is kept about who says it."""
 
 
 class Way(StrEnum):
@@ -115,7 +117,7 @@ def write(installation: Installation, words: Sequence[Word]) -> None:
             if version is not None and (word.watcher.user_id is None or word.watcher.user_id in people):
                 said[version].append(word)
         for version in sorted(said):  # always in the same order: no two processes wait for each other
-            _note(session, version, said[version])
+            _note(session, version, said[version], named=installation.settings.who_watched == Attending.NAMES)
 
 
 def _versions(session: Session, asked: Collection[tuple[str, int]]) -> dict[tuple[str, int], Played]:
@@ -138,8 +140,8 @@ def _people(session: Session, words: Iterable[Word]) -> set[int]:
     return set(session.scalars(select(User.id).where(User.id.in_(asked)))) if asked else set()
 
 
-def _note(session: Session, version: Played, words: Sequence[Word]) -> None:
-    """What was said of one version."""
+def _note(session: Session, version: Played, words: Sequence[Word], *, named: bool) -> None:
+    """What was said of one version; `named`: while names are shown."""
     row = _sums(session, version, words[0].at)
     sums = Sums(
         row.length, row.people, row.ended, row.tenths, row.links, row.embeds, [*row.watchers], [*row.viewings]
@@ -149,11 +151,11 @@ def _note(session: Session, version: Played, words: Sequence[Word]) -> None:
         by_watcher.setdefault(word.watcher.who, []).append(word)
     mine = select(Watching).where(Watching.version_id == version.id, Watching.who.in_(by_watcher))
     known = {each.who: each for each in session.scalars(mine)}
-    found = [_of_watcher(version, sums, said, known.get(who)) for who, said in by_watcher.items()]
+    found = [_of_watcher(version, sums, said, known.get(who), named=named) for who, said in by_watcher.items()]
     rows = [each for each in found if each is not None]
     if rows:
         begun: Any = _insert(session)(Watching)
-        changed = {name: begun.excluded[name] for name in ("way", "seen", "sitting", "tenths", "times", "last_at")}
+        changed = {name: begun.excluded[name] for name in CHANGING}
         session.execute(begun.on_conflict_do_update(index_elements=["version_id", "who"], set_=changed), rows)
         changes = {name: value for name, value in vars(sums).items() if value != getattr(row, name)}
         if changes:
@@ -161,13 +163,16 @@ def _note(session: Session, version: Played, words: Sequence[Word]) -> None:
 
 
 def _of_watcher(
-    version: Played, sums: Sums, words: Sequence[Word], known: Watching | None
+    version: Played, sums: Sums, words: Sequence[Word], known: Watching | None, *, named: bool
 ) -> dict[str, Any] | None:
     """The row of one watcher as it is now; None for who has played nothing of it."""
     before = Seen()
     if known is not None:
         before = Seen(kept(known.seen), kept(known.sitting), known.times, known.last_at)
     watcher = words[-1].watcher
+    named_at = None if known is None else known.named_at
+    if named and named_at is None and watcher.user_id is not None:
+        named_at = words[0].at
     way = None if watcher.user_id is not None else watcher.way
     for word in words:
         after = before.after(word.ranges, word.at, sums.length)
@@ -187,6 +192,7 @@ def _of_watcher(
         "times": before.times,
         "since": words[0].at,
         "last_at": before.last_at,
+        "named_at": named_at,
     }
 
 

@@ -247,9 +247,9 @@ class WhoWatched:
 
 
 def _counted(version: Version, length: int, show: Show) -> tuple[ColumnElement[bool], ...]:
-    """The people who have watched a version, or to the end."""
+    """The people who have watched a version, or to the end; of them those who had been told that names are noted."""
     enough = ended_from(length) if show is Show.ENDED else counts_from(length)
-    return Watching.version_id == version.id, Watching.user_id.is_not(None), Watching.tenths >= enough
+    return Watching.version_id == version.id, Watching.named_at.is_not(None), Watching.tenths >= enough
 
 
 def forget_watched(installation: Installation) -> None:
@@ -272,7 +272,7 @@ def forget_watched(installation: Installation) -> None:
 
 def _viewer(row: Watching, user: User, length: int) -> Viewer:
     share, ended = _share(row.tenths, length), row.tenths >= ended_from(length)
-    return Viewer(user, share, ended, row.times, row.way, row.since, row.last_at)
+    return Viewer(user, share, ended, row.times, row.way, row.named_at, row.last_at)
 
 
 def _share(tenths: int, length: int) -> int:

@@ -69,6 +69,7 @@ def seeded(installation: Installation, watchers: int) -> str:
                     "user_id": person, "way": "library" if person else "link", "seen": "0-6000,7000-9000",
                     "sitting": "0-6000,7000-9000", "tenths": 8000, "times": 1 + number % 3,
                     "since": now - timedelta(days=9), "last_at": now - timedelta(seconds=number),
+                    "named_at": now if person else None,
                 }  # fmt: skip
 
         block: list[dict[str, Any]] = []
