@@ -187,7 +187,7 @@ def _note(context: Probed, request: Request, **facts: Any) -> None:
         method=request.method,
         address=request.remote_addr or "",
         arrived=sorted(arrived),
-        ranged="Range" in request.headers,
+        uwsgi="uwsgi.version" in request.environ,
         **facts,
     )
 

@@ -32,6 +32,7 @@ from privmedia.operations.doctor.receiving import one_file_system
 from privmedia.operations.doctor.service import EVERY, examine
 from privmedia.operations.doctor.site import by_tls
 from privmedia.operations.doctor.visiting import PublicAddress
+from privmedia.operations.doctor.words import printed_anew
 from privmedia.operations.front_servers import render_nginx_program
 from privmedia.operations.stack import HOST, beside_python, nginx_program
 from privmedia.settings import MailServer as MailSettings
@@ -522,3 +523,17 @@ def test_the_command_tells_scripts_and_people(nginx: Site, worker: None) -> None
     ill = [check["name"] for check in report["checks"] if check["level"] != "green"]
     assert [name for name in ill if name not in OF_THE_MACHINE] == ["mail"]
     assert {"name", "area", "title", "level", "measured", "cure", "lines"} == set(report["checks"][0])
+
+
+def test_what_is_to_be_typed_fits_the_installation(well: Installation) -> None:
+    secure = replace(well.settings, base_url="https://media.example.com")
+    file = "/etc/nginx/sites-available/privmedia"
+    tls = "--tls /etc/letsencrypt/live/media.example.com"
+    assert printed_anew("nginx", secure, uwsgi=True) == (
+        f"privmedia front-config nginx --app uwsgi {tls} --check {file}",
+        f"privmedia front-config nginx --app uwsgi {tls} > {file}",
+        "nginx -t && systemctl reload nginx",
+    )
+    assert "--tls" not in printed_anew("caddy", secure)[0]
+    assert printed_anew("nginx", well.settings)[1] == f"privmedia front-config nginx > {file}"
+    assert printed_anew("builtin", well.settings) == ()

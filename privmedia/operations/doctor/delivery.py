@@ -22,7 +22,7 @@ def the_front_server_sends(visit: Visit) -> Outcome:
     answer = visit.whole = visit.fetch()
     notes = visit.notes_of(FILE)
     if not answer.status:
-        return bad(not_answered(answer.fault), print_it(visit.front), *printed_anew(visit.front))
+        return bad(not_answered(answer.fault), print_it(visit.front), *visit.printed)
     if not notes:
         return bad(
             say(_("/smedia/ answered ${status} and the application was not asked."), status=answer.status),
@@ -30,7 +30,7 @@ def the_front_server_sends(visit: Visit) -> Outcome:
                 _("Let `/smedia/` go to the application, and let the program of this command and the application have "
                   "the same media root and the same user.")
             ),
-            *printed_anew(visit.front),
+            *visit.printed,
         )
     if answer.body != visit.content:
         return _what_came_instead(visit, answer)
@@ -42,7 +42,7 @@ def the_front_server_sends(visit: Visit) -> Outcome:
             say(_("An MP4 file came as “${type}”."), type=answer.header("Content-Type")),
             say(_("Let ${server} keep the application's Content-Type: no proxy_hide_header, no type of its own."),
                 server=name_of(visit.front)),
-            *printed_anew(visit.front),
+            *visit.printed,
         )
     return good(
         _("Test file, ${size}: ${server} sent it in ${ms} ms, the application sent 0 bytes."),
@@ -57,13 +57,13 @@ def _what_came_instead(visit: Visit, answer: Answer) -> Outcome:
         return bad(
             say(_("nginx puts the whole address behind the folder: `root` stands where `alias` belongs.")),
             say(_("Write `alias` with the slash at its end in the location /pmedia/, and load it.")),
-            inner_location(private), *printed_anew(visit.front)[1:],
+            inner_location(private), *visit.printed[-1:],
         )
     if answer.body == Decoy.SLASH.encode():
         return bad(
             say(_("nginx looks for ${path}…: the slash at the end of `alias` is missing."), path=f"{private}ab"),
             say(_("Write the slash at the end of `alias` in the location /pmedia/, and load it.")),
-            inner_location(private), *printed_anew(visit.front)[1:],
+            inner_location(private), *visit.printed[-1:],
         )
     visible = [name for name in answer.headers if name.lower() in ("x-accel-redirect", "x-sendfile")]
     if answer.status == 200 and not answer.body:
@@ -73,14 +73,14 @@ def _what_came_instead(visit: Visit, answer: Answer) -> Outcome:
                     header=visible[0]),
                 say(_("Put ${server} in front of the application, or say in privmedia.front_server what is there."),
                     server=server),
-                *printed_anew(visit.front),
+                *visit.printed,
             )
         return bad(
             say(_("An empty answer came: ${server} took the application's header away and sent no file."),
                 server=server),
             say(_("Remove `proxy_ignore_headers X-Accel-Redirect` (`uwsgi_ignore_headers`) from the way to the "
                   "application, and load it.")),
-            *printed_anew(visit.front),
+            *visit.printed,
         )
     if answer.status in (403, 404):
         why = visit.installation.storage.bodies.why_not_ours() if visit.front == "nginx" else None
@@ -89,12 +89,12 @@ def _what_came_instead(visit: Visit, answer: Answer) -> Outcome:
                   "open it."), server=server, status=answer.status),
             say(_("Let ${server} work as the user of the application, and let it look below ${folder}/."),
                 server=server, folder=str(private)) if why is None else say("${why}", why=why),
-            *printed_anew(visit.front),
+            *visit.printed,
         )
     return bad(
         say(_("Instead of the file ${count} bytes came with status ${status}."),
             count=len(answer.body), status=answer.status),
-        print_it(visit.front), *printed_anew(visit.front),
+        print_it(visit.front), *visit.printed,
     )
 
 
@@ -107,7 +107,7 @@ def _sent_by_the_application(visit: Visit, answer: Answer, sent: int) -> Outcome
                 size=Size(sent), server=name_of(there)),
             say(_("Say `privmedia.front_server = ${name}`, print its configuration and start the application again."),
                 name=there),
-            *printed_anew(there),
+            *printed_anew(there, visit.installation.settings),
         )
     if visit.installation.settings.production:
         return poor(
@@ -135,13 +135,13 @@ def seeking_works(visit: Visit) -> Outcome:
                     range=header, status=answer.status, count=len(answer.body), wanted=stop - start),
                 say(_("Nobody between browser and ${server} may compress, cut or collect files: no gzip, no "
                       "`max_ranges 0`, no cache without ranges."), server=name_of(visit.front)),
-                *printed_anew(visit.front),
+                *visit.printed,
             )
     outside = visit.fetch(headers={"Range": f"bytes={SIZE}-"})
     if outside.status != 416:
         return bad(
             say(_("A part beyond the end was answered ${status} instead of 416."), status=outside.status),
-            print_it(visit.front), *printed_anew(visit.front),
+            print_it(visit.front), *visit.printed,
         )
     return good(
         _("Bytes ${start} to ${stop} asked: 206, exactly 100 bytes; the first and the last byte are right."),
@@ -157,7 +157,7 @@ def head_is_right(visit: Visit) -> Outcome:
             return bad(
                 say(_("HEAD answered ${status} with ${header} “${found}”, GET says “${wanted}”."), status=head.status,
                     header=name, found=head.header(name), wanted=whole.header(name)),
-                print_it(visit.front), *printed_anew(visit.front),
+                print_it(visit.front), *visit.printed,
             )
     return good(_("HEAD says ${size} and the same headers as GET."), size=Size(SIZE))
 
@@ -170,7 +170,7 @@ def names_arrive(visit: Visit) -> Outcome:
             say(_("The name “${name}” came as “${found}”."), name=FILENAME, found=found),
             say(_("Let ${server} pass Content-Disposition on as it is: no proxy_hide_header, no header of its own."),
                 server=name_of(visit.front)),
-            *printed_anew(visit.front),
+            *visit.printed,
         )
     return good(_("“${name}” arrived letter by letter."), name=FILENAME)
 
@@ -185,13 +185,13 @@ def media_is_not_compressed(visit: Visit) -> Outcome:
             return bad(
                 say(_("${file} came compressed (${how}), so that nobody can seek in it."), file=file, how=how or "?"),
                 NO_COMPRESSION,
-                *printed_anew(visit.front),
+                *visit.printed,
             )
         if file == FILE and answer.header("Accept-Ranges") != "bytes":
             return bad(
                 say(_("The answer to who may take compressed files does not offer ranges.")),
                 NO_COMPRESSION,
-                *printed_anew(visit.front),
+                *visit.printed,
             )
     page = visit.site.ask("/login", headers=asking)
     if page.header("Content-Encoding"):
@@ -199,7 +199,7 @@ def media_is_not_compressed(visit: Visit) -> Outcome:
             say(_("Pages are compressed (${how}): by their length secrets of forms can be guessed."),
                 how=page.header("Content-Encoding")),
             say(_("Compress /static/ alone: `gzip off;` for everything else.")),
-            *printed_anew(visit.front),
+            *visit.printed,
         )
     return good(_("Film, captions and pages come as they are to who would take gzip and br."))
 

@@ -15,6 +15,7 @@ from privmedia.delivery.probing import FILE, TEXT
 from privmedia.ids import new_token, new_uid
 from privmedia.installation import Installation
 from privmedia.operations.doctor.visiting import Answer, PublicAddress
+from privmedia.operations.doctor.words import printed_anew
 from privmedia.storage import ORIGINAL
 from privmedia.storage.probes import Record
 
@@ -48,6 +49,12 @@ class Visit:
     @property
     def front(self) -> str:
         return self.installation.settings.front_server
+
+    @property
+    def printed(self) -> tuple[str, ...]:
+        """The lines by which the front server gets our configuration as it should be."""
+        uwsgi = any(note["uwsgi"] for note in self.notes)
+        return printed_anew(self.front, self.installation.settings, uwsgi=uwsgi)
 
     @property
     def notes(self) -> list[dict[str, Any]]:

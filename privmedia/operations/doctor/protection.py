@@ -8,7 +8,7 @@ from privmedia.delivery.probing import BESIDE, FILE, SPOOFED
 from privmedia.operations.doctor.findings import Area, Check, Outcome, bad, good, poor, say
 from privmedia.operations.doctor.probe import SIZE, Visit
 from privmedia.operations.doctor.visiting import Answer
-from privmedia.operations.doctor.words import inner_location, name_of, print_it, printed_anew
+from privmedia.operations.doctor.words import inner_location, name_of, print_it
 from privmedia.storage.probes import Decoy
 from privmedia.text import listed
 from privmedia.text import mark as _
@@ -68,15 +68,15 @@ def own_path_is_refused(visit: Visit) -> Outcome:
                           "it."), path=shown, status=answer.status),
                     say(_("Add `internal;` to the location /pmedia/ in nginx, or take the folder of private files out "
                           "of what ${server} serves, and load it."), server=name_of(visit.front)),
-                    *((inner_location(private), *printed_anew("nginx")[1:]) if visit.front == "nginx"
-                      else printed_anew(visit.front)),
+                    *((inner_location(private), *visit.printed[-1:]) if visit.front == "nginx"
+                      else visit.printed),
                 )
     if visit.front == "nginx" and visit.fetch(BESIDE).body == Decoy.BESIDE.encode():
         return bad(
             say(_("The inner address /pmedia../x led out of the folder of private files: the slash at the end of the "
                   "location is missing.")),
             say(_("Write `location ^~ /pmedia/` with the slash at its end, and load it.")),
-            inner_location(private), *printed_anew(visit.front)[1:],
+            inner_location(private), *visit.printed[-1:],
         )
     return good(
         _("/pmedia/… was refused in ${count} spellings, with and without a session."), count=len(spellings(visit.path))
@@ -96,20 +96,20 @@ def nobody_else_gets_it(visit: Visit) -> Outcome:
             say(_("Somebody without a session got a private file that another had just fetched: a cache in front keeps "
                   "it.")),
             NO_CACHE,
-            *printed_anew(visit.front),
+            *visit.printed,
         )
     strange = [answer for answer in others if answer.status != 404]
     if strange:
         return bad(
             say(_("Somebody without a session was answered ${status} instead of 404."), status=strange[0].status),
-            print_it(visit.front), *printed_anew(visit.front),
+            print_it(visit.front), *visit.printed,
         )
     visit.fetch()
     if len(visit.notes_of(FILE)) != before + 1:
         return bad(
             say(_("The application is not asked each time: something in front answers from its memory.")),
             NO_CACHE,
-            *printed_anew(visit.front),
+            *visit.printed,
         )
     return good(_("Without a session and with a wrong one: 404, right after somebody else was given the file."))
 
@@ -124,7 +124,7 @@ def ended_access_ends(visit: Visit) -> Outcome:
         return bad(
             say(_("A session that was over was answered ${status} instead of 404."), status=found[0]),
             NO_CACHE,
-            *printed_anew(visit.front),
+            *visit.printed,
         )
     kept = visit.installation.settings.decision_cache
     if kept and visit.front == "nginx":
@@ -150,7 +150,7 @@ def headers_are_there(visit: Visit) -> Outcome:
         if answer.status != status:
             return bad(
                 say(_("${status} was to be answered, and ${found} came."), status=status, found=answer.status),
-                print_it(visit.front), *printed_anew(visit.front),
+                print_it(visit.front), *visit.printed,
             )
         wanted = {**(BARE_ANSWER_HEADERS if status == 404 else PRIVATE_FILE_HEADERS), **transport}
         missing = [name for name, value in wanted.items() if not _says(answer, name, value)]
@@ -160,7 +160,7 @@ def headers_are_there(visit: Visit) -> Outcome:
                     names=listed(missing)),
                 say(_("Put every add_header of our location /pmedia/ there, each with `always`: nginx drops the "
                       "application's, and one header of its own hides all those above.")),
-                *printed_anew(visit.front),
+                *visit.printed,
             )
     return good(
         _("${count} headers stand on 200, 206, 304, 404 and 416."), count=len(PRIVATE_FILE_HEADERS) + len(transport)
@@ -190,13 +190,13 @@ def no_cache_may_keep_it(visit: Visit) -> Outcome:
                     found=found or answer.header("Expires"), wanted=PRIVATE_FILE_CACHING),
                 say(_("Remove `expires` and `add_header Cache-Control` from the location /pmedia/ and from every proxy "
                       "in front: they replace what the application says.")),
-                *printed_anew(visit.front),
+                *visit.printed,
             )
         if answer.header("Age"):
             return poor(
                 say(_("The answer says it is ${age} s old: something in front keeps files."), age=answer.header("Age")),
                 NO_CACHE,
-                *printed_anew(visit.front),
+                *visit.printed,
             )
     return good(_("200, 206 and 304 say “${words}”."), words=PRIVATE_FILE_CACHING)
 
@@ -213,13 +213,13 @@ def nobody_forges_headers(visit: Visit) -> Outcome:
             say(_("These headers of a stranger reached the application: ${names}."), names=listed(arrived)),
             say(_("Let ${server} overwrite them with nothing: `proxy_set_header NAME \"\";`."),
                 server=name_of(visit.front)),
-            *printed_anew(visit.front),
+            *visit.printed,
         )
     if notes and notes[-1]["address"] == SPOOFED:
         return bad(
             say(_("Who says X-Forwarded-For is believed to come from there, past every limit on tries.")),
             say(_("Overwrite it at the outermost proxy: `proxy_set_header X-Forwarded-For $$remote_addr;`.")),
-            *printed_anew(visit.front),
+            *visit.printed,
         )
     return good(_("${count} headers that only a front server may say were kept from the application."),
                 count=len(FORGED))

@@ -9,7 +9,7 @@ from privmedia.installation import Installation
 from privmedia.operations.doctor.findings import Area, Check, Outcome, bad, good, poor, say
 from privmedia.operations.doctor.probe import Visit
 from privmedia.operations.doctor.visiting import Answer
-from privmedia.operations.doctor.words import name_of, not_answered, printed_anew
+from privmedia.operations.doctor.words import name_of, not_answered
 from privmedia.text import Size
 from privmedia.text import mark as _
 from privmedia.uploads.tus import PART, VERSION
@@ -39,7 +39,7 @@ def the_largest_is_accepted(visit: Visit) -> Outcome:
                 say(_("${path} refused ${size} before the application was asked: 413."), path=path, size=Size(limit)),
                 say(_("Let every proxy in front take at least that much for /upload and /uploads: "
                       "`client_max_body_size 0;` in nginx, where the application knows the limit.")),
-                *printed_anew(visit.front),
+                *visit.printed,
             )
         if not answer.status and visit.front in HEAR_LATE:
             return good(_("${size} are taken; ${server} takes the whole body in before an answer is heard."),
@@ -50,13 +50,13 @@ def the_largest_is_accepted(visit: Visit) -> Outcome:
                       "asks."), path=path, count=round(DECIDED_WITHIN)),
                 say(_("Switch request buffering off for uploads in every proxy in front: "
                       "`proxy_request_buffering off;` with `proxy_http_version 1.1;`.")),
-                *printed_anew(visit.front),
+                *visit.printed,
             )
         if answer.status >= 500:
             return bad(
                 say(_("${path} answered ${status}."), path=path, status=answer.status),
                 say(_("Look into the log of ${server} and of the application."), server=name_of(visit.front)),
-                *printed_anew(visit.front),
+                *visit.printed,
             )
     return good(_("${size} were announced: the application was asked and answered before the body came."),
                 size=Size(limit))
@@ -81,7 +81,7 @@ def parts_are_taken_over(visit: Visit) -> Outcome:
             say(_("nginx kept a part in ${path}, which the application cannot take over."), path=came["at"]),
             say(_("Let `client_body_temp_path` be ${folder} and nginx work as the user of the application."),
                 folder=f"{visit.installation.storage.incoming}/body"),
-            *printed_anew(visit.front),
+            *visit.printed,
         )
     return good(
         _("A part of ${size} was kept by nginx and taken over without copying in ${ms} ms."),
@@ -100,13 +100,13 @@ def _not_whole(visit: Visit, answer: Answer) -> Outcome:
         return bad(
             not_answered(answer.fault),
             say(_("Let every proxy in front take parts of ${size} for /uploads, and wait for them."), size=Size(PART)),
-            *printed_anew(visit.front),
+            *visit.printed,
         )
     return bad(
         say(_("A part of ${size} was answered ${status} and did not arrive whole."),
             size=Size(PART), status=answer.status),
         say(_("Let every proxy in front take parts of ${size} for /uploads, and wait for them."), size=Size(PART)),
-        *printed_anew(visit.front),
+        *visit.printed,
     )
 
 
@@ -120,12 +120,12 @@ def _handed_over(visit: Visit, *, asked: bool, keeps: bool, why: str) -> Outcome
         return poor(
             say(_("Parts pass through Python: nginx says another key than ours.")),
             say(_("Print nginx's configuration again: its key belongs to privmedia.secret.")),
-            *printed_anew(visit.front),
+            *visit.printed,
         )
     return poor(
         say(_("Parts pass through Python: nginx hands them over instead of keeping them.")),
         say(_("Print nginx's configuration again: the location /uploads/ is missing or an older one.")),
-        *printed_anew(visit.front),
+        *visit.printed,
     )
 
 
@@ -139,7 +139,7 @@ def time_outs_are_long_enough(visit: Visit) -> Outcome:
             say(_("An answer for which the application took ${wait} s was ended after ${after} s with ${status}."),
                 wait=f"{wait:g}", after=f"{answer.seconds:.1f}", status=answer.status or answer.fault),
             say(_("Give every proxy in front 120 s to wait for an answer: `proxy_read_timeout 120s;`.")),
-            *printed_anew(visit.front),
+            *visit.printed,
         )
     return good(_("An answer for which the application took ${wait} s arrived."), wait=f"{wait:g}")
 

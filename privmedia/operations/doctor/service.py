@@ -42,8 +42,8 @@ def examine(
     What cannot be reached at all is not asked further: its checks are left out.
     """
     unmeasured = () if patience else (TIME_OUTS,)
-    found = [_look(installation, check, installation) for check in INSIDE if _wanted(check, only)]
     address = PublicAddress(installation.settings.base_url, url)
+    found = [_look(installation, check, installation) for check in INSIDE if _wanted(check, only)]
     reached = _finding(installation, site.FIRST, lambda: site.answers(address))
     found.append(reached)
     if reached.level == "red" or not any(_wanted(check, only) for check in OUTSIDE):

@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from privmedia.operations.doctor.findings import Area, Check, Outcome, bad, good, poor, say
 from privmedia.operations.doctor.probe import Visit
 from privmedia.operations.doctor.visiting import PublicAddress
-from privmedia.operations.doctor.words import not_answered, printed_anew
+from privmedia.operations.doctor.words import not_answered
 from privmedia.text import Plural
 from privmedia.text import mark as _
 from privmedia.web.headers import TRANSPORT
@@ -105,7 +105,7 @@ def _plain_leads_there(visit: Visit) -> Outcome | None:
     return poor(
         say(_("Plain HTTP is answered ${status} instead of leading to HTTPS."), status=plain.status),
         say(_("Let port 80 answer 301 to the same address with https://.")),
-        *printed_anew(visit.front),
+        *visit.printed,
     )
 
 
@@ -122,7 +122,7 @@ def browsers_stay_with_tls(visit: Visit) -> Outcome:
                 say(_("${path} says “${found}” in Strict-Transport-Security instead of a year."), path=path,
                     found=said),
                 say(_("Let the front server send it once, with `max-age=31536000`, on every answer.")),
-                *printed_anew(visit.front),
+                *visit.printed,
             )
     return good(_("Pages and files tell browsers to come by HTTPS for a year."))
 
