@@ -24,6 +24,7 @@ from privmedia.operations.job_commands import jobs, reprocess
 from privmedia.operations.search_commands import search
 from privmedia.quotas.commands import group_quota, space_of_groups, space_of_users, user_quota
 from privmedia.sharing.commands import link, links_that_open
+from privmedia.traffic.commands import ingest_log, traffic
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -41,7 +42,9 @@ def cli(context: click.Context, config: str) -> None:
     context.obj = Line(config)
 
 
-RUNNING = (serve, worker, jobs, reprocess, migrate, check, doctor, stack, front_config, demo, search)
+RUNNING = (
+    serve, worker, jobs, reprocess, migrate, check, doctor, stack, front_config, demo, search, ingest_log, traffic
+)
 for command in (*RUNNING, setup_link, user, group, token, folder, items, import_files, access, link):
     cli.add_command(command)
 

@@ -39,6 +39,7 @@ from privmedia.playback.models import Playback
 from privmedia.providers.models import ProviderAccount, ProviderGroup, ProviderSession
 from privmedia.search.models import SearchChange, SearchDocument, SearchPart, SearchSpelling
 from privmedia.sharing.models import Link, Visit
+from privmedia.traffic.models import ReadLog, Traffic
 from privmedia.uploads.models import Upload
 from privmedia.zips.models import Zip, ZipMember
 
@@ -76,6 +77,7 @@ __all__ = [
     "ProviderSession",
     "PublicCopy",
     "Queue",
+    "ReadLog",
     "RecoveryCode",
     "Seal",
     "SearchChange",
@@ -88,6 +90,7 @@ __all__ = [
     "Star",
     "Stretch",
     "Throttle",
+    "Traffic",
     "TwoFactor",
     "Upload",
     "User",

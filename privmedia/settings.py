@@ -18,6 +18,7 @@ from privmedia.provider_settings import Provider, is_of_a_provider, read_provide
 from privmedia.text import LANGUAGES
 
 FRONT_SERVERS = ("builtin", "nginx", "apache", "lighttpd", "caddy")
+ONLY_WITH_NGINX = ("decision_cache", "person_connections", "person_rate", "link_connections", "link_rate")
 LINK_PASSWORDS = ("suggested", "required")
 SAMPLE_SECRETS = ("change-me", "changeme", "secret", "development", "sample", "example", "please-replace")
 SHORTEST_SECRET = 32  # characters
@@ -313,6 +314,7 @@ class Settings:
             problems.append(problem)
         if "media_root" in values and "base_url" in values and _is_production(values):
             problems.extend(_media_root_problems(values["media_root"]))
+        problems.extend(_needing_nginx(values))
         if problems:
             raise SettingsError(problems)
         return cls(**values)
@@ -336,6 +338,13 @@ def environment_name(item: Field[Any]) -> str:
 def _is_production(values: Mapping[str, Any]) -> bool:
     host = urlsplit(values.get("base_url", "")).hostname
     return not (host in LOOPBACK and values.get("front_server", "builtin") == "builtin")
+
+
+def _needing_nginx(values: Mapping[str, Any]) -> list[str]:
+    """What another front server would not do, and nobody would notice."""
+    front = values.get("front_server", "builtin")
+    set_ = [item for item in fields(Settings) if item.name in ONLY_WITH_NGINX and values.get(item.name)]
+    return [f"'{ini_key(item)}' works with nginx only, not with {front}." for item in set_ if front != "nginx"]
 
 
 def _unknown(ini: Mapping[str, str]) -> list[str]:

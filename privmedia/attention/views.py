@@ -17,9 +17,12 @@ from privmedia.audit.service import DONE
 from privmedia.library.models import Version
 from privmedia.library.resources import ItemContext
 from privmedia.library.views import crumbs, itself
+from privmedia.traffic.service import Sendings
 from privmedia.web.csv_files import csv_file
 from privmedia.web.rights import Right
 
+SENT_DAYS = 30
+"""For so long back it is said how much was sent."""
 WATCHED = "attention/watched.jinja2"
 
 
@@ -41,6 +44,8 @@ def who_watched(context: ItemContext, request: Request) -> Any:
         "names": service.names,
         "people": _people(context, request, version) if _sees_names(context, request) else None,
         "days": request.installation.settings.who_watched_days,
+        "sent": request.read(Sendings).of_item(context.item.id, days=SENT_DAYS),
+        "sent_days": SENT_DAYS,
     }
 
 

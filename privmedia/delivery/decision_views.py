@@ -6,6 +6,8 @@ its own ending. All else is no, whereupon nginx hands the request over and it is
 """
 from __future__ import annotations
 
+import logging
+
 from pyramid.config import Configurator
 from pyramid.httpexceptions import HTTPNotFound
 from pyramid.request import Request
@@ -18,6 +20,8 @@ from privmedia.delivery.senders.nginx import NginxSender
 from privmedia.delivery.views import note_use_of
 from privmedia.uploads.front_bodies import is_from_front_server
 from privmedia.web.rights import Right
+
+log = logging.getLogger(__name__)
 
 
 class Asked:
@@ -51,8 +55,10 @@ def decide(context: Asked, request: Request) -> Response:
 
 def includeme(config: Configurator) -> None:
     """Only where decisions may be kept: otherwise there is nothing to ask."""
-    if not config.registry["installation"].settings.decision_cache:
+    seconds = config.registry["installation"].settings.decision_cache
+    if not seconds:
         return
+    log.warning("nginx keeps a yes of the gate: a right that is taken away counts within %s seconds", seconds)
     config.outside_transaction_manager("/decision/")
     for name, address in (
         ("decision", "/decision/{item}/{file}"),

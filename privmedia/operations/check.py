@@ -15,7 +15,7 @@ from privmedia.languages import FIRST, language
 from privmedia.library.pointers import Pointers
 from privmedia.operations.check_files import files, unreferenced
 from privmedia.operations.check_parts import Part
-from privmedia.operations.check_work import jobs, receiving, uploads
+from privmedia.operations.check_work import deciding, jobs, receiving, uploads
 from privmedia.public.jobs import lost, unnamed
 from privmedia.quotas.service import Quotas
 from privmedia.search.upkeep import differences
@@ -33,6 +33,7 @@ def check(installation: Installation, *, full: bool = False) -> Iterator[Part]:
     yield unreferenced(installation)
     yield uploads(installation)
     yield receiving(installation)
+    yield deciding(installation)
     yield public(installation)
     yield jobs(installation)
     yield quotas(installation)

@@ -67,6 +67,14 @@ def receiving(installation: Installation) -> Part:
     return Part("receiving", "nginx keeps bodies of uploads for the application")
 
 
+def deciding(installation: Installation) -> Part:
+    """Whether each request of a file is decided, or nginx keeps a yes for a moment. Neither is wrong."""
+    seconds = installation.settings.decision_cache
+    if not seconds:
+        return Part("deciding", "each request of a file is decided; a right taken away counts from the next one on")
+    return Part("deciding", f"nginx keeps a yes; a right taken away counts within {seconds} seconds")
+
+
 def forgotten() -> Select[int, str, int]:
     """Versions that nobody will prepare: their keys, their items, their numbers. For statements WITH_BIN."""
     to_do = (State.WAITING, State.PREPARING)

@@ -98,7 +98,8 @@ def lighttpd_tree(text: str) -> Tree:
     tokens = _tokens(text)
     nodes, closed = _lighttpd_block(tokens)
     if closed:
-        raise Invalid("lighttpd's configuration cannot be read: a brace closes what is not open.")
+        line = text.count("\n") + 1
+        raise Invalid(f"lighttpd's configuration cannot be read: a brace before line {line} closes what is not open.")
     return nodes
 
 

@@ -14,7 +14,12 @@ from urllib.parse import quote, unquote, urlsplit
 import pytest
 
 from privmedia.access.permissions import Permission
-from privmedia.delivery.headers import PRIVATE_FILE_CACHING, PRIVATE_FILE_HEADERS
+from privmedia.delivery.headers import (
+    PRIVATE_FILE_CACHING,
+    PRIVATE_FILE_HEADERS,
+    PUBLIC_FILE_CACHING,
+    PUBLIC_FILE_HEADERS,
+)
 from tests.contracts.ranges import CONTENT, PARTS, SIZE, UNSATISFIABLE, WHOLE
 from tests.contracts.spellings import SPELLINGS
 from tests.sites import Answer, Site
@@ -320,3 +325,29 @@ def test_files_are_taken_in_by_form_and_by_tus(site: Site) -> None:
     where = urlsplit(begun.headers["Location"]).path
     added = site.ask(where, "giver", method="PATCH", headers=part, body=picture)
     assert (added.status, added.headers["Upload-Offset"]) == (204, str(len(picture)))
+
+
+def test_scripts_and_styles_are_kept_and_public_files_are_asked_for_anew(site: Site) -> None:
+    page = site.ask("/login").body.decode()
+    style = re.search(r'"(/static/[^"]+\.css)"', page)
+    assert style is not None
+    answer = site.ask(style[1])
+    assert (answer.status, answer.headers["Content-Type"].partition(";")[0]) == (200, "text/css")
+    assert len(answer.headers.get_all("Cache-Control")) == 1
+    assert "max-age=31536000" in answer.headers["Cache-Control"]
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    missing = site.ask("/static/nothing.css")
+    assert "max-age" not in (missing.headers["Cache-Control"] or "")
+    if site.library.installation.settings.front_server != "builtin":
+        assert missing.status == 404
+        folder = site.library.installation.storage.root / "public" / "abcdefgh"
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "plan.pdf").write_bytes(b"%PDF-1.7")
+        (folder / "link.pdf").symlink_to("/etc/hostname")
+        public = site.ask("/media/abcdefgh/plan.pdf")
+        assert (public.status, public.body, public.headers["Content-Type"]) == (200, b"%PDF-1.7", "application/pdf")
+        assert public.headers.get_all("Cache-Control") == [PUBLIC_FILE_CACHING]
+        assert public.headers["Content-Disposition"] == "attachment"
+        assert {name: public.headers[name] for name in PUBLIC_FILE_HEADERS} == PUBLIC_FILE_HEADERS
+        assert site.ask("/media/").status in (403, 404)
+        assert site.ask("/media/abcdefgh/").status in (403, 404)

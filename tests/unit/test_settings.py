@@ -7,7 +7,15 @@ from typing import Any
 import pytest
 
 from privmedia.errors import SettingsError
-from privmedia.settings import Settings, environment_name, ini_key, parse_mail_url, parse_size, single_settings
+from privmedia.settings import (
+    ONLY_WITH_NGINX,
+    Settings,
+    environment_name,
+    ini_key,
+    parse_mail_url,
+    parse_size,
+    single_settings,
+)
 
 SECRET = "8f1c0d2be5a94b6f93c1d7a0e64b2f5889d3"
 
@@ -154,3 +162,17 @@ def test_every_setting_is_documented() -> None:
     for item in single_settings():
         assert f"`{ini_key(item)}`" in page, f"docs/settings.md does not mention {ini_key(item)}"
         assert f"`{environment_name(item)}`" in page, f"docs/settings.md does not mention {environment_name(item)}"
+
+
+@pytest.mark.parametrize("name", ONLY_WITH_NGINX)
+def test_what_only_nginx_does_is_refused_with_another_front_server(name: str, good: dict[str, str]) -> None:
+    assert getattr(Settings.read({**good, f"privmedia.{name}": "4"}, {}), name) == 4
+    assert "works with nginx only, not with caddy" in problems_of(
+        {**good, f"privmedia.{name}": "4", "privmedia.front_server": "caddy"}
+    )
+
+
+def test_a_decision_is_kept_for_two_to_five_seconds_or_not_at_all(good: dict[str, str]) -> None:
+    assert Settings.read(good, {}).decision_cache == 0
+    for wrong in ("1", "6", "-2", "5s"):
+        assert "it has to be 0, or 2 to 5 seconds" in problems_of({**good, "privmedia.decision_cache": wrong})
