@@ -50,6 +50,7 @@ def compose(config: Any, installation: Any) -> Router:
     config.include("privmedia.zips")
     config.include("privmedia.sharing")
     config.include("privmedia.giving")
+    config.include("privmedia.embedding")
     config.include("privmedia.public")
     config.include("privmedia.work")
     config.include("privmedia.admin")

@@ -11,6 +11,7 @@ from privmedia.accounts.commands import MORE_OF_GROUPS, MORE_OF_USERS, group, se
 from privmedia.accounts.token_commands import token
 from privmedia.admin.users.commands import delete_user, disable_user
 from privmedia.console import DEFAULT_CONFIG, Line
+from privmedia.embedding.commands import embed
 from privmedia.errors import DomainError
 from privmedia.importing.commands import import_files
 from privmedia.library.commands import folder, items
@@ -45,7 +46,7 @@ def cli(context: click.Context, config: str) -> None:
 RUNNING = (
     serve, worker, jobs, reprocess, migrate, check, doctor, stack, front_config, demo, search, ingest_log, traffic
 )
-for command in (*RUNNING, setup_link, user, group, token, folder, items, import_files, access, link):
+for command in (*RUNNING, setup_link, user, group, token, folder, items, import_files, access, link, embed):
     cli.add_command(command)
 
 WITHOUT_RULES.append(links_that_open)

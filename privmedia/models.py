@@ -18,6 +18,7 @@ from privmedia.attention.models import Attention, Watching
 from privmedia.audit.models import Event, Seal, Stretch, Viewing
 from privmedia.captions.models import Captions, Chapter
 from privmedia.db import Base
+from privmedia.embedding.models import Embed, EmbedFlow, EmbedKey, EmbedPage, EmbedToken
 from privmedia.following.models import Follow, Notice, NoticeChoice
 from privmedia.giving.models import SentFile
 from privmedia.importing.models import Imported
@@ -55,6 +56,11 @@ __all__ = [
     "Chapter",
     "Deletion",
     "DeletionRule",
+    "Embed",
+    "EmbedFlow",
+    "EmbedKey",
+    "EmbedPage",
+    "EmbedToken",
     "Event",
     "File",
     "Folder",

@@ -5,7 +5,7 @@ import difflib
 import email.policy
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
 from email.parser import Parser
 from enum import StrEnum
@@ -14,12 +14,14 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from privmedia.errors import SettingsError
+from privmedia.origins import origins_in
 from privmedia.provider_settings import Provider, is_of_a_provider, read_providers
 from privmedia.text import LANGUAGES
 
 FRONT_SERVERS = ("builtin", "nginx", "apache", "lighttpd", "caddy")
 ONLY_WITH_NGINX = ("decision_cache", "person_connections", "person_rate", "link_connections", "link_rate")
 LINK_PASSWORDS = ("suggested", "required")
+EMBED_OPEN = ("allowed", "forbidden")
 SAMPLE_SECRETS = ("change-me", "changeme", "secret", "development", "sample", "example", "please-replace")
 SHORTEST_SECRET = 32  # characters
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -93,10 +95,15 @@ def parse_some_days(value: str) -> int:
     return _between(value, 1, 3650, "days")
 
 
-def parse_link_passwords(value: str) -> str:
-    if value not in LINK_PASSWORDS:
-        raise ValueError(f"it has to be one of {', '.join(LINK_PASSWORDS)}")
-    return value
+def one_of(choices: Collection[str]) -> Callable[[str], str]:
+    """A reader of what is one of some words."""
+
+    def parse(value: str) -> str:
+        if value not in choices:
+            raise ValueError(f"it has to be one of {', '.join(choices)}")
+        return value
+
+    return parse
 
 
 def parse_who_watched(value: str) -> Attending:
@@ -105,24 +112,20 @@ def parse_who_watched(value: str) -> Attending:
     return Attending(value)
 
 
+def parse_origins(value: str) -> tuple[str, ...]:
+    """Sites as browsers name them, with spaces or commas between them: `https://intranet.example.com`."""
+    try:
+        return origins_in(value)
+    except ValueError as error:
+        raise ValueError(str(error).rstrip(".")) from None
+
+
 def parse_bcrypt_rounds(value: str) -> int:
     return _between(value, 4, 16, "rounds")
 
 
 def parse_encoders(value: str) -> int:
     return _between(value, 0, 64, "conversions")
-
-
-def parse_language(value: str) -> str:
-    if value not in LANGUAGES:
-        raise ValueError(f"it has to be one of {', '.join(LANGUAGES)}")
-    return value
-
-
-def parse_front_server(value: str) -> str:
-    if value not in FRONT_SERVERS:
-        raise ValueError(f"it has to be one of {', '.join(FRONT_SERVERS)}")
-    return value
 
 
 def parse_base_url(value: str) -> str:
@@ -207,7 +210,7 @@ class Settings:
     base_url: str = setting("The one address people use; any other Host answers 421.", parse_base_url)
     secret: str = setting(f"Key of all signatures, at least {SHORTEST_SECRET} random characters.")
     front_server: str = setting(
-        "Who sends files: nginx, apache, lighttpd, caddy or builtin.", parse_front_server, default="builtin"
+        "Who sends files: nginx, apache, lighttpd, caddy or builtin.", one_of(FRONT_SERVERS), default="builtin"
     )
     decision_cache: int = setting(
         "Seconds for which nginx keeps a yes; a right taken away counts only then. 0: none.",
@@ -237,7 +240,7 @@ class Settings:
         "Days a share link may work at most, from when it is made or extended.", parse_some_days, default=365
     )
     link_passwords: str = setting(
-        "Whether share links need a password: suggested or required.", parse_link_passwords, default="suggested"
+        "Whether share links need a password: suggested or required.", one_of(LINK_PASSWORDS), default="suggested"
     )
     who_watched: Attending = setting(
         "What is shown of who watched: numbers, names, or off.", parse_who_watched, default=Attending.NUMBERS
@@ -245,12 +248,25 @@ class Settings:
     who_watched_days: int = setting(
         "Days for which it is kept what each person has watched.", parse_some_days, default=400
     )
+    embed_sites: tuple[str, ...] = setting(
+        "Sites of the intranet, on which players may be put as one choice: https://intranet.example.com, …",
+        parse_origins,
+        default=(),
+    )
+    embed_portals: tuple[str, ...] = setting(
+        "Sites that frame those pages in turn, such as portals; added to every player's list.",
+        parse_origins,
+        default=(),
+    )
+    embed_open: str = setting(
+        "Whether players may do without sign-in: allowed or forbidden.", one_of(EMBED_OPEN), default="allowed"
+    )
     mail_url: MailServer | None = setting(
         "Mail server, e.g. smtp://user:password@mail.example.com:587.", parse_mail_url, default=None, confidential=True
     )
     mail_from: str = setting("Sender of letters; empty: privmedia@ the host of base_url.", parse_mail_from, default="")
     language: str = setting(
-        "Language of letters and pages for whoever chose none: en or de.", parse_language, default="en"
+        "Language of letters and pages for whoever chose none: en or de.", one_of(LANGUAGES), default="en"
     )
     encoders: int = setting(
         "Conversions at once in the whole installation; 0: none by this machine's worker.", parse_encoders, default=1

@@ -32,7 +32,7 @@ async function main() {
 
 function bundleSources() {
   return build({
-    entryPoints: ["app.js", "app.css", "logo.svg", "art-dusk.svg", "art-morning.svg"].map((name) => join(source, name)),
+    entryPoints: ["app.js", "embed.js", "app.css", "logo.svg", "art-dusk.svg", "art-morning.svg"].map((name) => join(source, name)),
     outdir: target,
     bundle: true,
     minify: true,

@@ -101,14 +101,17 @@ class PrivateLibrary:
         self.add_product(uid, "poster.webp", "image/webp", POSTER)
         return uid
 
-    def add_product(self, uid: str, name: str, media_type: str, content: bytes, number: int = 1) -> None:
-        """A file made from a version, under its own name."""
+    def add_product(
+        self, uid: str, name: str, media_type: str, content: bytes, number: int = 1, *, stored_as: str = ""
+    ) -> None:
+        """A file made from a version, kept under its own name unless `stored_as` says another."""
+        stored_as = stored_as or name
         storage = self.installation.storage
         with storage.work_folder() as work:
             (work / "made").write_bytes(content)
-            storage.place_product(work / "made", uid, number, name)
+            storage.place_product(work / "made", uid, number, stored_as)
         with writing(self.installation.sessions) as session:
-            session.add(_file(self._version(session, uid, number).id, name, name, media_type, len(content)))
+            session.add(_file(self._version(session, uid, number).id, name, stored_as, media_type, len(content)))
 
     def add_version(self, uid: str, content: bytes, *, filename: str = "T4 newer.mp4") -> None:
         """A second version, which becomes the current one."""

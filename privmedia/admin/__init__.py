@@ -15,6 +15,7 @@ def includeme(config: Configurator) -> None:
     config.include("privmedia.admin.providers")
     config.include("privmedia.admin.work")
     config.include("privmedia.admin.links")
+    config.include("privmedia.admin.embeds")
     config.include("privmedia.admin.log")
     config.include("privmedia.admin.public")
     config.include("privmedia.admin.reach")

@@ -15,6 +15,14 @@ def includeme(config: Configurator) -> None:
     config.registry["viewings"] = Viewings(installation)
     config.registry["sender"] = make_sender(installation.settings, installation.storage)
     config.outside_transaction_manager("/smedia/")
+    # Before the others: what follows /smedia/~ is a player's token, and none of their items.
+    config.add_route("smedia_embed", "/smedia/~{token}/{item}/{file}", factory="privmedia.delivery.resources.embedded")
+    config.add_route(
+        "smedia_embed_stream",
+        "/smedia/~{token}/{item}/hls/v{version}/{file}",
+        factory="privmedia.delivery.resources.embedded_stream",
+    )
+    config.add_route("smedia_embed_nothing", "/smedia/~*rest", factory="privmedia.delivery.resources.nothing")
     config.add_route("smedia", "/smedia/{item}/{file}", factory="privmedia.delivery.resources.derivative")
     config.add_route(
         "smedia_original", "/smedia/{item}/original/{name}", factory="privmedia.delivery.resources.original"

@@ -20,7 +20,8 @@ from privmedia.accounts.models import ApiToken, SignIn, User
 from privmedia.accounts.tokens import LAST_USED
 from privmedia.accounts.tokens import is_live as token_is_live
 from privmedia.db import UtcDateTime, make_gate_engine
-from privmedia.delivery import by_link
+from privmedia.delivery import by_embed, by_link
+from privmedia.delivery.by_embed import ByEmbed
 from privmedia.delivery.by_link import ByLink
 from privmedia.delivery.files import RULED_BY, THE_FILE, to_the_file
 from privmedia.errors import Unavailable
@@ -91,7 +92,9 @@ def question(*, by_token: bool = False) -> Select[*tuple[Any, ...]]:
 
 Text: TypeAlias = tuple[str, dict[str, Any]]
 """A statement for the driver, and the values of its constants."""
-_TEXTS: dict[str, tuple[dict[bool, Text], dict[bool, Text]]] = {}
+Texts: TypeAlias = tuple[dict[bool, Text], dict[bool, Text], Text]
+"""The questions by whether they come with a token, those of links by whether for a preview, and that of players."""
+_TEXTS: dict[str, Texts] = {}
 """What was compiled in this process, by the name of the database."""
 
 
@@ -106,12 +109,12 @@ def compiled(statement: Select[*tuple[Any, ...]], dialect: Dialect) -> Text:
     return str(text), constants
 
 
-def _texts(dialect: Dialect) -> tuple[dict[bool, Text], dict[bool, Text]]:
-    """The questions by whether they come with a token, and those of links by whether for a preview."""
+def _texts(dialect: Dialect) -> Texts:
     if dialect.name not in _TEXTS:
         _TEXTS[dialect.name] = (
             {by_token: compiled(question(by_token=by_token), dialect) for by_token in (False, True)},
             {preview: compiled(by_link.question(preview=preview), dialect) for preview in (False, True)},
+            compiled(by_embed.question(), dialect),
         )
     return _TEXTS[dialect.name]
 
@@ -121,7 +124,7 @@ class Gate:
 
     def __init__(self, url: str) -> None:
         self._engine = make_gate_engine(url)
-        self._questions, self._by_link = _texts(self._engine.dialect)
+        self._questions, self._by_link, self._by_embed = _texts(self._engine.dialect)
         self._here = threading.local()
 
     def ask(
@@ -144,6 +147,11 @@ class Gate:
         """
         values = {"token": token, "now": now, "item": item, "version": version, "file": file}
         return by_link.best_of(self._answers(self._by_link[preview], values))
+
+    def ask_by_embed(self, *, token: str, now: int, item: str, version: int | None, file: str) -> ByEmbed | None:
+        """The same for a player in a page of another site, by the hash of the token in its addresses."""
+        values = {"token": token, "now": now, "item": item, "version": version, "file": file}
+        return by_embed.answer_of(self._answers(self._by_embed, values))
 
     def _answers(self, asked: tuple[str, dict[str, Any]], values: dict[str, Any]) -> list[Any]:
         """Raises Unavailable if the database does not answer at the second try either."""

@@ -15,7 +15,18 @@ from privmedia.delivery.resources import PrivateFile
 from privmedia.web.address import plain
 from privmedia.web.i18n import _
 
-ROUTES = ("smedia", "smedia_stream", "smedia_original", "smedia_preview", "probe", "probe_part", "smedia_nothing")
+ROUTES = (
+    "smedia",
+    "smedia_stream",
+    "smedia_original",
+    "smedia_preview",
+    "smedia_embed",
+    "smedia_embed_stream",
+    "smedia_embed_nothing",
+    "probe",
+    "probe_part",
+    "smedia_nothing",
+)
 
 
 def nothing_here(request: Request) -> Response:

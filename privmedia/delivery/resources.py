@@ -17,13 +17,16 @@ from privmedia.access.permissions import NOTHING, Permission
 from privmedia.access.resources import Entry, acl_of
 from privmedia.accounts.bearer import bearer_token
 from privmedia.accounts.cookies import session_token
-from privmedia.accounts.identity import Identity, looker, token_hash
+from privmedia.accounts.identity import TOKEN, Identity, looker, token_hash
 from privmedia.accounts.tokens import scopes_of
+from privmedia.audit.service import NamedAuthor
 from privmedia.db import milliseconds
+from privmedia.delivery.by_embed import ByEmbed
 from privmedia.delivery.by_link import ByLink
 from privmedia.delivery.disposition import content_disposition, shown_inline
 from privmedia.delivery.gate import Answer
 from privmedia.delivery.senders import DecidedFile
+from privmedia.embedding.watchers import Watcher
 from privmedia.ids import is_uid
 from privmedia.library.cards import POSTER
 from privmedia.library.models import STREAMS_FOLDER
@@ -41,8 +44,8 @@ class PrivateFile:
 
     item: str
     name: str
-    found: Answer | ByLink
-    caller: Identity | Visitor
+    found: Answer | ByLink | ByEmbed
+    caller: Identity | Visitor | Watcher
     rights: Permission
     """What the caller may do with it."""
 
@@ -60,6 +63,8 @@ class PrivateFile:
             human = splitext(found.filename)[0] + splitext(self.name)[1]
             disposition = content_disposition(human, inline=shown_inline(found.media_type))
         person, link = (0, found.link_id) if isinstance(found, ByLink) else (found.user_id, 0)
+        if isinstance(found, ByEmbed) and found.is_open:
+            person = -found.token_id  # nobody's limits but its own, its maker's least of all
         return DecidedFile(
             self.item, found.number, found.stored_as, found.media_type, disposition, person=person, link=link
         )
@@ -117,6 +122,56 @@ def preview(request: Request) -> PrivateFile:
     visitor = replace(_visitor(request, found), last_used_at=now)
     request.caller = visitor
     return PrivateFile(item, POSTER, found, visitor, found.rights)
+
+
+def embedded(request: Request) -> PrivateFile:
+    """Root factory of `/smedia/~<token>/<item>/<file>`: for a player in a page of another site."""
+    name = request.matchdict["file"]
+    return nothing(request) if name == ORIGINAL else _by_embed(request, name, name, version=None)
+
+
+def embedded_stream(request: Request) -> PrivateFile:
+    """Root factory of `/smedia/~<token>/<item>/hls/v<version>/<file>`."""
+    name = request.matchdict["file"]
+    return _by_embed(request, name, STREAMS_FOLDER + name, version=request.matchdict["version"])
+
+
+def _by_embed(request: Request, name: str, file: str, *, version: str | None) -> PrivateFile:
+    """Ask the gate by the token in the address alone: cookies and keys that come along are not looked at.
+
+    Raises HTTPNotFound for everything that is missing, and for an older version asked for by `v`.
+    """
+    _require_reading(request)
+    token, item = request.matchdict["token"], request.matchdict["item"]
+    possible = TOKEN.fullmatch(token) and is_uid(item) and FILE_NAME.fullmatch(name)
+    if not possible or (version is not None and not VERSION.fullmatch(version)):
+        raise HTTPNotFound
+    if _version_asked_for(request) is not None:
+        raise HTTPNotFound
+    installation = request.installation
+    found: ByEmbed | None = request.registry["gate"].ask_by_embed(
+        token=token_hash(token),
+        now=milliseconds(installation.clock()),
+        item=item,
+        version=None if version is None else int(version),
+        file=file,
+    )
+    if found is None or (found.is_open and installation.settings.embed_open != "allowed"):
+        raise HTTPNotFound
+    watcher = _watcher(request, found)
+    request.caller = watcher
+    return PrivateFile(item, file, found, watcher, found.rights)
+
+
+def _watcher(request: Request, found: ByEmbed) -> Watcher:
+    return Watcher(
+        token_id=found.token_id,
+        embed_uid=found.embed_uid,
+        embed_name=found.embed_name,
+        person=None if found.is_open else NamedAuthor(found.user_name, found.email, found.user_id),
+        address=request.remote_addr or "",
+        request_id=request.request_id,
+    )
 
 
 def nothing(request: Request) -> PrivateFile:

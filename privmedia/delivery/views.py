@@ -12,6 +12,7 @@ from privmedia.delivery.guard import authorise
 from privmedia.delivery.refusals import nothing_here
 from privmedia.delivery.resources import ORIGINAL, PrivateFile
 from privmedia.delivery.viewings import DOWNLOAD, PLAYED, VIEW
+from privmedia.embedding.watchers import Watcher
 from privmedia.sharing.visitors import Visitor
 from privmedia.sharing.visits import note_use
 from privmedia.web.rights import Right
@@ -23,6 +24,8 @@ SENT = ("200 OK", "206 Partial Content")
 
 @view_config(route_name="smedia", context=PrivateFile, permission=Right.VIEW)
 @view_config(route_name="smedia_stream", context=PrivateFile, permission=Right.VIEW)
+@view_config(route_name="smedia_embed", context=PrivateFile, permission=Right.VIEW)
+@view_config(route_name="smedia_embed_stream", context=PrivateFile, permission=Right.VIEW)
 @view_config(route_name="smedia_preview", context=PrivateFile, permission=Right.VIEW)
 @view_config(route_name="smedia_original", context=PrivateFile, permission=Right.DOWNLOAD)
 def send(context: PrivateFile, request: Request) -> Response:
@@ -40,7 +43,7 @@ def note_use_of(context: PrivateFile, request: Request, *, sent: bool = True) ->
     """Have it known that the caller was here, and, where bytes are sent, what is viewed or downloaded."""
     if isinstance(context.caller, Visitor):
         note_use(request.installation, context.caller)
-    else:
+    elif not isinstance(context.caller, Watcher):  # heartbeats say that a player is used
         touch(request.installation, context.caller)
     if sent and request.environ["REQUEST_METHOD"] == "GET":
         note_viewing(context, request)

@@ -22,6 +22,7 @@ from privmedia.captions.jobs import HANDLERS as CAPTIONS
 from privmedia.captions.stream_jobs import HANDLERS as CAPTIONS_OF_STREAMS
 from privmedia.db import writing
 from privmedia.delivery.viewings import forget_viewings
+from privmedia.embedding.frames import forget_over
 from privmedia.following.jobs import HANDLERS as FOLLOWING
 from privmedia.following.jobs import forget_notices
 from privmedia.following.letters import WRITERS as FOLLOWING_LETTERS
@@ -106,6 +107,7 @@ CHORES = (
     forget_old_lines,
     forget_finished,
     forget_notices,
+    forget_over,
     forget_sent,
     forget_viewings,
     forget_visits,

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from privmedia.access.service import Access
 from privmedia.access.visible import folder_seen, item_seen
 from privmedia.accounts.identity import Identity
+from privmedia.embedding.pages import Pages
 from privmedia.installation import Installation
 from privmedia.library.lists import RULED_BY
 from privmedia.library.models import Folder, Item, Version
@@ -33,6 +34,8 @@ class Outlook:
     """How many people see it now; administrators are not counted."""
     links: int
     """How many share links to it, or into it, work now and would stop."""
+    pages: tuple[str, ...] = ()
+    """The pages of other sites that show it now, as far as is known."""
     public: int = 0
     """How many public addresses stop with it."""
     items: int = 1
@@ -49,6 +52,7 @@ class Outlooks:
         self.stopping = Stopping(session, installation)
         self.bin = Bin(session, installation)
         self.public = PublicCopies(session, installation)
+        self.pages = Pages(session, installation)
         self.now = installation.clock()
 
     def of_items(self, items: Iterable[Item], reader: Identity) -> list[Outlook]:
@@ -65,6 +69,7 @@ class Outlooks:
                 sizes.get(item.id, 0),
                 self._viewers(item),
                 len(self.stopping.leading_to(item)),
+                pages=tuple(page.name for page in self.pages.showing([item.id])),
                 public=int(item.id in public),
             )
             for item in items
@@ -92,6 +97,7 @@ class Outlooks:
             self.access.audience(folder.acl_id).viewers,
             # Who may not change all of it is told nothing of what lies inside.
             len(self.stopping.leading_to(folder)) if all_of_it else 0,
+            pages=tuple(page.name for page in self.pages.showing_below(folder, reader)),
             public=self.public.among([folder]) if all_of_it else 0,
             items=items,
             folders=self.session.scalar(folders) or 0,

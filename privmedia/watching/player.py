@@ -75,6 +75,11 @@ class Player:
     """Seconds where the viewer stopped."""
     start: float | None
     """Seconds the address asks for."""
+    autoplay: bool = False
+    """By itself, muted."""
+    loop: bool = False
+    captions: bool = False
+    """Whether they are on unless the viewer has chosen otherwise."""
 
 
 def player_for(request: Request, context: ItemContext) -> Player:
@@ -95,9 +100,30 @@ def visitors_player(request: Request, item: Item, *, playback: str) -> Player:
     return _player(request, item, playback=playback, resume=None)
 
 
+def embedded_player(
+    request: Request, item: Item, *, start: float | None, autoplay: bool, loop: bool, captions: bool
+) -> Player:
+    """The player in a page of another site: it changes nothing, and nobody's place is kept."""
+    return Player(
+        words=_words(request),
+        csrf="",
+        version=item.current,
+        playback=None,
+        resume=None,
+        start=start,
+        autoplay=autoplay,
+        loop=loop,
+        captions=captions,
+    )
+
+
+def _words(request: Request) -> str:
+    return json.dumps({key: request.localizer.translate(text) for key, text in WORDS.items()})
+
+
 def _player(request: Request, item: Item, *, playback: str | None, resume: float | None) -> Player:
     return Player(
-        words=json.dumps({key: request.localizer.translate(text) for key, text in WORDS.items()}),
+        words=_words(request),
         csrf=get_csrf_token(request),
         version=item.current,
         playback=playback,

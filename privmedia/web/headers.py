@@ -46,9 +46,18 @@ PAGE_HEADERS = (
     ("Cache-Control", "private, no-cache"),
     ("Vary", "Cookie"),
 )
+OPENER = "Cross-Origin-Opener-Policy"
+KEEPS_OPENER = "privmedia.keeps_opener"
 TRANSPORT = ("Strict-Transport-Security", "max-age=31536000")
 
 Handler = Callable[[Request], Response]
+
+
+def keep_opener(config: Configurator, keeps: Callable[[Request], bool]) -> None:
+    """Directive: pages that a window shows which has to stay tied to the page that opened it. Asked for each answer,
+    errors and redirects included: one of them with the header cuts the tie for good.
+    """
+    config.registry[KEEPS_OPENER].append(keeps)
 
 
 def allow_styles(response: Response, hashes: Iterable[str]) -> None:
@@ -59,6 +68,8 @@ def allow_styles(response: Response, hashes: Iterable[str]) -> None:
 def page_headers_factory(handler: Handler, registry: Registry) -> Handler:
     everywhere = PAGE_HEADERS + ((TRANSPORT,) if registry["installation"].settings.secure else ())
     headers = [(name.lower(), (name, value)) for name, value in everywhere]
+    without_opener = [pair for pair in headers if pair[1][0] != OPENER]
+    keepers = registry[KEEPS_OPENER]
 
     def page_headers(request: Request) -> Response:
         response = handler(request)
@@ -67,13 +78,16 @@ def page_headers_factory(handler: Handler, registry: Registry) -> Handler:
         if response.status_int == 405:
             allow(request, response)
         there = {name.lower() for name, _ in response.headerlist}
-        response.headerlist.extend(pair for lowered, pair in headers if lowered not in there)
+        wanted = without_opener if any(keeps(request) for keeps in keepers) else headers
+        response.headerlist.extend(pair for lowered, pair in wanted if lowered not in there)
         return response
 
     return page_headers
 
 
 def includeme(config: Configurator) -> None:
+    config.registry[KEEPS_OPENER] = []
+    config.add_directive("keep_opener", keep_opener)
     # Above the check of names and addresses, whose refusals need the headers as well.
     config.add_tween(
         "privmedia.web.headers.page_headers_factory",

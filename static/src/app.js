@@ -11,6 +11,7 @@ import { dialogs } from "./js/dialogs.js";
 import "./js/drag.js";
 import { enliven, register } from "./js/enliven.js";
 import { filters } from "./js/filter.js";
+import { handOver } from "./js/hand-over.js";
 import "./js/keys.js";
 import { lineEditors } from "./js/line-editors.js";
 import { listPlace } from "./js/list-place.js";
@@ -54,6 +55,7 @@ register(
   copyButtons,
   dialogs,
   filters,
+  handOver,
   lineEditors,
   listPlace,
   menus,

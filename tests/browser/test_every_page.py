@@ -20,6 +20,7 @@ from privmedia.operations.doctor.findings import Finding, bad, poor, say
 from privmedia.operations.doctor.report import keep_report
 from privmedia.search.service import Passage, Search
 from tests.browser.axe import violations
+from tests.embeds import make_embed
 from tests.functional.test_access_matrix import OK, TABLE
 from tests.shared_links import make_link
 from tests.sites import Site, without_front_server
@@ -27,7 +28,7 @@ from tests.sites import Site, without_front_server
 pytestmark = pytest.mark.browser
 
 OVER = 410
-NO_PAGES = ("__static/", "smedia", "healthz", "_csv", "suggest", "upload_known", "upload_state")
+NO_PAGES = ("__static/", "smedia", "oembed", "healthz", "_csv", "suggest", "upload_known", "upload_state")
 """Parts of the names of routes that answer with something else, or with a part of a page."""
 NARROW = (320, 360)
 """CSS pixels: the narrowest there is to be room for, and 1440 at 400 %."""
@@ -88,6 +89,9 @@ def signed(site: Site) -> Signed:
     maker = library.user_ids["Ada Lind"]
     asking = make_link(installation, library.folder, maker, folder=True, opened=link.visit, upload=True)
     ids |= {"link": link.uid, "opened": link.uid, "asking": asking.uid}
+    ids["embed"] = make_embed(installation, item, maker)
+    # Players' files are no pages.
+    ids |= dict.fromkeys(("watched", "administered", "for_anybody", "revoked_one"), "x" * 43)
     return Signed({"administrator": {"session": token}, "link_holder": {"visit": link.visit}, "nobody": {}}, ids)
 
 

@@ -21,6 +21,7 @@ from privmedia.library.rules import Rules, Wanted
 from privmedia.library.service import Library, Received
 from privmedia.search.service import Passage, Search
 from tests.conftest import Person
+from tests.embeds import key_for, make_embed, token_for
 from tests.functional.access_site import Site
 from tests.functional.visitors import PEOPLE, RULES, World
 from tests.shared_links import make_link
@@ -106,6 +107,17 @@ def world(
         installation, ids["folder"], people["manager"].id, folder=True, opened=link.visit, upload=True
     )
     ids |= {"link": link.uid, "opened": link.uid, "asking": asking.uid}
+    ids["embed"] = make_embed(installation, ids["item"], people["manager"].id)
+    open_embed = make_embed(installation, ids["item"], people["manager"].id, audience="open")
+    with writing(installation.sessions) as session:
+        sessions = {held.user_id: held.id for held in session.scalars(select(SignIn))}
+    # One player each for somebody who may view, for one who may everything, and for anybody.
+    ids["watched"], _renew = token_for(installation, ids["embed"], sessions[people["viewer"].id])
+    ids["administered"], _renew = token_for(installation, ids["embed"], sessions[people["administrator"].id])
+    ids["for_anybody"], _renew = token_for(installation, open_embed, None)
+    ids["revoked_one"], _renew = token_for(installation, ids["embed"], sessions[people["revoked"].id])
+    browsers["embed_frame"] = browser()
+    browsers["embed_frame"].set_cookie("pm_frame", key_for(installation, sessions[people["administrator"].id]))
     with writing(installation.sessions) as session:
         of_view_as = session.scalars(select(SignIn).where(SignIn.user_id == people["view_as"].id)).one()
         session.add(Viewpoint(session_id=of_view_as.id, user_id=people["viewer"].id, since=installation.clock()))

@@ -13,7 +13,7 @@ from privmedia.installation import Installation
 from tests.faults import FULL
 from tests.functional.visitors import World, ask, dump, token_of
 
-ID = re.compile(r"\{(folder|item|user|group|link)\}")
+ID = re.compile(r"\{(folder|item|user|group|link|embed)\}")
 MISSING = "zzzzzzzzzzzzzzz0"
 ID_IN_TEXT = re.compile(r"(?<=[/=])[0-9a-z]{16}(?=[/?&\"]|$)|(?<=%2F|%3D)[0-9a-z]{16}")
 CHANGING = ("X-Request-ID",)
@@ -29,7 +29,9 @@ class Row:
     The stranger is in another group. The rights of the others are rules on the folder: the uploader's is Upload alone
     (a drop box, in which nothing is hers). `view_as` is an administrator who sees the library as the viewer. The link
     holder has no account and came by a share link of the manager's to the item, which lets one view it, and by one to
-    send files to the folder: what they open is `by_link`, and everything else is as for nobody.
+    send files to the folder: what they open is `by_link`, and everything else is as for nobody. The embed frame is a
+    browser that keeps the key of an administrator's player in a page of another site: nobody, everywhere. What such a
+    player opens stands in its addresses, and is the same for whoever asks.
     """
 
     nobody: Any
@@ -52,6 +54,10 @@ class Row:
         return self.nobody
 
     @property
+    def embed_frame(self) -> Any:
+        return self.nobody
+
+    @property
     def revoked(self) -> Any:
         return self.stranger
 
@@ -61,7 +67,7 @@ class Row:
 
 
 COLUMNS = tuple(column.name for column in fields(Row) if column.name != "by_link")
-VISITORS = (*COLUMNS, "disabled", "revoked", "link_holder")
+VISITORS = (*COLUMNS, "disabled", "revoked", "link_holder", "embed_frame")
 
 
 def for_all(answer: Any) -> Row:
@@ -214,6 +220,25 @@ TABLE: dict[str, list[tuple[str, Row]]] = {
         ("/link/{opened}/f/{folder}", LINKED.but(by_link=NOTHING)),
         ("/link/{asking}/f/{folder}", LINKED),
     ],
+    "item_embed": [
+        ("/m/{item}/embed", MANAGED),
+        ("/m/{item}/embed?player={embed}", MANAGED),
+        ("/m/{missing}/embed", UNKNOWN),
+    ],
+    "item_embed_end": [
+        ("/m/{item}/embed/{embed}/end", MANAGED),
+        ("/m/{missing}/embed/{embed}/end", UNKNOWN),
+    ],
+    "embed": [("/embed/{embed}", PUBLIC), ("/embed/{missing}", NEVER)],
+    "embed_token": [("/embed/{embed}/token", for_all(WRONG)), ("/embed/{missing}/token", for_all(WRONG))],
+    "embed_renew": [("/embed/{embed}/renew", for_all(WRONG))],
+    "embed_signin": [("/embed/{embed}/signin", SIGNED_IN), ("/embed/{missing}/signin", SIGNED_IN)],
+    "oembed": [
+        ("/oembed?url=http://media.example.test/embed/{embed}", PUBLIC),
+        ("/oembed?url=http://media.example.test/embed/{missing}", NEVER),
+        ("/oembed?url=http://media.example.test/m/{item}", SEEN.but(nobody=401)),
+        ("/oembed?url=http://media.example.test/m/{missing}", NEVER.but(nobody=401)),
+    ],
     "give": [("/give/" + "x" * 43, LINKED)],
     "send": [
         ("/send/{asking}", LINKED.but(by_link=OK)),
@@ -249,6 +274,32 @@ TABLE: dict[str, list[tuple[str, Row]]] = {
         ("/smedia/{item}/version.json", NEVER),
         ("/smedia/{item}/original", NEVER),
         ("/smedia/{missing}/play.mp4", NEVER),
+    ],
+    "smedia_embed": [
+        ("/smedia/~{watched}/{item}/play.mp4", PUBLIC),
+        ("/smedia/~{watched}/{item}/poster.webp", PUBLIC),
+        ("/smedia/~{watched}/{item}/captions-en.vtt", PUBLIC),
+        ("/smedia/~{watched}/{item}/storyboard.vtt", PUBLIC),
+        ("/smedia/~{watched}/{missing}/play.mp4", NEVER),
+        ("/smedia/~{watched}/{item}/version.json", NEVER),
+        ("/smedia/~{watched}/{item}/original", NEVER),
+        ("/smedia/~{watched}/{item}/play.mp4?v=1", NEVER),
+        ("/smedia/~{administered}/{item}/play.mp4", PUBLIC),
+        ("/smedia/~{administered}/{item}/original", NEVER),
+        ("/smedia/~{for_anybody}/{item}/play.mp4", PUBLIC),
+        ("/smedia/~{for_anybody}/{item}/original", NEVER),
+        ("/smedia/~{revoked_one}/{item}/play.mp4", NEVER),
+        ("/smedia/~" + "x" * 43 + "/{item}/play.mp4", NEVER),
+    ],
+    "smedia_embed_stream": [
+        ("/smedia/~{watched}/{item}/hls/v1/master.m3u8", PUBLIC),
+        ("/smedia/~{watched}/{item}/hls/v2/master.m3u8", NEVER),
+        ("/smedia/~{for_anybody}/{item}/hls/v1/720p-ab12.mp4", PUBLIC),
+    ],
+    "smedia_embed_nothing": [
+        ("/smedia/~{administered}/{item}/original/bearing.mp4", NEVER),
+        ("/smedia/~{for_anybody}/{item}/original/bearing.mp4", NEVER),
+        ("/smedia/~{administered}/", NEVER),
     ],
     "smedia_original": [
         ("/smedia/{item}/original/bearing.mp4", DOWNLOADED),
@@ -293,6 +344,11 @@ TABLE: dict[str, list[tuple[str, Row]]] = {
     "admin_providers": [("/admin/sign-in", FOR_ADMINISTRATORS)],
     "admin_public": [("/admin/public", FOR_ADMINISTRATORS)],
     "admin_links": [("/admin/links", FOR_ADMINISTRATORS)],
+    "admin_embeds": [("/admin/embeds", FOR_ADMINISTRATORS)],
+    "admin_embed_end": [
+        ("/admin/embeds/{embed}/end", FOR_ADMINISTRATORS),
+        ("/admin/embeds/{missing}/end", NO_SUCH_PAGE),
+    ],
     "admin_audit": [("/admin/audit", FOR_ADMINISTRATORS)],
     "admin_audit_csv": [("/admin/audit.csv", FOR_ADMINISTRATORS)],
     "admin_audit_event": [("/admin/audit/1", FOR_ADMINISTRATORS), ("/admin/audit/999999", NO_SUCH_PAGE)],

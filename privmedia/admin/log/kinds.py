@@ -140,6 +140,10 @@ KINDS: dict[str, Words] = {
     "job.retry-all": site("cpu", _("had all jobs that failed tried again: ${count}")),
     "queue.go-on": site("play-fill", _("let the queue of jobs go on")),
     "queue.pause": site("pause-fill", _("paused the queue of jobs")),
+    "embed.add": access("window", _("made the player ${name} of ${target}")),
+    "embed.change": access("window", _("changed the player ${name} of ${target}")),
+    "embed.remove": access("window", _("ended the player ${name} of ${target}")),
+    "embed.sign-in": sign_in("window", _("signed in for the player ${name} of ${target}")),
     "link.add": access("link-45deg", _("made the link ${name} to ${target}")),
     "link.extend": access("link-45deg", _("let the link ${name} to ${target} work until ${until}")),
     "link.open": access(

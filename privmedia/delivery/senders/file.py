@@ -14,6 +14,6 @@ class DecidedFile:
     media_type: str
     disposition: str
     person: int = 0
-    """The number of the account that gets it; 0 for whoever came by a link."""
+    """The number of the account that gets it; 0 for whoever came by a link, below it for a player that is open."""
     link: int = 0
     """The number of the share link by which somebody gets it; 0 for whoever has an account."""

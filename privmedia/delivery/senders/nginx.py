@@ -13,8 +13,11 @@ from pyramid.response import Response
 from privmedia.delivery.headers import PRIVATE_FILE_CACHING
 from privmedia.delivery.senders.file import DecidedFile
 from privmedia.storage import Storage
+from privmedia.web.address import carries_token
 
 INTERNAL = "/pmedia/"
+QUIET = "/pmedia/~/"
+"""The same folder, where nginx writes no errors: they would carry the address that was asked for, and its token."""
 DECIDED_TYPES = {
     "application/json": ("json",),
     "application/vnd.apple.mpegurl": ("m3u8",),
@@ -54,10 +57,11 @@ class NginxSender:
         self._limits = limits
 
     def answer(self, request: Request, file: DecidedFile) -> Response:
+        inside = QUIET if carries_token(request) else INTERNAL
         return Response(
             headerlist=[
                 # nginx unescapes it once: a raw "%" or "?" would name another file.
-                ("X-Accel-Redirect", INTERNAL + quote(self._path(file), safe="/")),
+                ("X-Accel-Redirect", inside + quote(self._path(file), safe="/")),
                 ("Content-Type", file.media_type),
                 ("Content-Disposition", file.disposition),
                 ("Cache-Control", PRIVATE_FILE_CACHING),

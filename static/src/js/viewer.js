@@ -1,7 +1,7 @@
 // [data-viewer] shows a picture or a page of a document. Its links to the one before and the one after work by
 // themselves; here arrow keys and swipes follow them, and the picture can be looked at in its own size.
 import { found } from "./enliven.js";
-import { entryFor } from "./keys.js";
+import { entryFor } from "./key-table.js";
 
 const FAR_ENOUGH = 60; // px of a swipe
 

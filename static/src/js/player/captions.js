@@ -1,9 +1,9 @@
-// Which captions are shown. They are off until somebody turns them on; the choice is kept for the next item. With the
-// sound off they come by themselves, as long as nobody has chosen.
+// Which captions are shown. They are off until somebody turns them on, unless the player is to begin with them `on`; the
+// choice is kept for the next item. With the sound off they come by themselves, as long as nobody has chosen.
 const KEPT = "privmedia-captions";
 const NONE = "off";
 
-export function captionsOf(media) {
+export function captionsOf(media, on) {
   const tracks = [...media.textTracks].filter(({ kind }) => kind === "subtitles" || kind === "captions");
   if (!tracks.length) return null;
   const shown = () => tracks.find(({ mode }) => mode === "showing");
@@ -17,14 +17,14 @@ export function captionsOf(media) {
     return (tracks.find(({ language }) => language === wanted) ?? tracks[0]).language;
   };
   let settled = false;
-  show(recall() ?? NONE);
+  show(recall() ?? (on ? preferred() : NONE));
   media.textTracks.addEventListener("change", () => {
     if (settled) keep(shown()?.language ?? NONE);
   });
   media.addEventListener("volumechange", () => {
     if (recall() !== null) return;
     settled = false;
-    show(media.muted || media.volume === 0 ? preferred() : NONE);
+    show(on || media.muted || media.volume === 0 ? preferred() : NONE);
     settle();
   });
   // The event of a change comes after it: what was set here is no choice of the viewer's.

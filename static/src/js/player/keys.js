@@ -1,5 +1,5 @@
 // What the keys of the player do; which key does what stands in keys.json. They work while the player has the focus.
-import { entryFor } from "../keys.js";
+import { entryFor } from "../key-table.js";
 import { chapterAfter } from "./chapters.js";
 
 const ACTIONS = {

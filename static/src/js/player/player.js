@@ -13,13 +13,20 @@ export async function start(element) {
   const streams = element.dataset.streams ? await import("./streams.js") : null;
   const words = JSON.parse(element.dataset.words);
   speak(document.documentElement.lang, words);
-  const player = { element, media: element.querySelector("video, audio"), words, startAt: asked(location.hash) };
+  const media = element.querySelector("video, audio");
+  const startAt = asked(location.hash) ?? asked(new URL(media.src, location.href).hash);
+  const player = { element, media, words, startAt };
   player.mindLoss = (address) => mindLoss(player, address);
   streams?.playStreams(player);
   player.controller = surround(player);
   player.playFrom = (second) => playFrom(player, second);
-  player.stop = (sentence) => stop(player, sentence);
-  player.captions = captionsOf(player.media);
+  player.halt = () => halt(player);
+  player.say = (sentence) => say(player, sentence);
+  player.stop = (sentence) => {
+    player.halt();
+    player.say(sentence);
+  };
+  player.captions = captionsOf(player.media, element.dataset.captions === "on");
   bindKeys(player);
   mindMenus(player);
   showTime(player);
@@ -34,6 +41,7 @@ export async function start(element) {
     if (second !== null && element.isConnected) playFrom(player, second);
   });
   element.dataset.ready = "";
+  return player;
 }
 
 function surround({ element, media }) {
@@ -61,19 +69,26 @@ function playFrom({ element, media }, second) {
 }
 
 /** What can no longer be loaded may be gone, or the right to it: that is said then. Answers whether it is so. */
-async function mindLoss({ words, stop }, address) {
+async function mindLoss(player, address) {
+  const { words } = player;
   const answer = await fetch(address, { method: "HEAD", redirect: "manual" }).catch(() => null);
   const lost = answer?.status === 404 ? words.gone : answer?.type === "opaqueredirect" ? words.signedOut : null;
-  if (lost) stop(lost);
+  if (lost) player.stop(lost);
   return lost !== null;
 }
 
-/** The right to watch is gone: nothing more is asked for, and the reason stands in the player. */
-function stop({ element, media, streams }, sentence) {
+/** Nothing more is asked for. */
+function halt(player) {
+  const { media, streams } = player;
   media.pause();
   streams?.destroy();
+  player.streams = null;
   media.removeAttribute("src");
   media.load();
+}
+
+/** The reason stands in the player. */
+function say({ element }, sentence) {
   const notice = element.querySelector("[data-notice]");
   notice.querySelector("p").textContent = sentence;
   notice.hidden = false;

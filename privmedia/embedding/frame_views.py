@@ -1,0 +1,89 @@
+"""The player as a page of another site frames it. Without a session it is the same document for everybody: no title,
+no poster, no name.
+
+Which pages may frame it the browser enforces, by `frame-ancestors`. What it tells of the page around chooses words.
+"""
+from __future__ import annotations
+
+from typing import Any
+
+from pyramid.request import Request
+from pyramid.security import NO_PERMISSION_REQUIRED
+from pyramid.view import view_config
+
+from privmedia.accounts.own_account import OwnAccount
+from privmedia.db import writing
+from privmedia.embedding.frames import Frames
+from privmedia.embedding.pages import Pages
+from privmedia.embedding.player import shown
+from privmedia.embedding.standing import Standing
+from privmedia.origins import is_listed, page_of
+from privmedia.web.headers import PAGE_POLICY, STYLES
+from privmedia.web.i18n import _
+
+FRAME = "embedding/frame.jinja2"
+SCREEN = "embedding/screen.jinja2"
+NOBODY_FRAMES = "frame-ancestors 'none'"
+
+
+@view_config(route_name="embed", request_method="GET", permission=NO_PERMISSION_REQUIRED, renderer=FRAME)
+def frame(request: Request) -> Any:
+    standing = request.read(Frames).standing(request.matchdict["embed"])
+    if _on_a_wrong_site(request, standing):
+        return _wrong_site(request, standing)
+    if standing is None:
+        return _gone(request)
+    _let_frame(request, standing.ancestors, request.registry["assets"].player_styles)
+    identity = request.identity
+    values: dict[str, Any] = {"standing": standing, "embed": standing.embed, "state": "ask", "account": None}
+    if identity is None:
+        return values
+    if not request.read(Frames).may_watch(standing, identity.user_id):
+        # Of an open player they may be anybody.
+        return values if standing.is_open else {**values, "state": "denied", "account": identity.name}
+    watcher = request.read(OwnAccount).user(identity.user_id)
+    return {**values, "state": "playing", **shown(request, standing, watcher)}
+
+
+def _on_a_wrong_site(request: Request, standing: Standing | None) -> bool:
+    if request.headers.get("Sec-Fetch-Dest") not in ("iframe", "frame", "embed", "object"):
+        return False
+    around = page_of(request.headers.get("Referer", ""))
+    if around is None or around[0] in (request.host_url, request.installation.settings.base_url):
+        return False
+    if standing is None:
+        return True
+    return standing.listed is not None and not is_listed(around[0], standing.listed)
+
+
+def _wrong_site(request: Request, standing: Standing | None) -> dict[str, Any]:
+    """Static, and the same whether there is such a player or not. Noted for those who look after it, afterwards."""
+    if standing is not None:
+        referer = request.headers["Referer"]
+        request.add_finished_callback(lambda _request: _note_refusal(request, standing, referer))
+    request.override_renderer = SCREEN
+    request.response.status_int = 403
+    _let_frame(request, "*")
+    return {"heading": _("This video cannot be shown on this site."), "text": ""}
+
+
+def _note_refusal(request: Request, standing: Standing, referer: str) -> None:
+    with writing(request.installation.sessions) as session:
+        Pages(session, request.installation).saw(standing, referer, refused=True)
+
+
+def _gone(request: Request) -> dict[str, Any]:
+    request.override_renderer = SCREEN
+    request.response.status_int = 404
+    _let_frame(request, "*")
+    heading, text = _("This video is not here any more"), _("It was deleted, or never shared with this page.")
+    return {"heading": heading, "text": text}
+
+
+def _let_frame(request: Request, ancestors: str, styles: list[str] | None = None) -> None:
+    policy = PAGE_POLICY.replace(NOBODY_FRAMES, f"frame-ancestors {ancestors}")
+    headers = request.response.headers
+    headers["Content-Security-Policy"] = policy.replace(STYLES, " ".join((STYLES, *(styles or ()))))
+    headers["Referrer-Policy"] = "strict-origin-when-cross-origin"
+    headers["Cache-Control"] = "no-store"
+    headers["Vary"] = "Cookie"

@@ -1,0 +1,206 @@
+"""What the frame of a player asks while it is open: whether it may play, a token for a code, and that it goes on.
+
+The cookies that reach these addresses from other sites prove nothing about who asks. Every request has to come from a
+page of ours and to be JSON, which no form of another site can send.
+"""
+from __future__ import annotations
+
+import contextlib
+import json
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from pyramid.renderers import render
+from pyramid.request import Request
+from pyramid.response import Response
+from pyramid.security import NO_PERMISSION_REQUIRED
+from pyramid.view import view_config
+
+from privmedia.accounts.own_account import OwnAccount
+from privmedia.attention.noting import Watcher, Way
+from privmedia.attention.ranges import MOST_SENT
+from privmedia.audit.service import Audit, NamedAuthor
+from privmedia.db import writing
+from privmedia.embedding.cookies import key_of, set_key
+from privmedia.embedding.frames import TOKEN_LASTS, Begun, Frames, Started
+from privmedia.embedding.pages import Pages
+from privmedia.embedding.player import PLAYER, base_of, shown
+from privmedia.embedding.standing import Standing
+from privmedia.errors import Invalid, NotFound
+from privmedia.origins import page_of
+
+LONGEST = 64 * 1024
+"""Bytes of what a frame says at once."""
+MOST_ANCESTORS = 10
+MOST_RANGES = 2000
+ASKED: dict[str, Any] = {
+    "request_method": "POST",
+    "permission": NO_PERMISSION_REQUIRED,
+    "require_csrf": False,  # what is asked instead is stricter, and needs no cookie: see `_said`
+}
+
+
+@view_config(route_name="embed_token", **ASKED)
+def token(request: Request) -> Response:
+    """A token, if the frame may have one: by the session or the key that its browser sent, or by a code.
+
+    401 with a new flow for whoever has to sign in first.
+    """
+    said = _said(request)
+    if said is None:
+        return _answer(403, {"state": "refused"})
+    installation = request.installation
+    code = {name: said.get(name) for name in ("flow", "secret", "code")}
+    with writing(installation.sessions) as session:
+        frames = Frames(session, installation)
+        standing = frames.standing(request.matchdict["embed"])
+        if standing is None:
+            return _answer(404, {"state": "gone"})
+        outcome: Started | Begun | tuple[int, dict[str, str]]
+        if any(code.values()):
+            outcome = _exchanged(request, frames, standing, code)
+        else:
+            page_id = Pages(session, installation).saw(standing, _text(said.get("page")))
+            outcome = _known(request, frames, standing, page_id) or frames.begin(
+                standing, ancestors=_ancestors(said.get("ancestors")), page_id=page_id
+            )
+        if isinstance(outcome, Started) and outcome.key is not None:
+            _note_sign_in(request, Audit(session, installation), standing, outcome)
+    if isinstance(outcome, Begun):
+        return _answer(401, {"state": "signed-out", "flow": outcome.flow, "secret": outcome.secret})
+    if isinstance(outcome, Started):
+        return _playing(request, standing, outcome)
+    return _answer(*outcome)
+
+
+@view_config(route_name="embed_renew", **ASKED)
+def renew(request: Request) -> Response:
+    """204: it may go on. 401: it is over, for whatever reason. 404: there is nothing to watch any more."""
+    said = _said(request)
+    if said is None:
+        return _answer(403, {"state": "refused"})
+    with writing(request.installation.sessions) as session:
+        frames = Frames(session, request.installation)
+        standing = frames.standing(request.matchdict["embed"])
+        if standing is None:
+            return _answer(404, {"state": "gone"})
+        ranges = _ranges(said.get("played"))
+        seconds = sum(until - since for since, until in ranges)
+        token = frames.renew(standing, renew=_text(said.get("renew")), played=seconds)
+        if token is None:
+            return _answer(401, {"state": "ended"})
+        who = Watcher.viewer(str(token.id)) if token.user_id is None else Watcher.person(token.user_id, Way.EMBED)
+        item, newest = standing.item.uid, standing.item.newest
+    version = said.get("version")
+    if isinstance(version, int) and 0 < version <= newest:
+        _note_watched(request, item, version, who, ranges)
+    return _answer(204, None)
+
+
+def _note_watched(
+    request: Request, item: str, version: int, who: Watcher, ranges: Sequence[tuple[float, float]]
+) -> None:
+    """For “who watched”. What cannot be counted there is no reason to stop."""
+    text = ",".join(f"{since:.3f}-{until:.3f}" for since, until in ranges[:MOST_SENT])
+    with contextlib.suppress(Invalid):
+        request.registry["attention"].said(item=item, version=version, who=who, played=text)
+
+
+def _known(request: Request, frames: Frames, standing: Standing, page_id: int | None) -> Started | None:
+    identity = request.identity
+    started = None
+    if identity is not None and identity.session_id is not None and not identity.looks_only:
+        started = frames.by_session(
+            standing, user_id=identity.user_id, session_id=identity.session_id, page_id=page_id
+        )
+    return (
+        started
+        or frames.by_key(standing, key=key_of(request), page_id=page_id)
+        or frames.for_anybody(standing, page_id=page_id)
+    )
+
+
+def _exchanged(
+    request: Request, frames: Frames, standing: Standing, code: dict[str, Any]
+) -> Started | tuple[int, dict[str, str]]:
+    try:
+        started = frames.exchange(standing, **{name: _text(value) for name, value in code.items()})
+    except NotFound:
+        return 403, {"state": "denied"}
+    return started or (400, {"state": "over"})
+
+
+def _playing(request: Request, standing: Standing, started: Started) -> Response:
+    base = base_of(started.token)
+    # An open player has a maker, or it would not be open.
+    watcher_id = started.user_id or standing.embed.maker_id or 0
+    watcher = request.read(OwnAccount).user(watcher_id)
+    player = render(PLAYER, shown(request, standing, watcher, base), request)
+    told = {"base": base, "renew": started.renew, "expires": int(TOKEN_LASTS.total_seconds()), "player": player}
+    answer = _answer(200, told)
+    if started.key is not None:
+        set_key(request, answer, started.key)
+    return answer
+
+
+def _note_sign_in(request: Request, audit: Audit, standing: Standing, started: Started) -> None:
+    user = request.read(OwnAccount).user(started.user_id)
+    who = NamedAuthor(
+        user.name,
+        user.email,
+        user.id,
+        address=request.remote_addr or "",
+        through=f"player {standing.embed.uid}",
+        request_id=request.request_id,
+    )
+    detail = {"name": standing.embed.name}
+    audit.record("embed.sign-in", identity=who, target=f"item:{standing.item.uid}", detail=detail)
+
+
+def _said(request: Request) -> dict[str, Any] | None:
+    """What the frame said; None for what a page of ours would not have sent."""
+    if request.headers.get("Origin") != request.host_url:
+        return None
+    if request.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin":
+        return None
+    if request.content_type != "application/json" or (request.content_length or 0) > LONGEST:
+        return None
+    try:
+        said = json.loads(request.body_file_raw.read(request.content_length or 0) or b"{}")
+    except (ValueError, RecursionError):
+        return None
+    return said if isinstance(said, dict) else None
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _ancestors(value: Any) -> str:
+    """The sites around the frame as its script told them, a line each."""
+    told = [page_of(one) for one in value[:MOST_ANCESTORS] if isinstance(one, str)] if isinstance(value, list) else []
+    return "\n".join(dict.fromkeys(page[0] for page in told if page is not None))
+
+
+def _ranges(value: Any) -> list[tuple[float, float]]:
+    """What was played, in seconds: `[from, to]` each, in order and apart, as browsers tell it; the rest is left out."""
+    played: list[tuple[float, float]] = []
+    end = 0.0
+    for one in value[:MOST_RANGES] if isinstance(value, list) else []:
+        if isinstance(one, list) and len(one) == 2 and all(isinstance(at, int | float) for at in one):
+            since, until = (float(at) for at in one)
+            if math.isfinite(since) and math.isfinite(until) and since >= end and until > since:
+                played.append((since, until))
+                end = until
+    return played
+
+
+def _answer(status: int, told: dict[str, Any] | None) -> Response:
+    headers = {"Cache-Control": "no-store", "Vary": "Cookie", "Referrer-Policy": "no-referrer"}
+    if told is None:
+        answer = Response(status=status, content_type=None)
+    else:
+        answer = Response(json.dumps(told), status=status, content_type="application/json", charset="UTF-8")
+    answer.headers.update(headers)
+    return answer

@@ -1,0 +1,60 @@
+"""Whoever watches by a player's token, as far as the gate, the log and the policy need to know them."""
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from privmedia.audit.service import NamedAuthor
+from privmedia.scopes import Scope
+
+
+@dataclass(frozen=True, kw_only=True)
+class Watcher:
+    """One player in one page. It may get the files of one item that are watched, and nothing else anywhere.
+
+    `person` is who signed in for it, by name and number; None for a player that is open.
+    """
+
+    token_id: int
+    embed_uid: str
+    embed_name: str
+    person: NamedAuthor | None
+    address: str = ""
+    request_id: str = ""
+
+    # What the security policy asks of every caller.
+    user_id: int = 0
+    is_admin: bool = False
+    looks_only: bool = False
+    scopes: frozenset[Scope] | None = None
+
+    @property
+    def principal(self) -> str:
+        """What stands for it in the `__acl__` of one file. No rule can speak of it."""
+        return f"embed:{self.token_id}"
+
+    @property
+    def principals(self) -> frozenset[str]:
+        return frozenset({self.principal})
+
+    @property
+    def author(self) -> NamedAuthor:
+        """Who did it, for the audit log: the person, by the player; of an open one the player alone."""
+        person = self.person
+        return NamedAuthor(
+            name=person.name if person else f"Player “{self.embed_name}”",
+            email=person.email if person else "",
+            user_id=person.user_id if person else None,
+            address=self.address,
+            through=f"player {self.embed_uid}",
+            request_id=self.request_id,
+        )
+
+    @property
+    def known_as(self) -> tuple[object, ...]:
+        """By which one process tells viewings apart."""
+        return ("player", self.token_id)
+
+    @property
+    def viewing_name(self) -> str:
+        """The same in the table of viewings."""
+        return f"player {self.token_id}"

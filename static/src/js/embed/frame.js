@@ -1,0 +1,151 @@
+// What a player in a page of another site shows when: [data-embed] has the screens, [data-state] which one is first.
+import { ask, beat, seesOnly } from "./server.js";
+import { openWindow } from "./window.js";
+
+const HEARTBEAT = 60_000;
+const WATCHED = 5; // seconds of play from which on somebody has watched
+const FLOW_LASTS = 25 * 60_000; // the server forgets it after 30 minutes
+
+export async function run(root) {
+  const frame = { root, id: root.dataset.embed, flow: null, started: false, player: null };
+  root.addEventListener("click", (event) => {
+    const act = { play: () => signIn(frame), again: () => again(frame) }[event.target.closest("[data-do]")?.dataset.do];
+    act?.();
+  });
+  if (!seesOnly(root.dataset.ancestors)) return show(frame, "elsewhere");
+  if (root.dataset.state === "playing") return play(frame, await begin(frame));
+  if (root.dataset.state !== "ask") return undefined;
+  show(frame, "loading");
+  return settle(frame, await begin(frame));
+}
+
+/** Ask whether it may play; what is answered is kept for the click that follows. */
+async function begin(frame) {
+  const answer = await ask(frame.id, {
+    page: document.referrer,
+    ancestors: [...(location.ancestorOrigins ?? [])],
+  });
+  frame.flow = answer.status === 401 ? { id: answer.said.flow, secret: answer.said.secret } : null;
+  frame.begun = performance.now();
+  return answer;
+}
+
+function settle(frame, { status, said }) {
+  if (status === 200) return play(frame, { status, said });
+  show(frame, status === 404 ? "gone" : "ask");
+  if (status === 401) keepFresh(frame);
+  return undefined;
+}
+
+/** A flow has to be there before the click: what is waited for first, a browser does not open a window after. */
+function keepFresh(frame) {
+  clearTimeout(frame.refresh);
+  frame.refresh = setTimeout(async () => {
+    if (!frame.player && !frame.window) await begin(frame);
+    keepFresh(frame);
+  }, FLOW_LASTS);
+}
+
+/** After an end. Where it could go on without signing in, the document is asked for anew: it may have other sites. */
+function again(frame) {
+  if (frame.started) location.reload();
+  else signIn(frame);
+}
+
+function signIn(frame) {
+  const { flow } = frame;
+  if (!flow) return begin(frame).then((answer) => settle(frame, answer));
+  frame.window?.forget();
+  frame.window = openWindow(frame.id, flow.id, {
+    onCode: (code) => exchange(frame, flow, code),
+    onDenied: () => show(frame, "denied"),
+    onClosed: () => show(frame, "ask"),
+  });
+  show(frame, frame.window ? "waiting" : "blocked");
+  return undefined;
+}
+
+async function exchange(frame, flow, code) {
+  frame.window = null;
+  const answer = await ask(frame.id, { flow: flow.id, secret: flow.secret, code });
+  if (answer.status === 200) return play(frame, answer, true);
+  if (answer.status === 403) return show(frame, "denied");
+  return settle(frame, await begin(frame));
+}
+
+async function play(frame, { status, said }, clicked = false) {
+  const { root } = frame;
+  if (status === 200) {
+    frame.renew = said.renew;
+    // With a session the document has its player already.
+    if (root.dataset.state !== "playing") root.querySelector("[data-player-here]").innerHTML = said.player;
+  } else if (root.dataset.state === "playing") {
+    root.dataset.state = "ask";
+    root.querySelector("[data-player-here]").replaceChildren();
+    return settle(frame, { status, said });
+  }
+  root.dataset.state = "playing";
+  clearTimeout(frame.refresh);
+  show(frame, null);
+  const element = root.querySelector("[data-player]");
+  if (!element) return undefined; // it is being prepared, and says so
+  const { start } = await import("../player/player.js");
+  const media = element.querySelector("video, audio");
+  if (media.autoplay) media.muted = true;
+  frame.player = await start(element);
+  frame.player.stop = (sentence) => lost(frame, sentence);
+  if (clicked) media.play().catch(() => {});
+  watchOver(frame);
+  return undefined;
+}
+
+/** One 404 may be a file that is missing, or the right to it that is gone: the server knows. */
+async function lost(frame, sentence) {
+  if (await tell(frame)) frame.player?.say(sentence);
+}
+
+function watchOver(frame) {
+  const { media } = frame.player;
+  clearInterval(frame.heart);
+  frame.heart = setInterval(() => tell(frame), HEARTBEAT);
+  let first = true;
+  media.addEventListener("timeupdate", () => {
+    if (!first || media.currentTime - (media.played.length ? media.played.start(0) : 0) < WATCHED) return;
+    first = false;
+    tell(frame);
+  });
+  media.addEventListener("ended", () => tell(frame));
+  addEventListener("pagehide", () => media.played.length && tell(frame));
+}
+
+/** The heartbeat. Answers whether it may go on; a network that is away is no reason to stop. */
+async function tell(frame) {
+  const { player } = frame;
+  if (!player) return false;
+  const { played } = player.media;
+  const ranges = Array.from(played, (_, index) => [played.start(index), played.end(index)]);
+  const status = await beat(frame.id, frame.renew, Number(player.element.dataset.version), ranges);
+  if (![401, 403, 404].includes(status)) return true;
+  end(frame, status === 404 ? "gone" : "ended");
+  return false;
+}
+
+async function end(frame, screen) {
+  const { player, root } = frame;
+  if (!player) return;
+  frame.player = null;
+  clearInterval(frame.heart);
+  player.halt();
+  root.querySelector("[data-player-here]").replaceChildren();
+  root.dataset.state = "ask";
+  show(frame, screen);
+  if (screen === "gone") return;
+  const answer = await begin(frame);
+  frame.started = answer.status === 200;
+  if (answer.status === 401) keepFresh(frame);
+}
+
+function show({ root }, screen) {
+  for (const element of root.querySelectorAll("[data-screen]")) element.hidden = element.dataset.screen !== screen;
+  root.querySelector("[data-player-here]").hidden = screen !== null;
+}

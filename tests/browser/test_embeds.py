@@ -1,0 +1,169 @@
+"""Players in pages of other sites, in Chromium: where cookies of other sites reach a frame, and where they do not."""
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import BrowserContext, FrameLocator, Page, expect, sync_playwright
+
+from privmedia.access.permissions import NOTHING, Permission
+from privmedia.accounts import passwords
+from privmedia.accounts.models import User
+from privmedia.db import writing
+from privmedia.media import find_ffmpeg
+from tests import missing
+from tests.browser.foreign_sites import CROSS_SITE, MEDIA, SAME_SITE, Sites, profile, with_other_sites
+from tests.embeds import make_embed
+
+pytestmark = pytest.mark.browser
+FAULTS = "addEventListener('securitypolicyviolation', (e) => (window.faults ??= []).push(e.violatedDirective))"
+PASSWORD = "three unrelated words 7"
+VIDEO = "document.querySelector('video')"
+
+
+@pytest.fixture(scope="module")
+def sites(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sites]:
+    with with_other_sites(tmp_path_factory.mktemp("sites")) as sites:
+        library = sites.library
+        library.add_person("Maren Aasen", allow=Permission.MANAGE)
+        library.add_person("Jonas Bakke", allow=Permission.VIEW)
+        library.add_person("Oskar Lund")
+        yield sites
+
+
+@pytest.fixture(scope="module")
+def item(sites: Sites, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A film as one file, with its streams as well."""
+    folder = tmp_path_factory.mktemp("film")
+    film = folder / "film.mp4"
+    command = [find_ffmpeg(""), "-v", "error", "-nostdin", "-f", "lavfi", "-i", "testsrc2=s=320x180:r=25:d=20", "-c:v"]
+    command += ["libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-g", "50", "-movflags", "+faststart", film]
+    subprocess.run(command, check=True)
+    return sites.library.add_item(film.read_bytes())
+
+
+@pytest.fixture(scope="module")
+def streamed(sites: Sites, item: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The same in streams, as the worker leaves them: one playlist of all, one of each, one file of each."""
+    folder = tmp_path_factory.mktemp("streams")
+    uid = sites.library.add_item((sites.library.installation.storage.version_folder(item, 1) / "original").read_bytes())
+    command = [find_ffmpeg(""), "-v", "error", "-nostdin", "-i"]
+    command += [sites.library.installation.storage.version_folder(uid, 1) / "original", "-c", "copy", "-f", "hls"]
+    command += ["-hls_time", "2", "-hls_playlist_type", "vod", "-hls_segment_type", "fmp4", "-hls_flags", "single_file"]
+    subprocess.run([*command, "-hls_segment_filename", "180p-ab12.mp4", "180p-ab12.m3u8"], check=True, cwd=folder)
+    size = '#EXT-X-STREAM-INF:BANDWIDTH=900000,CODECS="avc1.42c00d",RESOLUTION=320x180'
+    (folder / "master.m3u8").write_text(f"#EXTM3U\n#EXT-X-VERSION:7\n{size}\n180p-ab12.m3u8\n")
+    kinds = {"master.m3u8": "application/vnd.apple.mpegurl", "180p-ab12.m3u8": "application/vnd.apple.mpegurl",
+             "180p-ab12.mp4": "video/mp4"}
+    for name, kind in kinds.items():
+        sites.library.add_product(uid, f"hls/{name}", kind, (folder / name).read_bytes(), stored_as=f"hls-{name}")
+    return uid
+
+
+@pytest.fixture(params=[True, False], ids=["third-party cookies allowed", "blocked"])
+def browser_profile(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[BrowserContext]:
+    program = shutil.which("chromium-headless-shell")
+    if program is None:
+        missing("Chromium without a window is missing: apt-get install chromium-headless-shell")
+    with (
+        sync_playwright() as playwright,
+        profile(playwright, program, tmp_path / "profile", third_party_cookies=request.param) as context,
+    ):
+        context.add_init_script(FAULTS)
+        yield context
+
+
+def with_player(sites: Sites, site: str, item: str, **wish: Any) -> tuple[str, str]:
+    """A page of a site with the code of a player, as its page gives it; answers the address, and the player's id."""
+    wish = {"appears": "sites", "sites": sites.url(site, ""), **wish}
+    embed = make_embed(sites.library.installation, item, sites.library.user_ids["Maren Aasen"], **wish)
+    code = f'<h1>News</h1><iframe src="{sites.url(MEDIA, "/embed/" + embed)}" width="640" height="360" title="Video" '
+    code += 'allow="autoplay; fullscreen" allowfullscreen referrerpolicy="strict-origin-when-cross-origin"></iframe>'
+    return sites.page(site, f"{embed}.html", code), embed
+
+
+def sign_in(context: BrowserContext, sites: Sites, name: str) -> None:
+    token = sites.library.tokens[name]
+    url = sites.url(MEDIA)
+    context.add_cookies([{"name": "__Host-session", "value": token, "url": url, "secure": True, "httpOnly": True,
+                          "sameSite": "Lax"}])
+
+
+def email_of(sites: Sites, name: str) -> str:
+    """The address of somebody, who can sign in with the password from now on."""
+    installation = sites.library.installation
+    with writing(installation.sessions) as session:
+        user = session.get_one(User, sites.library.user_ids[name])
+        user.password_hash = passwords.hash_password(PASSWORD, rounds=4)
+        return user.email
+
+
+def frame_of(page: Page) -> FrameLocator:
+    return page.frame_locator("iframe")
+
+
+def plays(page: Page) -> None:
+    """Whether the film runs in the frame."""
+    frame = page.frames[-1]
+    ready = f"() => document.querySelector('[data-player][data-ready]') && {VIDEO}.readyState >= 2"
+    frame.wait_for_function(ready, timeout=20_000)
+    frame.evaluate(f"{VIDEO}.muted = true; {VIDEO}.play()")
+    frame.wait_for_function(f"() => {VIDEO}.currentTime > 0.5", timeout=20_000)
+    assert frame.evaluate("window.faults ?? []") == []
+
+
+def by_token(page: Page) -> set[str]:
+    """The tokens in the addresses of what the frame has loaded."""
+    names = page.frames[-1].evaluate("performance.getEntriesByType('resource').map(({ name }) => name)")
+    return {found[1] for name in names if (found := re.search(r"/smedia/~([^/]+)/", name))}
+
+
+def says(page: Page, words: str) -> None:
+    expect(frame_of(page).locator("[data-screen]:not([hidden]) h1")).to_have_text(words, timeout=20_000)
+
+
+@pytest.fixture(params=["file", "streams"])
+def film(request: pytest.FixtureRequest, item: str, streamed: str) -> str:
+    return item if request.param == "file" else streamed
+
+
+def test_signed_in_on_the_same_site_it_plays_at_once(browser_profile: BrowserContext, sites: Sites, film: str) -> None:
+    address, _embed = with_player(sites, SAME_SITE, film)
+    sign_in(browser_profile, sites, "Jonas Bakke")
+    page = browser_profile.new_page()
+    page.goto(address)
+    plays(page)
+    assert by_token(page) == set()
+
+
+def test_signed_out_on_another_site_one_signs_in_in_a_window_and_it_plays_until_it_is_taken_back(
+    browser_profile: BrowserContext, sites: Sites, film: str
+) -> None:
+    address, _embed = with_player(sites, CROSS_SITE, film)
+    page = browser_profile.new_page()
+    page.goto(address)
+    says(page, "This video is private")
+    with page.expect_popup() as opened:
+        frame_of(page).get_by_role("button", name="Sign in to play").click()
+    window = opened.value
+    window.get_by_label("Email").fill(email_of(sites, "Jonas Bakke"))
+    window.get_by_label("Password").fill(PASSWORD)
+    with window.expect_event("close"):
+        window.get_by_role("button", name="Sign in").click()
+    plays(page)
+    assert len(by_token(page)) == 1
+    # The key of this browser is good on this site again, and nothing of the session reached the frame.
+    page.reload()
+    plays(page)
+    sites.library.set_rule("Jonas Bakke", NOTHING)
+    try:
+        page.frames[-1].evaluate("dispatchEvent(new Event('pagehide'))")
+        says(page, "You can no longer watch this video here")
+        assert frame_of(page).locator("video").count() == 0
+    finally:
+        sites.library.set_rule("Jonas Bakke", Permission.VIEW)
