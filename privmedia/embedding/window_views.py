@@ -8,7 +8,7 @@ import json
 from typing import Any
 
 from pyramid.csrf import get_csrf_token
-from pyramid.httpexceptions import HTTPNotFound
+from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from pyramid.request import Request
 from pyramid.response import Response
 from pyramid.security import NO_PERMISSION_REQUIRED
@@ -30,6 +30,11 @@ def window(request: Request) -> Any:
     headers["Cache-Control"] = "no-store"
     identity = request.identity
     if identity is None:
+        providers = request.installation.settings.providers
+        if len(providers) == 1:
+            # Whoever is signed in there plays after one click.
+            here = {"next": request.path_qs}
+            return HTTPSeeOther(request.route_path("provider", provider=providers[0].name, _query=here))
         return sign_in_first(request)
     frames = request.read(Frames)
     standing = frames.standing(request.matchdict["embed"])

@@ -243,3 +243,17 @@ def test_proving_who_one_is_as_somebody_else_changes_nothing(
     assert who_is(leila) == "leila@skarvik.example"
     with reading(installation.sessions) as session:
         assert [user.email for user in session.scalars(select(User))] == ["leila@skarvik.example"]
+
+
+def test_the_window_of_a_player_goes_straight_to_the_only_provider_and_comes_back(
+    browser: Callable[[], TestApp], provider: RealProvider
+) -> None:
+    provider.knows("window-1", **LEILA)
+    app, window = browser(), f"/embed/{'0' * 16}/signin?flow=none"
+    there = app.get(window, status=303).headers["Location"]
+    assert there.startswith(f"{ADDRESS}/login/oidc/skarvik?next=")
+    going = app.get(there.removeprefix(ADDRESS), status=303)
+    back = app.get(provider.sign_in(going.headers["Location"], "window-1").removeprefix(ADDRESS), status=303)
+    assert back.headers["Location"] == f"{ADDRESS}{window}"
+    for answer in (going, back):
+        assert "Cross-Origin-Opener-Policy" not in answer.headers, "the player would lose its window"
