@@ -80,6 +80,9 @@ class Sites:
     def url(self, name: str, path: str = "/") -> str:
         return f"https://{name}:{self.stack.port}{path}"
 
+    def status(self, address: str) -> int:
+        return status_of(self.stack.port, address)
+
     def page(self, name: str, path: str, html: str) -> str:
         """Put a page on one of the other sites; answers its address."""
         text = f"<!doctype html><html lang=en><meta charset=utf-8><title>{name}</title><body>{html}</body></html>"
@@ -116,14 +119,20 @@ def make_certificate(folder: Path) -> None:
 
 
 def answers(port: int) -> bool:
+    try:
+        return status_of(port, "/healthz") == 200
+    except (OSError, http.client.HTTPException):
+        return False
+
+
+def status_of(port: int, address: str) -> int:
+    """What the library answers to somebody without any cookie, on a connection of its own."""
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     connection = http.client.HTTPSConnection(HOST, port, timeout=5, context=context)
     try:
-        connection.request("GET", "/healthz", headers={"Host": f"{MEDIA}:{port}"})
-        return connection.getresponse().status == 200
-    except (OSError, http.client.HTTPException):
-        return False
+        connection.request("GET", address, headers={"Host": f"{MEDIA}:{port}"})
+        return connection.getresponse().status
     finally:
         connection.close()
 

@@ -1,10 +1,14 @@
 """Players in pages of other sites, in Chromium: where cookies of other sites reach a frame, and where they do not."""
 from __future__ import annotations
 
+import json
+import os
 import re
 import shutil
+import signal
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +19,11 @@ from privmedia.access.permissions import NOTHING, Permission
 from privmedia.accounts import passwords
 from privmedia.accounts.models import User
 from privmedia.db import writing
+from privmedia.embedding.frames import Frames
 from privmedia.media import find_ffmpeg
 from tests import missing
-from tests.browser.foreign_sites import CROSS_SITE, MEDIA, SAME_SITE, Sites, profile, with_other_sites
-from tests.embeds import make_embed
+from tests.browser.foreign_sites import CROSS_SITE, MEDIA, OUTER, SAME_SITE, Sites, profile, wait_for, with_other_sites
+from tests.embeds import make_embed, token_for
 
 pytestmark = pytest.mark.browser
 FAULTS = "addEventListener('securitypolicyviolation', (e) => (window.faults ??= []).push(e.violatedDirective))"
@@ -67,12 +72,25 @@ def streamed(sites: Sites, item: str, tmp_path_factory: pytest.TempPathFactory) 
 
 @pytest.fixture(params=[True, False], ids=["third-party cookies allowed", "blocked"])
 def browser_profile(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[BrowserContext]:
+    with opened_profile(tmp_path, third_party_cookies=request.param) as context:
+        yield context
+
+
+@pytest.fixture
+def blocking(tmp_path: Path) -> Iterator[BrowserContext]:
+    """A browser that keeps cookies of other sites away, as more and more do."""
+    with opened_profile(tmp_path, third_party_cookies=False) as context:
+        yield context
+
+
+@contextmanager
+def opened_profile(folder: Path, *, third_party_cookies: bool) -> Iterator[BrowserContext]:
     program = shutil.which("chromium-headless-shell")
     if program is None:
         missing("Chromium without a window is missing: apt-get install chromium-headless-shell")
     with (
         sync_playwright() as playwright,
-        profile(playwright, program, tmp_path / "profile", third_party_cookies=request.param) as context,
+        profile(playwright, program, folder / "profile", third_party_cookies=third_party_cookies) as context,
     ):
         context.add_init_script(FAULTS)
         yield context
@@ -167,3 +185,103 @@ def test_signed_out_on_another_site_one_signs_in_in_a_window_and_it_plays_until_
         assert frame_of(page).locator("video").count() == 0
     finally:
         sites.library.set_rule("Jonas Bakke", Permission.VIEW)
+
+
+HOSTILE = """
+addEventListener("message", ({ data }) => (window.heard ??= []).push(JSON.stringify(data)));
+window.addresses = () => performance.getEntries().map(({ name }) => name).join(" ");
+window.forge = () => frames[0].postMessage(
+  { type: "privmedia.embed.code", v: 1, embed: "EMBED", flow: "x", code: "x".repeat(43) }, "*");
+"""
+
+
+def test_the_page_around_learns_nothing_and_cannot_push_a_code_in(
+    blocking: BrowserContext, sites: Sites, item: str
+) -> None:
+    """It listens to every message, looks for a handle on the window, and sends a code of its own."""
+    address, embed = with_player(sites, CROSS_SITE, item)
+    page = blocking.new_page()
+    exchanged: list[str] = []
+    answers: list[str] = []
+    asked = f"/embed/{embed}/token"
+    page.on("request", lambda request: request.url.endswith(asked) and exchanged.append(request.post_data or ""))
+    page.on("response", lambda response: response.url.endswith(asked) and answers.append(response.text()))
+    page.add_init_script(HOSTILE.replace("EMBED", embed))
+    page.goto(address)
+    says(page, "This video is private")
+    page.evaluate("forge()")
+    with page.expect_popup() as opened:
+        frame_of(page).get_by_role("button", name="Sign in to play").click()
+    says(page, "Finish in the other window")
+    page.evaluate("forge()")
+    window = opened.value
+    window.get_by_label("Email").fill(email_of(sites, "Jonas Bakke"))
+    window.get_by_label("Password").fill(PASSWORD)
+    with window.expect_event("close"):
+        window.get_by_role("button", name="Sign in").click()
+    plays(page)
+    said = [json.loads(text) for text in exchanged]
+    assert [set(one) for one in said] == [{"page", "ancestors"}, {"flow", "secret", "code"}]
+    secrets = [said[1]["secret"], said[1]["code"], *by_token(page), *(json.loads(answers[-1])["renew"],)]
+    known = " ".join([*page.evaluate("window.heard ?? []"), page.evaluate("addresses()"), page.content()])
+    assert [secret for secret in secrets if secret in known] == []
+    logs = "".join(path.read_text(errors="replace") for path in (sites.stack.folder / "log").iterdir())
+    assert "/smedia/~..." in logs
+    assert [secret for secret in secrets if secret in logs] == []
+
+
+def test_where_no_window_opens_or_the_site_is_none_of_its_own_the_player_says_so_or_is_not_shown(
+    blocking: BrowserContext, sites: Sites, item: str
+) -> None:
+    address, embed = with_player(sites, CROSS_SITE, item)
+    page = blocking.new_page()
+    frame = f'<iframe src="{sites.url(MEDIA, "/embed/" + embed)}" width=640 height=360 title=Video'
+    page.goto(sites.page(CROSS_SITE, "sandboxed.html", f'{frame} sandbox="allow-scripts allow-same-origin"></iframe>'))
+    says(page, "This video is private")
+    frame_of(page).get_by_role("button", name="Sign in to play").click()
+    says(page, "This page does not let the player open a window")
+    page.goto(sites.page(OUTER, "other.html", f"{frame}></iframe>"))
+    expect(frame_of(page).locator("h1")).to_have_text("This video cannot be shown on this site.")
+    # A listed page inside a page that is not: the browser itself refuses.
+    page.goto(sites.page(OUTER, "around.html", f'<iframe src="{address}" width=700 height=500></iframe>'))
+    page.wait_for_timeout(1500)
+    assert [each.url for each in page.frames if MEDIA in each.url and each.locator("[data-embed]").count()] == []
+
+
+def test_a_window_opened_by_hand_asks_for_no_code(blocking: BrowserContext, sites: Sites, item: str) -> None:
+    _address, embed = with_player(sites, CROSS_SITE, item)
+    with writing(sites.library.installation.sessions) as session:
+        frames = Frames(session, sites.library.installation)
+        standing = frames.standing(embed)
+        assert standing is not None
+        flow = frames.begin(standing, ancestors="", page_id=None).flow
+    sign_in(blocking, sites, "Jonas Bakke")
+    page = blocking.new_page()
+    posted: list[str] = []
+    page.on("request", lambda request: request.method == "POST" and posted.append(request.url))
+    page.goto(sites.url(MEDIA, f"/embed/{embed}/signin?flow={flow}"))
+    expect(page.get_by_role("link", name="Open in privmedia")).to_be_visible()
+    page.wait_for_load_state("networkidle")
+    assert posted == []
+
+
+def test_no_log_has_a_token_not_even_while_the_application_is_gone(sites: Sites, item: str) -> None:
+    """nginx writes the address of what failed into its error log, whatever the access log masks."""
+    embed = make_embed(sites.library.installation, item, sites.library.user_ids["Maren Aasen"], audience="open")
+    token, _renew = token_for(sites.library.installation, embed, None)
+    ways, names = ("~", "%7E", "%7e"), ("play.mp4", "no")
+    addresses = [f"/smedia/{way}{token}/{item}/{name}" for way in ways for name in names]
+    assert {sites.status(address) for address in addresses} == {200, 404}
+    away = sites.stack.socket.with_suffix(".away")
+    sites.stack.socket.rename(away)
+    try:
+        # nginx lets go of the connections it has kept.
+        os.kill(int((sites.stack.folder / "nginx" / "nginx.pid").read_text()), signal.SIGHUP)
+        wait_for(lambda: sites.status(f"/m/{item}") == 503, sites.stack)
+        assert {sites.status(address) for address in addresses} == {503}
+    finally:
+        away.rename(sites.stack.socket)
+    logs = "".join(path.read_text(errors="replace") for path in (sites.stack.folder / "log").iterdir())
+    assert "No such file or directory" in logs
+    assert f"/m/{item}" in logs
+    assert token not in logs
