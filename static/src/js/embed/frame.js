@@ -26,13 +26,13 @@ async function begin(frame) {
     ancestors: [...(location.ancestorOrigins ?? [])],
   });
   frame.flow = answer.status === 401 ? { id: answer.said.flow, secret: answer.said.secret } : null;
-  frame.begun = performance.now();
   return answer;
 }
 
 function settle(frame, { status, said }) {
   if (status === 200) return play(frame, { status, said });
-  show(frame, status === 404 ? "gone" : "ask");
+  // 403: a sandbox has taken our origin from the frame, and with it every way to ask.
+  show(frame, { 403: "blocked", 404: "gone" }[status] ?? "ask");
   if (status === 401) keepFresh(frame);
   return undefined;
 }
@@ -58,11 +58,16 @@ function signIn(frame) {
   frame.window?.forget();
   frame.window = openWindow(frame.id, flow.id, {
     onCode: (code) => exchange(frame, flow, code),
-    onDenied: () => show(frame, "denied"),
-    onClosed: () => show(frame, "ask"),
+    onDenied: () => leave(frame, "denied"),
+    onClosed: () => leave(frame, "ask"),
   });
   show(frame, frame.window ? "waiting" : "blocked");
   return undefined;
+}
+
+function leave(frame, screen) {
+  frame.window = null;
+  show(frame, screen);
 }
 
 async function exchange(frame, flow, code) {
@@ -79,7 +84,7 @@ async function play(frame, { status, said }, clicked = false) {
     frame.renew = said.renew;
     // With a session the document has its player already.
     if (root.dataset.state !== "playing") root.querySelector("[data-player-here]").innerHTML = said.player;
-  } else if (root.dataset.state === "playing") {
+  } else if (root.dataset.state === "playing" && status !== 0) {
     root.dataset.state = "ask";
     root.querySelector("[data-player-here]").replaceChildren();
     return settle(frame, { status, said });
@@ -122,6 +127,11 @@ function watchOver(frame) {
 async function tell(frame) {
   const { player } = frame;
   if (!player) return false;
+  if (!frame.renew) {
+    // Nobody answered when it began: it plays by the session, and asks now.
+    frame.renew = (await begin(frame)).said.renew;
+    return true;
+  }
   const { played } = player.media;
   const ranges = Array.from(played, (_, index) => [played.start(index), played.end(index)]);
   const status = await beat(frame.id, frame.renew, Number(player.element.dataset.version), ranges);
