@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from pyramid.request import Request
 
@@ -20,17 +20,16 @@ def is_of_a_player(request: Request) -> bool:
 
     Those say so by where they lead, in their address or in the form that was sent.
     """
-    path = request.path_info
+    # As the server gave them: this is asked of answers to what cannot be read as well.
+    path: str = request.environ["PATH_INFO"]
     if path.startswith(("/embed/", BY_A_PROVIDER)):
         return True
     if path not in ON_THE_WAY:
         return False
+    there = parse_qs(request.environ.get("QUERY_STRING", "")).get("next", [""])[0]
     # The form only if somebody has read it: what cannot be read has no part in this.
-    for fields in (request.GET, request.environ.get(FIELDS) or {}):
-        there = fields.get("next", "")
-        if _leads_to_a_window(there):
-            return True
-    return False
+    sent = (request.environ.get(FIELDS) or {}).get("next", "")
+    return _leads_to_a_window(there) or _leads_to_a_window(sent)
 
 
 def _leads_to_a_window(there: str) -> bool:

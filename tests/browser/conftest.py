@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 
 from privmedia.media import find_ffmpeg
 from tests import missing
@@ -45,14 +45,25 @@ def small_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
+def playwright() -> Iterator[Playwright]:
+    """The one of this process: there can be no second."""
+    with sync_playwright() as playwright:
+        yield playwright
+
+
+@pytest.fixture(scope="session")
+def chromium_program() -> str:
     program = shutil.which("chromium-headless-shell")
     if program is None:
         missing("Chromium without a window is missing: apt-get install chromium-headless-shell")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
-        yield browser
-        browser.close()
+    return program
+
+
+@pytest.fixture(scope="session")
+def chromium(playwright: Playwright, chromium_program: str) -> Iterator[Browser]:
+    browser = playwright.chromium.launch(executable_path=chromium_program, args=ARGUMENTS)
+    yield browser
+    browser.close()
 
 
 @pytest.fixture

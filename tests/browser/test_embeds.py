@@ -4,16 +4,14 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import signal
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, FrameLocator, Page, expect, sync_playwright
+from playwright.sync_api import BrowserContext, FrameLocator, Page, Playwright, expect
 
 from privmedia.access.permissions import NOTHING, Permission
 from privmedia.accounts import passwords
@@ -21,7 +19,6 @@ from privmedia.accounts.models import User
 from privmedia.db import writing
 from privmedia.embedding.frames import Frames
 from privmedia.media import find_ffmpeg
-from tests import missing
 from tests.browser.foreign_sites import CROSS_SITE, MEDIA, OUTER, SAME_SITE, Sites, profile, wait_for, with_other_sites
 from tests.embeds import make_embed, token_for
 
@@ -71,27 +68,18 @@ def streamed(sites: Sites, item: str, tmp_path_factory: pytest.TempPathFactory) 
 
 
 @pytest.fixture(params=[True, False], ids=["third-party cookies allowed", "blocked"])
-def browser_profile(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[BrowserContext]:
-    with opened_profile(tmp_path, third_party_cookies=request.param) as context:
+def browser_profile(
+    request: pytest.FixtureRequest, playwright: Playwright, chromium_program: str, tmp_path: Path
+) -> Iterator[BrowserContext]:
+    with profile(playwright, chromium_program, tmp_path / "profile", third_party_cookies=request.param) as context:
+        context.add_init_script(FAULTS)
         yield context
 
 
 @pytest.fixture
-def blocking(tmp_path: Path) -> Iterator[BrowserContext]:
+def blocking(playwright: Playwright, chromium_program: str, tmp_path: Path) -> Iterator[BrowserContext]:
     """A browser that keeps cookies of other sites away, as more and more do."""
-    with opened_profile(tmp_path, third_party_cookies=False) as context:
-        yield context
-
-
-@contextmanager
-def opened_profile(folder: Path, *, third_party_cookies: bool) -> Iterator[BrowserContext]:
-    program = shutil.which("chromium-headless-shell")
-    if program is None:
-        missing("Chromium without a window is missing: apt-get install chromium-headless-shell")
-    with (
-        sync_playwright() as playwright,
-        profile(playwright, program, folder / "profile", third_party_cookies=third_party_cookies) as context,
-    ):
+    with profile(playwright, chromium_program, tmp_path / "profile", third_party_cookies=False) as context:
         context.add_init_script(FAULTS)
         yield context
 

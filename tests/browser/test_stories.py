@@ -243,6 +243,8 @@ def test_a_link_is_made_in_a_dialog_and_revoked_while_somebody_watches(
     dialog.get_by_label("Password").fill("")
     maker.keyboard.press("Enter")
     address = dialog.locator("#new-link").inner_text()
+    maker.keyboard.press("Escape")  # it stays: the address is shown once, and was not copied
+    expect(dialog.locator("[data-once]")).to_be_visible()
     maker.keyboard.press("Escape")
     expect(maker.get_by_role("complementary", name="About this item")).to_contain_text("Link “Class surveyor”")
     visitor.goto(address)

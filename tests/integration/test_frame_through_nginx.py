@@ -31,6 +31,11 @@ ON_EVERY_ANSWER = {
     "Referrer-Policy": re.compile(r"no-referrer|same-origin|strict-origin"),
     "X-Content-Type-Options": re.compile("nosniff"),
 }
+IN_OTHER_PAGES = ON_EVERY_ANSWER | {
+    "Content-Security-Policy": re.compile(r"(?!.*unsafe).*default-src 'none'.*frame-ancestors (?!'none').+"),
+    "Referrer-Policy": re.compile("strict-origin-when-cross-origin"),
+}
+"""Of players, which stand in pages of other sites."""
 NEVER = ("X-Powered-By", "X-Accel-Redirect", "X-Sendfile", "Access-Control-Allow-Origin", "Via")
 WHO = {"gunicorn": ("", "manager", "administrator"), "uwsgi": ("manager",)}
 """Through nginx the two differ in how headers travel, not in who gets what."""
@@ -64,10 +69,10 @@ def ids_in_table() -> set[str]:
     return {name for rows in TABLE.values() for pattern, _row in rows for name in re.findall(r"{(\w+)}", pattern)}
 
 
-def faults(answer: Answer, *, https: bool = False) -> list[str]:
+def faults(answer: Answer, *, https: bool = False, framed: bool = False) -> list[str]:
     """What is wrong with the frame of an answer; a header that came twice is wrong as well."""
     found = []
-    for name, wanted in ON_EVERY_ANSWER.items():
+    for name, wanted in (IN_OTHER_PAGES if framed else ON_EVERY_ANSWER).items():
         values = set(answer.headers.get_all(name, []))
         if len(values) != 1 or not wanted.fullmatch(values.pop()):
             found.append(f"{name}: {answer.headers.get_all(name)}")
@@ -97,7 +102,7 @@ def test_every_route_answers_everybody_within_the_frame(site: Site, library: Lib
                 for method in METHODS if name == "administrator" else METHODS[:2]:
                     answer = site.ask(address, name, method=method)
                     statuses.add(answer.status)
-                    if bad := faults(answer):
+                    if bad := faults(answer, framed=route == "embed" and method == "GET"):
                         wrong.append(f"{method} {address} ({route}) by {name or 'nobody'}: {answer.status} {bad}")
                     told = method == "TRACE" or (method == "OPTIONS" and route not in TELL_THEIR_OPTIONS)
                     if answer.status >= 500 or (told and answer.status < 300):
