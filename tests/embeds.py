@@ -22,7 +22,7 @@ FROM_A_FRAME = {"Sec-Fetch-Dest": "iframe", "Sec-Fetch-Site": "cross-site"}
 
 def make_embed(installation: Installation, item: str, maker_id: int, **wish: Any) -> str:
     """A player of an item; answers its public id."""
-    settings = {"name": "Service intranet", "appears": SITES, "sites": INTRANET, **wish}
+    settings = {"name": "Yard intranet", "appears": SITES, "sites": INTRANET, **wish}
     with writing(installation.sessions) as session:
         made = Embeds(session, installation).make(
             item=Library(session, installation).item(item),

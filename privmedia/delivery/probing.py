@@ -103,7 +103,7 @@ def probe_of(request: Request) -> Probed:
         raise HTTPMethodNotAllowed
     if token is None or not is_uid(uid) or request.matchdict.get("file", FILE) not in FILES:
         raise HTTPNotFound
-    record = installation.storage.probes.record(uid)
+    record = installation.storage.probes.held(uid)
     if record is None or not hmac.compare_digest(record.token_hash, token_hash(token)):
         raise HTTPNotFound
     if installation.clock().timestamp() > record.until:
@@ -182,7 +182,7 @@ def _opened(request: Request, kept_in: Any) -> tuple[int, str] | None:
 def _note(context: Probed, request: Request, **facts: Any) -> None:
     """Write down a request, with what of it only a front server may say or should have kept to itself."""
     arrived = [name for name in request.headers if steers_a_front_server(name) or name.lower() in NOT_OF_CLIENTS]
-    request.installation.storage.probes.note(
+    request.installation.storage.probes.write_down(
         context.uid,
         method=request.method,
         address=request.remote_addr or "",

@@ -64,7 +64,7 @@ class Probes:
         """Whether somebody looks with it, and has not cleared up yet."""
         return self._of(uid).is_dir()
 
-    def record(self, uid: str) -> Record | None:
+    def held(self, uid: str) -> Record | None:
         """What opens a probe; None if there is none, or not any more."""
         try:
             token_hash, until = json.loads((self._of(uid) / "record").read_bytes())
@@ -77,7 +77,7 @@ class Probes:
         with contextlib.suppress(OSError):
             (self._of(uid) / "record").unlink(missing_ok=True)
 
-    def note(self, uid: str, **facts: Any) -> None:
+    def write_down(self, uid: str, **facts: Any) -> None:
         """Write down a request. Never fails: who made the probe misses the line, and says so."""
         line = json.dumps(facts).encode() + b"\n"
         with contextlib.suppress(OSError):

@@ -345,7 +345,7 @@ def test_who_was_asked_again_has_to_have_signed_in_just_now(
     going = trial.app.get("/login/oidc/contoso?again=y", status=303).headers["Location"]
     trial.asked = {name: values[0] for name, values in parse_qs(urlsplit(going).query).items()}
     assert (trial.asked["prompt"], trial.asked["max_age"]) == ("login", "0")
-    at = None if ago is None else NOW - ago
+    at = None if ago is None else int(time.time()) - ago
     trial.back(status, liar.sign(liar.claims(nonce=trial.asked["nonce"], auth_time=at)))
 
 

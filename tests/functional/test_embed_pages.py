@@ -151,17 +151,17 @@ def test_administrators_see_every_player_and_end_one_of_an_item_in_the_bin(
     embed = make_embed(library.installation, item, library.user_ids["maker"])
     make_embed(library.installation, item, library.user_ids["maker"], name="For all", audience="open")
     admin = person("administrator")
-    assert "Service intranet" in admin.get("/admin/embeds").text
-    assert "Service intranet" not in admin.get("/admin/embeds?show=open").text
+    assert "Yard intranet" in admin.get("/admin/embeds").text
+    assert "Yard intranet" not in admin.get("/admin/embeds?show=open").text
     assert "For all" in admin.get("/admin/embeds?show=open").text
-    assert "Service intranet" in admin.get("/admin/embeds?show=all&q=intra.example").text
+    assert "Yard intranet" in admin.get("/admin/embeds?show=all&q=intra.example").text
     assert "No players" in admin.get("/admin/embeds?show=broken").text
     admin.get(f"/m/{item}/delete").forms["delete-form"].submit()
     broken = admin.get("/admin/embeds?show=broken")
     assert "its item is in the bin" in broken.text
     admin.get(f"/admin/embeds/{embed}/end").forms["end-form"].submit()
     assert "plays no more" in admin.get("/admin/embeds").text
-    assert "Service intranet" not in admin.get("/admin/embeds?show=broken").text
+    assert "Yard intranet" not in admin.get("/admin/embeds?show=broken").text
 
 
 def test_who_loses_view_has_an_open_player_that_asks_people_to_sign_in(

@@ -398,7 +398,7 @@ def end_player(library: PrivateLibrary, item: str, embed: str) -> None:
 
 def change_sites(library: PrivateLibrary, item: str, embed: str) -> None:
     with writing(library.installation.sessions) as session:
-        wish = Wish(name="Service intranet", appears="sites", sites="https://elsewhere.example")
+        wish = Wish(name="Yard intranet", appears="sites", sites="https://elsewhere.example")
         Embeds(session, library.installation).change(uid=embed, wish=wish)
 
 

@@ -7,6 +7,7 @@ import types
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from sqlalchemy import text
@@ -24,6 +25,8 @@ from tests.functional.visitors import World, ask
 
 OF_THE_PROGRAM = (types.ModuleType, type, InterfaceClass, logging.Logger)
 """What is there once in a process, whatever applications there are."""
+KEPT_BY_PYTHON = urlsplit
+"""It remembers what was asked last, whoever asked."""
 NUMBERS = range(7_654_321, 7_654_341)
 """Of the people of the installation that is left."""
 
@@ -53,7 +56,7 @@ def elsewhere(ini: dict[str, str], tmp_path: Path) -> Iterator[Installation]:
 
 def reachable(start: object) -> Iterator[object]:
     """Everything an object holds, and what that holds, without the program itself."""
-    seen, waiting = {id(start)}, [start]
+    seen, waiting = {id(start), id(KEPT_BY_PYTHON)}, [start]
     while waiting:
         found = waiting.pop()
         yield found
