@@ -169,6 +169,11 @@ def lying_provider() -> Iterator[Liar]:
         def lie(self, sent: dict[str, list[str]]) -> None:
             path = urlsplit(self.path).path
             liars[0].asked.append((path, sent))
+            if path == "/elsewhere":
+                self.send_response(302)
+                self.send_header("Location", f"{liars[0].issuer}/jwks_uri")
+                self.end_headers()
+                return
             self.answer(liars[0].status, json.dumps(liars[0].answers(path)).encode())
 
     with _serving(Lies) as address:

@@ -150,13 +150,13 @@ class Client:
     def _ask(self, now: datetime) -> _Known:
         try:
             address = self.provider.issuer.rstrip("/") + "/.well-known/openid-configuration"
-            metadata = _json(requests.get(address, timeout=TIMEOUT, allow_redirects=False))
+            metadata = _fetched(address)
             if metadata.get("issuer") != self.provider.issuer:
                 raise Unreachable(f"it calls itself {metadata.get('issuer')!r}, not {self.provider.issuer!r}")
             for name in (*ENDPOINTS, *(name for name in OPTIONAL if name in metadata)):
                 if not _is_safe(metadata.get(name)):
                     raise Unreachable(f"its {name} is no address with https")
-            keys = KeySet.import_key_set(_json(requests.get(metadata["jwks_uri"], timeout=TIMEOUT)))  # type: ignore[arg-type]
+            keys = KeySet.import_key_set(_fetched(metadata["jwks_uri"]))  # type: ignore[arg-type] # it looks itself
         except requests.RequestException as problem:
             raise Unreachable(f"it does not answer: {type(problem).__name__}") from problem
         except (ValueError, KeyError, TypeError, JoseError) as problem:
@@ -168,6 +168,11 @@ class Client:
             self.provider.client_id, self.provider.client_secret, scope=self.provider.scope,
             redirect_uri=redirect_uri, code_challenge_method="S256",
         )
+
+
+def _fetched(address: str) -> dict[str, Any]:
+    """What stands there and nowhere else: a redirect could lead to what is not safe."""
+    return _json(requests.get(address, timeout=TIMEOUT, allow_redirects=False))
 
 
 def _json(answer: requests.Response) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from privmedia.providers.tokens import LOGGED_OUT
 from tests.conftest import ADDRESS, FakeClock, Person
 from tests.providers import ID, SECRET, Liar, in_the_settings, lying_provider
 
+ELSEWHERE = {"jwks_uri": "an address that leads to another"}
 REFUSED = "The answer of Contoso does not fit."
 
 
@@ -313,12 +314,14 @@ def test_a_no_of_the_provider_is_said_in_words(begin: Callable[..., Trial], said
 
 @pytest.mark.parametrize("about", [
     {"issuer": "https://evil.example"}, {"token_endpoint": "http://evil.example/token"}, {"jwks_uri": None},
-    {"authorization_endpoint": "javascript:alert(1)"},
+    {"authorization_endpoint": "javascript:alert(1)"}, ELSEWHERE,
 ])
 def test_a_provider_that_errs_about_itself_is_not_asked(
     browser: Callable[[], TestApp], liar: Liar, about: dict[str, Any]
 ) -> None:
     liar.metadata.update(about)
+    if about == ELSEWHERE:
+        liar.metadata["jwks_uri"] = f"{liar.issuer}/elsewhere"
     page = browser().get("/login/oidc/contoso", status=503)
     assert "Contoso does not answer right now." in page
 

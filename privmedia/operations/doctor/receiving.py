@@ -20,6 +20,13 @@ BEGINNING = 256 * 1024
 """Bytes that front servers but nginx want to see of a body before they ask."""
 HEAR_LATE = {"builtin": "waitress", "apache": "Apache"}
 """They cannot do otherwise, so that only their limit is looked at."""
+OF_PROXIES = _(
+    "Let every proxy in front take at least that much for /upload and /uploads: `client_max_body_size 0;` in nginx, "
+    "where the application knows the limit."
+)
+OF_WAITRESS = _(
+    "Let `max_request_body_size` in the ini, under [server:main], be more than `privmedia.max_upload_size`."
+)
 FORM = {"Content-Type": "multipart/form-data; boundary=probe"}
 WHOLE = {"Tus-Resumable": VERSION, "Content-Type": "application/offset+octet-stream"}
 
@@ -37,8 +44,7 @@ def the_largest_is_accepted(visit: Visit) -> Outcome:
         if answer.status == 413 or (answer.status == 0 and "reset" in answer.fault.lower()):
             return bad(
                 say(_("${path} refused ${size} before the application was asked: 413."), path=path, size=Size(limit)),
-                say(_("Let every proxy in front take at least that much for /upload and /uploads: "
-                      "`client_max_body_size 0;` in nginx, where the application knows the limit.")),
+                say(OF_WAITRESS if visit.front == "builtin" else OF_PROXIES),
                 *visit.printed,
             )
         if not answer.status and visit.front in HEAR_LATE:

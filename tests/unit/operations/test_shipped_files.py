@@ -2,12 +2,15 @@
 from __future__ import annotations
 
 import configparser
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
 from privmedia.operations.front_servers import APP_SERVERS, AppServer, NginxSite
 from privmedia.operations.stack import PRODUCTION
+from privmedia.settings import Settings
+from privmedia.web.request import LONGEST_FORM
 
 FOLDER = PRODUCTION.parent
 SHIPPED: dict[AppServer, Path] = {
@@ -46,6 +49,14 @@ def test_both_application_servers_of_production_listen_on_the_same_socket() -> N
 
 def test_the_shipped_production_ini_has_no_secret_and_so_does_not_start_as_it_is() -> None:
     assert production()["app:main"]["privmedia.secret"] == ""
+
+
+def test_the_server_of_development_takes_the_largest_file_and_the_form_around_it() -> None:
+    config = configparser.RawConfigParser()
+    config.read(FOLDER / "development.ini")
+    most = {item.name: item.default for item in fields(Settings)}["max_upload_size"]
+    # waitress refuses what is as long as its limit
+    assert config.getint("server:main", "max_request_body_size") > most + LONGEST_FORM
 
 
 def test_the_private_location_has_both_slashes_and_nothing_that_has_had_holes() -> None:
