@@ -13,7 +13,8 @@ from tests.sites import Site
 pytestmark = pytest.mark.browser
 
 Visit = Callable[..., Page]
-EXISTS = "() => document.querySelector('video').readyState >= 1"
+EXISTS = "() => document.querySelector('video')?.readyState >= 1"
+"""The page may still be on its way here."""
 
 
 def test_a_member_of_the_group_watches_and_seeks_and_nobody_else_learns_of_it(

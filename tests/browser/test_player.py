@@ -70,6 +70,12 @@ def stop_at(page: Page, second: float) -> None:
     page.evaluate("(second) => Object.assign(document.querySelector('video'), { currentTime: second }).pause()", second)
 
 
+def from_the_start(page: Page) -> None:
+    """Wherever this person stopped before."""
+    stop_at(page, 0)
+    page.wait_for_function(f"() => {TIME} === 0 && !document.querySelector('video').seeking")
+
+
 def wait_for_time(page: Page, least: float, most: float) -> None:
     page.wait_for_function(f"() => {TIME} >= {least} && {TIME} < {most}")
 
@@ -161,6 +167,7 @@ def test_it_goes_on_where_one_stopped(visit: Visit, talk: str) -> None:
 def test_what_was_played_is_told_as_ranges_and_what_was_jumped_over_is_not(visit: Visit, talk: str) -> None:
     page = watching(visit("jonas@skarvik.example"), talk)
     told: list[str] = []
+    from_the_start(page)
     page.on("request", lambda request: told.append(request.post_data or "") if "/playback" in request.url else None)
     play(page)
     page.wait_for_function(f"() => {TIME} > 1")
