@@ -1,7 +1,8 @@
 """`python -m tests.bench.preparing`: how long after an upload its picture is there, and until it plays.
 
-A real worker does it, one file after another. Beside each conversion a bare ffmpeg makes the same file with the same
-arguments, outside the sandbox and without a worker: what is above that is ours.
+A real worker does it, which is stopped when the film plays: what it goes on to make (a long film in several sizes)
+would be measured with the next. After each conversion a bare ffmpeg makes the same file with the same arguments, out of
+the sandbox and without a worker: what is above that is ours.
 """
 from __future__ import annotations
 
@@ -21,6 +22,7 @@ from privmedia import media
 from privmedia.db import reading, writing
 from privmedia.ids import new_uid
 from privmedia.installation import Installation
+from privmedia.jobs.models import Worker
 from privmedia.jobs.service import Jobs
 from privmedia.library.models import PREPARE, File, Kind
 from privmedia.library.service import Library, Received
@@ -103,14 +105,15 @@ def wait_for(installation: Installation, version: int, there: Callable[[set[str]
         time.sleep(LOOKED)
 
 
-def measure(installation: Installation, program: Path, path: Path, how: str) -> Times:
-    begun = time.perf_counter()
-    version = upload(installation, path)
-    arrived = time.perf_counter()
-    wait_for(installation, version, lambda names: "poster.webp" in names)
-    picture = time.perf_counter() - arrived
-    wait_for(installation, version, lambda names: any(name.startswith("play.") for name in names))
-    plays = time.perf_counter() - arrived
+def measure(program: Path, path: Path, how: str) -> Times:
+    with tempfile.TemporaryDirectory(prefix="preparing-") as folder, working(Path(folder)) as installation:
+        begun = time.perf_counter()
+        version = upload(installation, path)
+        arrived = time.perf_counter()
+        wait_for(installation, version, lambda names: "poster.webp" in names)
+        picture = time.perf_counter() - arrived
+        wait_for(installation, version, lambda names: any(name.startswith("play.") for name in names))
+        plays = time.perf_counter() - arrived
     print(f"uploaded in {arrived - begun:.1f} s, pictured in {picture:.1f}, plays in {plays:.1f}", flush=True)
     return Times(picture, plays, bare(program, path) if how == CONVERTED else None)
 
@@ -126,6 +129,11 @@ def bare(program: Path, path: Path) -> float:
         begun = time.perf_counter()
         subprocess.run([str(program), *ffmpeg_run.ALWAYS, *arguments], check=True, stdout=subprocess.DEVNULL)
         return time.perf_counter() - begun
+
+
+def awake(installation: Installation) -> bool:
+    with reading(installation.sessions) as session:
+        return session.scalar(select(Worker.name).limit(1)) is not None
 
 
 @contextmanager
@@ -146,6 +154,8 @@ def working(folder: Path) -> Iterator[Installation]:
     command = [str(Path(sys.executable).parent / "privmedia"), "-c", str(config), "worker"]
     with (folder / "log").open("wb") as log, subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log) as worker:
         try:
+            while not awake(installation):
+                time.sleep(LOOKED)
             yield installation
         finally:
             worker.terminate()
@@ -181,15 +191,13 @@ def main(command: list[str]) -> int:
     program = media.find_ffmpeg("")
     measured: dict[tuple[str, str], list[Times]] = {}
     with tempfile.TemporaryDirectory(prefix="preparing-") as temporary:
-        folder = Path(temporary)
-        with working(folder) as installation:
-            for size, (pixels, often) in list(SIZES.items())[: 1 if chosen.short else None]:
-                for how in ENCODERS:
-                    path = film(program, folder, pixels, often, how)
-                    for _round in range(chosen.rounds):
-                        print(f"{size}, {how}, {path.stat().st_size / 1e6:.0f} MB: ", end="", flush=True)
-                        measured.setdefault((size, how), []).append(measure(installation, program, path, how))
-                    path.unlink()
+        for size, (pixels, often) in list(SIZES.items())[: 1 if chosen.short else None]:
+            for how in ENCODERS:
+                path = film(program, Path(temporary), pixels, often, how)
+                for _round in range(chosen.rounds):
+                    print(f"{size}, {how}, {path.stat().st_size / 1e6:.0f} MB: ", end="", flush=True)
+                    measured.setdefault((size, how), []).append(measure(program, path, how))
+                path.unlink()
     words = " ".join([".venv/bin/python -m tests.bench.preparing", *command])
     print(page.keep(preparing=table(measured), command=words, write=chosen.write))
     worst = max(over(rounds) for (_size, how), rounds in measured.items() if how == CONVERTED)
