@@ -1,7 +1,8 @@
 """The worker: claims jobs one after the other, keeps their leases alive, and ends cleanly.
 
-It has two lanes, so that a film that is converted for two hours holds up no poster: a quick one, and one for each
-conversion that may run at once. How many these are in the whole installation is held where they are claimed.
+It has three kinds of lanes, so that a film that is converted for two hours holds up no poster, and one that is had in
+several sizes no other's conversion: a quick one, and of either long kind one for each that may run at once. How many
+these are in the whole installation is held where they are claimed.
 
 It knows nothing of what the work is: the composition hands it the handlers by kind, and the chores that are due
 now and then. One process or ten: the lease and its token keep them apart.
@@ -15,6 +16,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass
+from enum import Enum
 from types import TracebackType
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -49,6 +51,16 @@ class Hopeless(DomainError):
     """Raised by a handler: no further try would end otherwise."""
 
 
+class Pace(Enum):
+    """How long a kind of work takes, and whether somebody waits. Each has lanes of its own."""
+
+    QUICK = "quick"
+    LONG = "long"
+    """It keeps processors busy for minutes or hours: few run at once."""
+    SPARE = "spare"
+    """As long, but nobody waits: beside what is long it takes the processor time that is left."""
+
+
 @dataclass(frozen=True)
 class Handler:
     """What is done for one kind of job.
@@ -65,8 +77,7 @@ class Handler:
     """Called in the transaction that queues a job anew which had failed or was cancelled."""
     paused: bool = True
     """Pausing the queue holds it up."""
-    encodes: bool = False
-    """It keeps processors busy for minutes or hours: it has a lane of its own, and few run at once."""
+    pace: Pace = Pace.QUICK
     ended: Callable[[Session, Installation, int], None] = lambda _session, _installation, _target_id: None
     """Called in the transaction that ends the job, whether it was done or given up, with its target."""
 
@@ -176,10 +187,10 @@ class Lane:
 
 
 def lanes_of(handlers: Mapping[str, Handler], encoders: int) -> list[Lane]:
-    """The quick lane, and as many others as there may be conversions at once."""
-    quick = {kind: handler for kind, handler in handlers.items() if not handler.encodes}
-    encoding = {kind: handler for kind, handler in handlers.items() if handler.encodes}
-    return [Lane(quick), *([Lane(encoding, encoders)] * encoders if encoding else [])]
+    """The quick lane first, and of either other kind as many as there may be conversions at once."""
+    of = {pace: {kind: each for kind, each in handlers.items() if each.pace is pace} for pace in Pace}
+    long = [Lane(of[pace], encoders) for pace in (Pace.LONG, Pace.SPARE) if of[pace]]
+    return [Lane(of[Pace.QUICK]), *long * encoders]
 
 
 def run(

@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from privmedia import media
 from privmedia.errors import NoSpace, RefusedType
-from privmedia.jobs.worker import Handler, Task
+from privmedia.jobs.worker import Handler, Pace, Task
 from privmedia.library.jobs import begin_on
 from privmedia.library.models import CONVERT, PLAY, File, State, Version
 from privmedia.library.preparation import NO_ROOM, Product
@@ -107,4 +107,4 @@ def _write_down(task: Task, product: Product, playable: Probe) -> list[str]:
         return [file.stored_as for file in before if file.stored_as != ORIGINAL]
 
 
-HANDLERS = {CONVERT: Handler(convert, gave_up, encodes=True, ended=have_told, again=again)}
+HANDLERS = {CONVERT: Handler(convert, gave_up, pace=Pace.LONG, ended=have_told, again=again)}

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from privmedia import media
 from privmedia.db import WITH_BIN, reading
-from privmedia.jobs.worker import Handler, Task
+from privmedia.jobs.worker import Handler, Pace, Task
 from privmedia.library.models import STORYBOARD, File, Item, Version
 from privmedia.library.preparation import Product
 from privmedia.media import Damaged
@@ -79,4 +79,4 @@ def _gave_up(session: Session, version_id: int, sentence: str) -> None:
     log.warning("there is no storyboard of version %s: %s", version_id, sentence)
 
 
-HANDLERS = {STORYBOARD: Handler(make_storyboard, _gave_up, encodes=True)}
+HANDLERS = {STORYBOARD: Handler(make_storyboard, _gave_up, pace=Pace.LONG)}

@@ -17,7 +17,7 @@ from privmedia import media
 from privmedia.db import WITH_BIN, reading
 from privmedia.errors import NoSpace
 from privmedia.jobs.service import Jobs
-from privmedia.jobs.worker import Handler, Task
+from privmedia.jobs.worker import Handler, Pace, Task
 from privmedia.library.models import (
     CAPTIONS,
     CAPTIONS_OF_STREAMS,
@@ -166,4 +166,4 @@ def _gave_up(session: Session, version_id: int, sentence: str) -> None:
     log.warning("there are no streams of version %s: %s", version_id, sentence)
 
 
-HANDLERS = {STREAMS: Handler(make_streams, _gave_up, encodes=True)}
+HANDLERS = {STREAMS: Handler(make_streams, _gave_up, pace=Pace.SPARE)}

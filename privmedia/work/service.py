@@ -15,7 +15,7 @@ from privmedia.errors import NotFound
 from privmedia.installation import Installation
 from privmedia.jobs.models import Job, JobState, Queue
 from privmedia.jobs.presence import living
-from privmedia.jobs.worker import MAX_ATTEMPTS, Handler
+from privmedia.jobs.worker import MAX_ATTEMPTS, Handler, Pace
 from privmedia.work.rows import NOTHING, JobRow, row_of, subjects
 from privmedia.work.steering import all_shown
 
@@ -174,16 +174,17 @@ class Background:
     def _places(self, jobs: Sequence[Job]) -> dict[int, int]:
         """Places in line, each in its lane: what stands before the first is counted, the others follow it."""
         places: dict[int, int] = {}
-        encoding = [kind for kind, handler in self._handlers.items() if handler.encodes]
         waiting = [job for job in jobs if job.state is JobState.QUEUED and job.run_after <= self._now]
-        for encodes, of_lane in ((True, Job.kind.in_(encoding)), (False, Job.kind.not_in(encoding))):
-            lane = [job for job in waiting if (job.kind in encoding) is encodes]
+        for pace in Pace:
+            kinds = [kind for kind, handler in self._handlers.items() if handler.pace is pace]
+            lane = [job for job in waiting if job.kind in kinds]
             lane.sort(key=lambda job: (job.priority, job.id))
             if lane:
                 before = or_(
                     Job.priority < lane[0].priority, and_(Job.priority == lane[0].priority, Job.id < lane[0].id)
                 )
-                number = self._session.scalar(select(func.count(Job.id)).where(of_lane, self._due(), before)) or 0
+                sooner = select(func.count(Job.id)).where(Job.kind.in_(kinds), self._due(), before)
+                number = self._session.scalar(sooner) or 0
                 places |= {job.id: number + place for place, job in enumerate(lane, start=1)}
         return places
 

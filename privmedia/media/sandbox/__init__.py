@@ -42,6 +42,8 @@ class Limits:
     file_bytes: int = 256 * MIB
     open_files: int = 64
     processes: int = 64
+    niceness: int = 10
+    """0 to 19: how far it steps back where processors are scarce."""
 
 
 @dataclass(frozen=True)

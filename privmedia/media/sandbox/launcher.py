@@ -5,6 +5,7 @@ writes. Limits are set here rather than between fork and exec in the worker, whe
 """
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import resource
@@ -14,7 +15,7 @@ from typing import Any
 
 from privmedia.media.sandbox import landlock, namespaces, seccomp
 
-NICENESS = 10
+AUTOGROUP = "/proc/self/autogroup"
 
 
 def main(order: dict[str, Any]) -> None:
@@ -22,7 +23,7 @@ def main(order: dict[str, Any]) -> None:
     report_to: int = order["report_to"]
     os.set_inheritable(report_to, False)
     namespaces.die_with_parent()
-    os.nice(NICENESS)
+    step_back(order["limits"]["niceness"])
     isolated = namespaces.isolate()
     if isolated:
         namespaces.continue_as_grandchild()
@@ -43,6 +44,13 @@ def main(order: dict[str, Any]) -> None:
     except OSError as problem:
         os.write(report_to, b"\n" + json.dumps({"exec": problem.errno}).encode())
         os._exit(127)
+
+
+def step_back(niceness: int) -> None:
+    """Leave the processors to others. Where Linux groups by session, only the group's niceness counts (sched(7))."""
+    os.nice(niceness)
+    with contextlib.suppress(OSError), open(AUTOGROUP, "w", encoding="ascii") as group:
+        group.write(str(niceness))
 
 
 def limit(limits: dict[str, int], *, own_process_count: bool) -> bool:

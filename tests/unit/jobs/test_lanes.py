@@ -1,4 +1,4 @@
-"""Two lanes: a conversion that takes hours holds up nothing quick, and few run at once, whoever works."""
+"""Three kinds of lanes: a conversion that takes hours holds up nothing quick, and few run at once, whoever works."""
 from __future__ import annotations
 
 import threading
@@ -18,7 +18,7 @@ from privmedia.jobs import worker
 from privmedia.jobs.models import Job, JobState, Queue, Worker
 from privmedia.jobs.presence import own_name
 from privmedia.jobs.service import LEASE, LOG_KEPT, Claim, Jobs
-from privmedia.jobs.worker import Handler, Task
+from privmedia.jobs.worker import Handler, Pace, Task
 from tests.unit.jobs.test_worker import PATIENCE, wait_for
 
 ENCODING = ("convert", "streams")
@@ -63,7 +63,7 @@ class Film:
     @property
     def handlers(self) -> dict[str, Handler]:
         return {
-            "convert": Handler(self.run, nothing, encodes=True),
+            "convert": Handler(self.run, nothing, pace=Pace.LONG),
             "prepare": Handler(lambda task: None, nothing),
         }
 
@@ -97,6 +97,20 @@ def test_what_is_quick_is_done_while_a_film_is_converted(installation: Installat
         assert states(installation)["convert", 1] is JobState.RUNNING
         film.over.set()
         wait_for(lambda: states(installation)["convert", 1] is JobState.DONE)
+
+
+def test_what_nobody_waits_for_holds_up_no_conversion(installation: Installation) -> None:
+    streams, film = Film(), Film()
+    handlers = {**film.handlers, "streams": Handler(streams.run, nothing, pace=Pace.SPARE)}
+    enqueue(installation, "streams", 1, 2)
+    with working(installation, handlers):
+        wait_for(lambda: streams.begun == [1])
+        enqueue(installation, "convert", 3)
+        wait_for(lambda: film.begun == [3])
+        film.over.set()
+        wait_for(lambda: states(installation)["convert", 3] is JobState.DONE)
+        assert states(installation)["streams", 1] is JobState.RUNNING
+        assert states(installation)["streams", 2] is JobState.QUEUED
 
 
 def test_as_many_films_are_converted_at_once_as_the_settings_say(installation: Installation) -> None:

@@ -7,7 +7,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +71,20 @@ def test_the_environment_is_empty_and_standard_input_closed(work: Path, monkeypa
     monkeypatch.setenv("PRIVMEDIA_SECRET", "do not tell")
     finished = run_python("import os, sys; print(sorted(os.environ), sys.stdin.read(), os.getcwd())", work)
     assert finished.stdout.decode() == f"['HOME', 'LANG', 'PATH']  {work}\n"
+
+
+def test_it_steps_back_behind_what_serves_pages(work: Path) -> None:
+    seen = {}
+
+    def look(_line: str) -> None:
+        commands = {each: Path(f"/proc/{each}/cmdline").read_bytes() for each in alive_with("nice-mark")}
+        (ran,) = (each for each, command in commands.items() if b"launcher" not in command)
+        seen["niceness"] = os.getpriority(os.PRIO_PROCESS, int(ran))
+        with suppress(FileNotFoundError):
+            seen["group"] = int(Path(f"/proc/{ran}/autogroup").read_text().split()[-1])
+
+    run_python("print('nice-mark', flush=True); import time; time.sleep(0.5)", work, Limits(niceness=17), on_line=look)
+    assert set(seen.values()) == {17}
 
 
 def test_a_program_that_sleeps_is_stopped_at_the_deadline(work: Path) -> None:
