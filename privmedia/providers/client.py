@@ -29,6 +29,8 @@ TIMEOUT = (5, 10)
 KEPT_FOR = timedelta(hours=1)
 ASKED_AGAIN = timedelta(minutes=1)
 """How soon, at most, new keys are asked for: a stranger's token must not make us ask without end."""
+LEFT_ALONE = timedelta(seconds=10)
+"""For how long one that did not answer is not asked: who waits for it meanwhile would keep others from their pages."""
 LONGEST = 1 << 20
 """Bytes of what a provider may answer."""
 ENDPOINTS = ("authorization_endpoint", "token_endpoint", "jwks_uri")
@@ -65,6 +67,7 @@ class Client:
         self.provider = provider
         self._clock = clock
         self._known: _Known | None = None
+        self._down_at: datetime | None = None
         self._lock = threading.Lock()
 
     def begin(self, *, redirect_uri: str, state: str, nonce: str, verifier: str, again: bool = False) -> str:
@@ -144,7 +147,11 @@ class Client:
         with self._lock:
             now = self._clock()
             if self._known is None or not now - not_older_than < self._known.at <= now:
+                if self._down_at is not None and now - LEFT_ALONE < self._down_at <= now:
+                    raise Unreachable("it did not answer a moment ago")
+                self._down_at = now
                 self._known = self._ask(now)
+                self._down_at = None
             return self._known
 
     def _ask(self, now: datetime) -> _Known:

@@ -339,6 +339,19 @@ def test_a_provider_that_is_away_is_said_to_be_and_a_password_still_works(
     app.get("/login/oidc/nobody", status=404)
 
 
+def test_a_provider_that_did_not_answer_is_left_alone_for_a_moment(
+    browser: Callable[[], TestApp], liar: Liar, clock: FakeClock
+) -> None:
+    liar.status = 500
+    browser().get("/login/oidc/contoso", status=503)
+    liar.status = 200
+    asked = len(liar.asked)
+    assert "Contoso does not answer right now." in browser().get("/login/oidc/contoso", status=503)
+    assert len(liar.asked) == asked
+    clock.forward(seconds=11)
+    browser().get("/login/oidc/contoso", status=303)
+
+
 @pytest.mark.parametrize(("ago", "status"), [(0, 303), (None, 303), (3600, 403)])
 def test_who_was_asked_again_has_to_have_signed_in_just_now(
     begin: Callable[..., Trial], liar: Liar, ago: int | None, status: int
