@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -34,6 +33,8 @@ LONGEST = 64 * 1024
 """Bytes of what a frame says at once."""
 MOST_ANCESTORS = 10
 MOST_RANGES = 2000
+NEVER = 1e9
+"""Seconds: no film is as long. JSON has numbers of any length."""
 ASKED: dict[str, Any] = {
     "request_method": "POST",
     "permission": NO_PERMISSION_REQUIRED,
@@ -174,12 +175,13 @@ def _said(request: Request) -> dict[str, Any] | None:
 
 
 def _text(value: Any) -> str:
-    return value if isinstance(value, str) else ""
+    """A text of characters that can be written; JSON has halves of characters and NUL as well."""
+    return value if isinstance(value, str) and value.isprintable() else ""
 
 
 def _ancestors(value: Any) -> str:
     """The sites around the frame as its script told them, a line each."""
-    told = [page_of(one) for one in value[:MOST_ANCESTORS] if isinstance(one, str)] if isinstance(value, list) else []
+    told = [page_of(_text(one)) for one in value[:MOST_ANCESTORS]] if isinstance(value, list) else []
     return "\n".join(dict.fromkeys(page[0] for page in told if page is not None))
 
 
@@ -189,9 +191,9 @@ def _ranges(value: Any) -> list[tuple[float, float]]:
     end = 0.0
     for one in value[:MOST_RANGES] if isinstance(value, list) else []:
         if isinstance(one, list) and len(one) == 2 and all(isinstance(at, int | float) for at in one):
-            since, until = (float(at) for at in one)
-            if math.isfinite(since) and math.isfinite(until) and since >= end and until > since:
-                played.append((since, until))
+            since, until = one
+            if end <= since < until < NEVER:
+                played.append((float(since), float(until)))
                 end = until
     return played
 

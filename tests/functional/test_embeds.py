@@ -452,6 +452,30 @@ def test_heartbeats_keep_a_token_for_ten_minutes_each_and_for_twelve_hours_in_al
     assert the_film(testapp, silent, item).status_int == 404
 
 
+ODD: list[Any] = [
+    None, True, 7, 10**400, "\ud800", "x\0y", "é" * 500, [], [[]], {"a": 1}, [[0, 10**400]], [[True, "3"]],
+]
+
+
+@pytest.mark.parametrize("name", ["flow", "secret", "code", "page", "ancestors"])
+def test_whatever_a_frame_asks_for_a_token_with_it_gets_an_answer(testapp: TestApp, embed: str, name: str) -> None:
+    begun = begin(testapp, embed)
+    for odd in [*ODD, list(ODD), ["https://www.intra.example/\ud800", "https://x\0.example/"]]:
+        for about in ({}, {**begun, "code": "A" * 43}):
+            answer = tell(testapp, f"/embed/{embed}/token", {**about, name: odd})
+            assert answer.status_int in (400, 401, 403), (name, odd)
+
+
+@pytest.mark.parametrize("name", ["renew", "played", "version"])
+def test_whatever_a_heartbeat_says_it_gets_an_answer(
+    testapp: TestApp, person: Callable[[str], TestApp], embed: str, name: str
+) -> None:
+    renew = sign_in_by_window(testapp, person("viewer"), embed).json["renew"]
+    for odd in ODD:
+        answer = tell(testapp, f"/embed/{embed}/renew", {"renew": renew, "version": 1, "played": [[0, 2]], name: odd})
+        assert answer.status_int in (204, 401), (name, odd)
+
+
 # --- open players ----------------------------------------------------------------------------------------------------
 
 
