@@ -84,7 +84,7 @@ def folders(request: Request) -> Any:
     try:
         asked = request.json_body
         folder, ways = asked["folder"], asked["paths"]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise Invalid(NOT_A_LIST) from None
     if not isinstance(folder, str) or not isinstance(ways, list) or not all(map(_is_way, ways)):
         raise Invalid(NOT_A_LIST)

@@ -216,8 +216,15 @@ def test_a_folder_of_the_same_name_that_does_not_exist_for_the_caller_is_not_add
 def test_json_that_is_none_is_said_to_be_none(place: Place) -> None:
     place.give(ADD)
     headers = {"X-CSRF-Token": place.token, "Content-Type": "application/json", "Accept": "application/json"}
-    for body in (b"", b"{", b"[]", b"\xff", b'{"folder": 1, "paths": []}', b'{"folder": null}'):
+    for body in (b"", b"{", b"[" * 100_000, b"[]", b"\xff", b'{"folder": 1, "paths": []}', b'{"folder": null}'):
         assert place.app.post("/upload/folders", body, headers=headers, status=422).json["detail"]
+
+
+def test_halves_of_characters_are_no_name_of_a_folder(place: Place) -> None:
+    place.give(ADD | Permission.EDIT)
+    for name in ("\ud800", "\0", " ", "\u202e"):
+        assert place.folders([[name]], status=422).json["detail"]
+    place.folders([["Crew"]], folder="\ud800", status=404)
 
 
 def test_an_item_in_a_folder_somebody_lost_is_no_longer_told_of(place: Place) -> None:
