@@ -34,6 +34,7 @@ requires = [
     "setuptools<80.9",
     "SQLAlchemy>=2.1",
     "waitress>=3.0.2",
+    "webauthn>=3.0.1",
     # 1.8.11 closes the third of three open redirects.
     "WebOb>=1.8.11",
     "WTForms>=3.3",

@@ -12,6 +12,8 @@ VIEWS = (
     "details",
     "invitation",
     "language",
+    "passkey",
+    "passkey_sign_in",
     "password",
     "preference",
     "reset",
@@ -33,6 +35,7 @@ def includeme(config: Configurator) -> None:
 
     config.add_route("login", "/login")
     config.add_route("second_step", "/login/code")
+    config.add_route("login_passkey", "/login/passkey")
     config.add_route("logout", "/logout")
     config.add_route("language", "/language")
     config.add_route("setup", "/setup/{token}")
@@ -46,6 +49,8 @@ def includeme(config: Configurator) -> None:
     config.add_route("account_email", "/account/email/{token}")
     config.add_route("account_strength", "/account/strength")
     config.add_route("two_factor", "/account/two-factor")
+    config.add_route("passkeys", "/account/passkeys")
+    config.add_route("passkey_options", "/account/passkeys/options")
     config.add_route("confirm", "/account/confirm")
     config.add_route("menu", "/menu")
     config.add_route("shortcuts", "/shortcuts")

@@ -9,11 +9,12 @@ from privmedia.accounts.browsers import browser_in_words, is_handheld
 from privmedia.accounts.forms import EmailForm, NameForm, NewPasswordForm, PreferencesForm, TokenForm
 from privmedia.accounts.identity import Identity
 from privmedia.accounts.own_account import OwnAccount
+from privmedia.accounts.passkey_pages import in_rows, why_not
+from privmedia.accounts.passkeys import NO_PASSWORD, Passkeys
 from privmedia.accounts.recovery import COUNT, RecoveryCodes
 from privmedia.accounts.service import Accounts
 from privmedia.accounts.sign_ins import SignIns
 from privmedia.accounts.tokens import Tokens
-from privmedia.accounts.two_factor import TwoFactors
 
 ACCOUNT = "accounts/account.jinja2"
 
@@ -24,6 +25,7 @@ def account_page(request: Request, *, status: int = 200, **changed: Any) -> dict
     identity: Identity = request.identity
     own = request.read(OwnAccount)
     user = own.user(identity.user_id)
+    factors = request.read(Passkeys).factors(identity.user_id)
     return {
         "user": user,
         "groups": request.read(Accounts).group_names(identity.user_id),
@@ -36,10 +38,13 @@ def account_page(request: Request, *, status: int = 200, **changed: Any) -> dict
         "token_form": TokenForm(),
         "new_token": None,
         "two_factor": {
-            "app": request.read(TwoFactors).of(identity.user_id),
+            "app": factors.app,
+            "passkeys": in_rows(list(factors.passkeys)),
+            "why_no_passkeys": why_not(request) if user.password_hash else NO_PASSWORD,
             "left": request.read(RecoveryCodes).left(identity.user_id),
             "count": COUNT,
         },
+        "passkey_problem": "",
         "sessions": _sessions(request),
         "preferences": PreferencesForm(obj=user),
         **changed,

@@ -125,7 +125,7 @@ def two_factor_off(line: Line, email: str) -> None:
     """For a person who lost phone and recovery codes: the password alone lets them in. They are told by a letter."""
     with writing(line.installation.sessions) as session:
         found = Accounts(session, line.installation).user_by_email(email)
-        TwoFactors(session, line.installation).remove(found)
+        TwoFactors(session, line.installation).reset(found)
     click.echo(f"{found.email} signs in with the password alone now.")
 
 

@@ -1,4 +1,4 @@
-"""The page that asks for the password again, and the view deriver that shows it before what asks for a recent proof.
+"""The page that asks again who one is, and the view deriver that shows it before what asks for a recent proof.
 
 Views say `confirmed=RECENTLY` (or how long ago at most); all that administrators change has it by itself, unless it
 says `confirmed=False`. What was posted goes along on the page, so that nothing typed is lost, but passwords.
@@ -18,10 +18,13 @@ from pyramid.request import Request
 from pyramid.response import Response
 from pyramid.view import view_config
 
-from privmedia.accounts.confirming import JUST_NOW, RECENTLY, WITH_IT, is_confirmed, needs_code, prove
+from privmedia.accounts.challenges import For
+from privmedia.accounts.confirming import JUST_NOW, RECENTLY, WITH_IT, factors, is_confirmed, needs_code, prove
 from privmedia.accounts.cookies import RENEWED, Renewed, set_session_cookie
 from privmedia.accounts.forms import ConfirmForm
 from privmedia.accounts.identity import Identity, token_hash
+from privmedia.accounts.passkey_pages import brought, why_not
+from privmedia.accounts.passkey_proof import PasskeyRefused
 from privmedia.accounts.return_to import return_to
 from privmedia.accounts.second_factor import WrongCode
 from privmedia.accounts.service import Accounts
@@ -39,7 +42,8 @@ from privmedia.web.rights import Right
 CONFIRM = "privmedia:templates/accounts/confirm.jinja2"
 TITLE = _("Say your password again")
 PASSWORD, CODE = "confirm_password", "confirm_code"
-OURS = ("csrf_token", PASSWORD, CODE)
+PASSKEY, TICKET = "confirm_passkey", "confirm_ticket"
+OURS = ("csrf_token", PASSWORD, CODE, PASSKEY, TICKET)
 SECRETS = re.compile(r"password|^(old|new|proof)$")
 """Fields of our forms that hold passwords."""
 
@@ -109,7 +113,7 @@ def _when_confirmed(request: Request, within: timedelta, go_on: Callable[[], Any
         return go_on()
     if is_confirmed(request.installation, request.identity, within):
         return go_on()
-    if PASSWORD in request.POST:
+    if PASSWORD in request.POST or PASSKEY in request.POST:
         asked = _proven(request)
     else:
         asked = Asked(_form(request))
@@ -128,7 +132,10 @@ def _proven(request: Request) -> Asked | None:
     password, code = form[PASSWORD].data or "", form[CODE].data or "" if CODE in form else ""
     form = _form(request)
     try:
-        signed_in = prove(request.installation, identity=identity, password=password, code=code)
+        with_passkey = brought(request, For.CONFIRM, PASSKEY, TICKET) if PASSKEY in request.POST else None
+        signed_in = prove(
+            request.installation, identity=identity, password=password, code=code, brought=with_passkey
+        )
     except Invalid as error:
         form.refuse(Invalid(error.sentence, f"confirm_{error.field}" if error.field else None))
         return Asked(form, 422)
@@ -140,6 +147,10 @@ def _proven(request: Request) -> Asked | None:
         request.note("confirm", outcome=FAILED, target=identity.email, detail={"why": "wrong code"})
         form[CODE].errors = [_(wrong.sentence)]
         return Asked(form, 403, ("", tries_left_in_words(wrong.tries_left)))
+    except PasskeyRefused as refused:
+        detail = {"why": refused.why, "by": "passkey"}
+        request.note("confirm", outcome=FAILED, target=identity.email, detail=detail)
+        return Asked(form, 403, (_(refused.sentence), tries_left_in_words(refused.tries_left)))
     except Throttled as slowed:
         request.note("confirm", target=identity.email, detail={"why": "too many tries"})
         request.response.headers["Retry-After"] = str(slowed.retry_after)
@@ -182,6 +193,7 @@ def _page(
         "back": back,
         "provider": request.own_provider,
         "has_password": request.own_provider is None or _has_password(request),
+        "passkeys": bool(factors(request.installation, request.identity).passkeys) and why_not(request) is None,
         # Much text is a third as long that way.
         "in_parts": request.content_type == "multipart/form-data",
     }

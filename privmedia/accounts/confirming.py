@@ -1,12 +1,15 @@
-"""Saying the password again: what gives away keys or rights asks for a proof that is not old (ASVS 7.5.3)."""
+"""Saying again who one is: what gives away keys or rights asks for a proof that is not old (ASVS 7.5.3)."""
 from __future__ import annotations
 
 from datetime import timedelta
 
+from privmedia.accounts import passkey_proof, second_factor
+from privmedia.accounts.factors import Factors, factors_of
 from privmedia.accounts.identity import Identity
-from privmedia.accounts.second_factor import WrongCode, prepare, take, warn
-from privmedia.accounts.sign_ins import SignedIn, SignIns, confirm
-from privmedia.accounts.two_factor import TwoFactors
+from privmedia.accounts.passkey_proof import Brought, PasskeyRefused, Seen, look_at, warn_of_copy
+from privmedia.accounts.second_factor import WrongCode
+from privmedia.accounts.sign_ins import SignedIn, SignIns, admit, confirm
+from privmedia.accounts.throttle import Throttling
 from privmedia.audit.service import Audit
 from privmedia.db import reading, writing
 from privmedia.errors import Invalid
@@ -31,35 +34,61 @@ def is_confirmed(installation: Installation, identity: Identity, within: timedel
     return at is not None and installation.clock() - at < within
 
 
+def factors(installation: Installation, identity: Identity) -> Factors:
+    """What the person has besides the password."""
+    with reading(installation.sessions) as session:
+        return factors_of(session, identity.user_id)
+
+
 def needs_code(installation: Installation, identity: Identity) -> bool:
     """Whether the password alone is not enough."""
-    with reading(installation.sessions) as session:
-        has_app = TwoFactors(session, installation).of(identity.user_id) is not None
-    return has_app and not is_confirmed(installation, identity, CODE_AGAIN)
+    return bool(factors(installation, identity)) and not is_confirmed(installation, identity, CODE_AGAIN)
 
 
-def prove(installation: Installation, *, identity: Identity, password: str, code: str) -> SignedIn:
-    """Have somebody say their password again, and a code if they have an app. Their session gets a new token.
+def prove(
+    installation: Installation, *, identity: Identity, password: str, code: str, brought: Brought | None = None
+) -> SignedIn:
+    """Have somebody prove again who they are: by their password, and a code if they have a second factor, or a passkey.
 
-    In transactions of its own: call it while none of the request writes. Raises Throttled, WrongPassword, WrongCode,
-    and Invalid for a field that is empty.
+    A passkey that made sure that it is the person is enough; another does in place of the code. The session gets a new
+    token. In transactions of its own: call it while none of the request writes. Raises Throttled, WrongPassword,
+    WrongCode, PasskeyRefused, and Invalid for a field that is empty.
     """
     session_id = identity.session_id
     if session_id is None:
         raise Invalid(_("This can only be done in a browser."))
-    with_code = needs_code(installation, identity)
-    if not password:
-        raise Invalid(_("Your password is needed."), "password")
-    if with_code and not code.strip():
-        raise Invalid(_("A code is needed."), "code")
-    confirm(installation, identity=identity, password=password)
-    proof = prepare(installation, user_id=identity.user_id, typed=code) if with_code else None
+    seen = None if brought is None else _passkey(installation, identity, brought)
+    if seen is None or not seen.signed.verified:
+        with_code = seen is None and needs_code(installation, identity)
+        if not password:
+            raise Invalid(_("Your password is needed."), "password")
+        if with_code and not code.strip():
+            raise Invalid(_("A code is needed."), "code")
+        confirm(installation, identity=identity, password=password)
+    else:
+        with_code = False
+    proof = second_factor.prepare(installation, user_id=identity.user_id, typed=code) if with_code else None
     try:
         with writing(installation.sessions) as session:
             if proof is not None:
-                take(session, installation, proof)
-            Audit(session, installation).record("confirm", identity=identity, target=identity.email)
+                second_factor.take(session, installation, proof)
+            if seen is not None:
+                passkey_proof.take(session, installation, seen)
+                Throttling(session, installation).succeeded(account=identity.email, address=identity.address)
+            detail = {} if seen is None else {"by": second_factor.BY_PASSKEY}
+            Audit(session, installation).record("confirm", identity=identity, target=identity.email, detail=detail)
             return SignIns(session, installation).renew(session_id=session_id)
     except WrongCode as wrong:
-        warn(installation, wrong, user_id=identity.user_id)
+        second_factor.warn(installation, wrong.tries_left, user_id=identity.user_id)
         raise
+    except PasskeyRefused as refused:
+        if seen is not None:
+            warn_of_copy(installation, refused, seen)
+        raise
+
+
+def _passkey(installation: Installation, identity: Identity, brought: Brought) -> Seen:
+    def count(_email: str) -> int:
+        return admit(installation, account=identity.email, address=identity.address)
+
+    return look_at(installation, brought, count=count, only=identity.user_id)

@@ -47,6 +47,17 @@ class ConfirmForm(Form):
     )
 
 
+class PasskeyForm(Form):
+    passkey = HiddenField()
+    """What the browser's script puts in: its answer, and the ticket of the challenge it is to."""
+    ticket = HiddenField()
+    name = StringField(
+        _("Name"),
+        [InputRequired(_("A name is needed, to know it by."))],
+        description=_("What it is kept in: a phone, a computer, a key on your ring."),
+    )
+
+
 class TwoFactorForm(Form):
     secret = HiddenField()
     code = StringField(_("Code"), [InputRequired(CODE_NEEDED)], description=_("Six digits."))

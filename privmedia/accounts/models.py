@@ -4,7 +4,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from privmedia.clock import FOREVER
@@ -155,8 +155,49 @@ class TwoFactor(Base):
     last_used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
+class Passkey(Base):
+    """A passkey of a person (WebAuthn). What is kept of it is public: with it one can check, and not sign."""
+
+    __tablename__ = "passkeys"
+    __table_args__ = (Index("ix_passkeys_user_id", "user_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    uid: Mapped[str] = mapped_column(String(16), unique=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    credential_id: Mapped[str] = mapped_column(String(1364), unique=True)
+    """As its authenticator calls it, in base 64 for addresses."""
+    public_key: Mapped[bytes] = mapped_column(LargeBinary)
+    """As COSE has it (RFC 9052)."""
+    handle: Mapped[str] = mapped_column(String(43))
+    """As the authenticator knows the person: 32 random bytes, the same in all passkeys of somebody."""
+
+    name: Mapped[str] = mapped_column(String(120))
+    aaguid: Mapped[str] = mapped_column(String(36), default="")
+    transports: Mapped[str] = mapped_column(String(100), default="")
+    counter: Mapped[int] = mapped_column(BigInteger, default=0)
+    """How often it was used, as it says: one that counts never goes back. 0: it does not count."""
+    verifies: Mapped[bool] = mapped_column(default=False)
+    """Whether it has made sure that it is the person, so that it can stand in for the password."""
+    backed_up: Mapped[bool] = mapped_column(default=False)
+    """Whether its keeper has a copy for the person's other devices."""
+
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    last_used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    user: Mapped[User] = relationship()
+
+
+class UsedChallenge(Base):
+    """What a passkey was asked to sign and did, until it is too old to be taken anyway."""
+
+    __tablename__ = "used_challenges"
+
+    name: Mapped[str] = mapped_column(String(64), primary_key=True)
+    until: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class RecoveryCode(Base):
-    """A code that works once in place of the authenticator app. Only its hash is kept."""
+    """A code that works once in place of the authenticator app or a passkey. Only its hash is kept."""
 
     __tablename__ = "recovery_codes"
     __table_args__ = (UniqueConstraint("user_id", "code_hash"),)

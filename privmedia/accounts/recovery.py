@@ -1,4 +1,4 @@
-"""Recovery codes: ten that each work once, in place of the authenticator app.
+"""Recovery codes: ten that each work once, in place of the authenticator app or a passkey.
 
 A code has 50 random bits, so what is kept of it is slow to guess (scrypt). The codes of one person share a salt, so one
 hash answers for all of them.

@@ -1,4 +1,7 @@
-"""The second proof, after the password: a code of the authenticator app, or a recovery code in its place."""
+"""The second proof, after the password: a code of the authenticator app, or a recovery code in its place.
+
+The passkeys that do as well are in `passkey_proof`; tries with them count together with these.
+"""
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -17,7 +20,7 @@ from privmedia.mail.service import Mails
 from privmedia.text import mark as _
 
 LONGEST = 100  # characters
-BY_APP, BY_RECOVERY_CODE = "authenticator app", "recovery code"
+BY_APP, BY_RECOVERY_CODE, BY_PASSKEY = "authenticator app", "recovery code", "passkey"
 
 
 class WrongCode(NotAllowed):
@@ -41,22 +44,32 @@ class Proof:
 
 
 def prepare(installation: Installation, *, user_id: int, typed: str) -> Proof:
-    """Count a try, in transactions of its own, and do the slow part of looking at it.
-
-    A person's tries are counted wherever they come from: who gets here has the password, so nobody can lock somebody
-    else out. Raises Throttled before anything is looked at. Whoever has used up the tries is told by a letter.
-    """
-    key = _key(user_id)
-    with reading(installation.sessions) as session:
-        Throttling(session, installation).require_open(account=key, address="", known_here=True)
-    with writing(installation.sessions) as session:
-        tries_left = Throttling(session, installation).admit(account=key, address="", known_here=True)
+    """Count a try, and do the slow part of looking at it. Raises Throttled before anything is looked at."""
+    tries_left = admit(installation, user_id=user_id)
     typed = typed[:LONGEST]
     if is_code(typed):
         return Proof(user_id, tries_left, typed, None)
     with reading(installation.sessions) as session:
         code_hash = RecoveryCodes(session, installation).hash_of(user_id=user_id, code=typed)
     return Proof(user_id, tries_left, typed, code_hash)
+
+
+def admit(installation: Installation, *, user_id: int) -> int:
+    """Count a try with a second factor, in transactions of its own; returns how many are left. Raises Throttled.
+
+    A person's tries are counted wherever they come from: who gets here has the password, so nobody can lock somebody
+    else out. Whoever has used up the tries is told by a letter.
+    """
+    key = _key(user_id)
+    with reading(installation.sessions) as session:
+        Throttling(session, installation).require_open(account=key, address="", known_here=True)
+    with writing(installation.sessions) as session:
+        return Throttling(session, installation).admit(account=key, address="", known_here=True)
+
+
+def succeeded(session: Session, installation: Installation, *, user_id: int) -> None:
+    """Take back a try that was right."""
+    Throttling(session, installation).succeeded(account=_key(user_id), address="")
 
 
 def take(session: Session, installation: Installation, proof: Proof) -> str:
@@ -67,13 +80,13 @@ def take(session: Session, installation: Installation, proof: Proof) -> str:
         right = RecoveryCodes(session, installation).take(user_id=proof.user_id, code_hash=proof.recovery_hash)
     if not right:
         raise WrongCode(proof.tries_left)
-    Throttling(session, installation).succeeded(account=_key(proof.user_id), address="")
+    succeeded(session, installation, user_id=proof.user_id)
     return BY_APP if proof.recovery_hash is None else BY_RECOVERY_CODE
 
 
-def warn(installation: Installation, wrong: WrongCode, *, user_id: int) -> None:
+def warn(installation: Installation, tries_left: int, *, user_id: int) -> None:
     """Once all tries are used up: a letter that says that somebody has the password. In a transaction of its own."""
-    if wrong.tries_left > 0:
+    if tries_left > 0:
         return
     with writing(installation.sessions) as session:
         user = session.get(User, user_id)

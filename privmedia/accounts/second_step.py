@@ -1,4 +1,7 @@
-"""Between the password and the code: who is half signed in, for five minutes, in one browser; and known browsers."""
+"""Between the password and the second factor: who is half signed in, and known browsers.
+
+It lasts five minutes, in one browser.
+"""
 from __future__ import annotations
 
 import hashlib
@@ -9,8 +12,9 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
+from privmedia.accounts.factors import Factors
 from privmedia.accounts.identity import token_hash
-from privmedia.accounts.models import OneTimeLink, TwoFactor, User
+from privmedia.accounts.models import OneTimeLink, User
 from privmedia.accounts.one_time_links import WORKS_FOR, OneTimeLinks, Purpose
 from privmedia.ids import new_token
 from privmedia.installation import Installation
@@ -20,7 +24,7 @@ KNOWN_FOR = timedelta(days=30)
 
 @dataclass(frozen=True)
 class HalfSignedIn:
-    """The password was right; a code is still to come. `token` stands in a cookie and opens nothing else."""
+    """The password was right; a second factor is still to come. `token` stands in a cookie and opens nothing else."""
 
     token: str
 
@@ -34,7 +38,7 @@ class SecondSteps:
         self._now = installation.clock()
 
     def begin(self, user: User) -> HalfSignedIn:
-        """Wait for this person's code. Nobody else's wait ends by it, nor another browser's."""
+        """Wait for this person's second factor. Nobody else's wait ends by it, nor another browser's."""
         gone = delete(OneTimeLink).where(
             OneTimeLink.purpose == Purpose.SECOND_STEP, OneTimeLink.expires_at < self._now
         )
@@ -62,28 +66,28 @@ class SecondSteps:
         return link is not None and self._links.use(link)
 
 
-def device_mark(installation: Installation, user: User, app: TwoFactor) -> str:
+def device_mark(installation: Installation, user: User, factors: Factors) -> str:
     """What a browser keeps so that this person is not asked for a code in it for 30 days.
 
-    It is worth nothing once the password or the app is another one.
+    It is worth nothing once the password, the app or the passkeys are others.
     """
     until = installation.clock() + KNOWN_FOR
     seconds = str(int(until.timestamp()))
-    return f"{seconds}.{_mark(installation, user, app, seconds)}"
+    return f"{seconds}.{_mark(installation, user, factors, seconds)}"
 
 
-def is_known(installation: Installation, user: User, app: TwoFactor, mark: str) -> bool:
+def is_known(installation: Installation, user: User, factors: Factors, mark: str) -> bool:
     """Whether the browser that holds this mark was told to ask this person no more, and the time is not over."""
     seconds, _dot, signature = mark.partition(".")
     if not (seconds.isascii() and seconds.isdigit() and len(seconds) < 12):
         return False
-    expected = _mark(installation, user, app, seconds)
+    expected = _mark(installation, user, factors, seconds)
     if not hmac.compare_digest(signature.encode("utf-8", "surrogatepass"), expected.encode()):
         return False
     return datetime.fromtimestamp(int(seconds), UTC) > installation.clock()
 
 
-def _mark(installation: Installation, user: User, app: TwoFactor, seconds: str) -> str:
-    facts = ("known browser", str(user.id), seconds, user.password_hash or "", app.secret)
+def _mark(installation: Installation, user: User, factors: Factors, seconds: str) -> str:
+    facts = ("known browser", str(user.id), seconds, user.password_hash or "", *factors.mark)
     key = installation.settings.secret.encode()
     return hmac.new(key, "\0".join(facts).encode(), hashlib.sha256).hexdigest()

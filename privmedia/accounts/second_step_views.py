@@ -1,4 +1,4 @@
-"""Signing in, the second step: a code from the authenticator app, or a recovery code."""
+"""Signing in, the second step: a code from the authenticator app, a passkey, or a recovery code."""
 from __future__ import annotations
 
 from typing import Any
@@ -9,14 +9,17 @@ from pyramid.response import Response
 from pyramid.security import NO_PERMISSION_REQUIRED
 from pyramid.view import view_config
 
-from privmedia.accounts.cookies import session_token, set_session_cookie
+from privmedia.accounts.cookies import session_token
 from privmedia.accounts.forms import CodeForm
 from privmedia.accounts.models import User
+from privmedia.accounts.passkey_pages import why_not
+from privmedia.accounts.passkeys import Passkeys
 from privmedia.accounts.return_to import return_to
 from privmedia.accounts.second_factor import WrongCode
 from privmedia.accounts.second_step import SecondSteps
 from privmedia.accounts.second_step_cookies import forget_second_step_cookie, second_step_token, set_device_cookie
-from privmedia.accounts.sign_ins import second_step
+from privmedia.accounts.sign_in_views import let_in
+from privmedia.accounts.sign_ins import SignedIn, second_step
 from privmedia.accounts.tries import tries_left_in_words, wait_in_words
 from privmedia.audit.service import FAILED
 from privmedia.errors import NotFound, Throttled
@@ -29,19 +32,19 @@ CODE = "accounts/signin_2fa.jinja2"
 
 @view_config(route_name="second_step", request_method="GET", permission=NO_PERMISSION_REQUIRED, renderer=CODE)
 def code_form(request: Request) -> Any:
-    if _half_signed_in(request) is None:
-        return _too_late(request, request.GET)
-    return _page(request, CodeForm(), request.GET)
+    if half_signed_in(request) is None:
+        return too_late(request, request.GET)
+    return code_page(request, CodeForm(), request.GET)
 
 
 @view_config(route_name="second_step", request_method="POST", permission=NO_PERMISSION_REQUIRED, renderer=CODE)
 def sign_in_with_code(request: Request) -> Any:
     """Outside the request's transaction, like the first step."""
-    form, user = CodeForm.of(request), _half_signed_in(request)
+    form, user = CodeForm.of(request), half_signed_in(request)
     if user is None:
-        return _too_late(request, request.POST)
+        return too_late(request, request.POST)
     if not form.validate():
-        return _page(request, form, request.POST, 422)
+        return code_page(request, form, request.POST, 422)
     try:
         signed_in = second_step(
             request.installation,
@@ -54,33 +57,38 @@ def sign_in_with_code(request: Request) -> Any:
             replaces=session_token(request),
         )
     except NotFound:
-        return _too_late(request, request.POST)
+        return too_late(request, request.POST)
     except WrongCode as wrong:
         request.note("sign-in", outcome=FAILED, target=user.email, detail={"why": "wrong code"})
         problem = (_(wrong.sentence), tries_left_in_words(wrong.tries_left))
-        return _page(request, form, request.POST, 401, problem)
+        return code_page(request, form, request.POST, 401, problem)
     except Throttled as slowed:
         request.note("sign-in", target=user.email, detail={"why": "too many tries"})
         request.response.headers["Retry-After"] = str(slowed.retry_after)
         problem = (_("Too many tries."), wait_in_words(slowed.retry_after))
-        return _page(request, form, request.POST, 429, problem)
-    response = HTTPSeeOther(return_to(request.POST.get("next", "/")))
-    set_session_cookie(request, response, signed_in)
+        return code_page(request, form, request.POST, 429, problem)
+    return welcome(request, signed_in)
+
+
+def welcome(request: Request, signed_in: SignedIn) -> Response:
+    """On to where they wanted to go."""
+    response = let_in(request, signed_in, return_to(request.POST.get("next", "/")))
     forget_second_step_cookie(request, response)
     if signed_in.known_by:
         set_device_cookie(request, response, signed_in.known_by)
     return response
 
 
-def _half_signed_in(request: Request) -> User | None:
+def half_signed_in(request: Request) -> User | None:
+    """Who gave the right password in this browser, not five minutes ago."""
     user: User | None = request.read(SecondSteps).person(second_step_token(request))
     return user
 
 
-def _page(
+def code_page(
     request: Request, form: Form, sent: Any, status: int = 200, problem: tuple[Any, Any] | None = None
 ) -> dict[str, Any]:
-    """`sent` are the fields of the address or of the form; what stands in them goes along."""
+    """The page. `sent` are the fields of the address or of the form; what stands in them goes along."""
     request.response.status_int = status
     request.response.headers["Cache-Control"] = "no-store"
     there = return_to(sent.get("next", "/"))
@@ -89,7 +97,12 @@ def _page(
         along["keep"] = "y"
     recovery = sent.get("with") == "recovery"
     other = along if recovery else {**along, "with": "recovery"}
+    user = half_signed_in(request)
+    factors = None if user is None else request.read(Passkeys).factors(user.id)
     return {
+        "app": bool(factors and factors.app),
+        "passkeys": bool(factors and factors.passkeys),
+        "why_not": why_not(request),
         "form": form,
         "recovery": recovery,
         "along": {**along, "with": "recovery"} if recovery else along,
@@ -98,7 +111,7 @@ def _page(
     }
 
 
-def _too_late(request: Request, sent: Any) -> Response:
+def too_late(request: Request, sent: Any) -> Response:
     """Back to the first step; to the page itself if somebody is signed in already."""
     there = return_to(sent.get("next", "/"))
     if request.identity is not None:

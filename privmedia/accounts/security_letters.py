@@ -5,7 +5,17 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from privmedia.accounts.first_start import organisation
-from privmedia.accounts.letter_kinds import CODES_WRONG, RECOVERY_NEW, RECOVERY_USED, TWO_FACTOR_OFF, TWO_FACTOR_ON
+from privmedia.accounts.letter_kinds import (
+    APP_REMOVED,
+    CODES_WRONG,
+    PASSKEY_COPIED,
+    PASSKEY_NEW,
+    PASSKEY_REMOVED,
+    RECOVERY_NEW,
+    RECOVERY_USED,
+    TWO_FACTOR_OFF,
+    TWO_FACTOR_ON,
+)
 from privmedia.installation import Installation
 from privmedia.mail.letters import Letter, Writer, letter
 from privmedia.mail.models import Mail
@@ -32,6 +42,54 @@ def two_factor_off(session: Session, installation: Installation, mail: Mail) -> 
         mail,
         Sentence(_("Two-factor sign-in for ${library} is off"), names),
         Sentence(_("since ${when} your password alone lets you in to ${library}, without a code."), names),
+    )
+
+
+def app_removed(session: Session, installation: Installation, mail: Mail) -> Letter:
+    """Word that the app counts no more, and passkeys still do."""
+    names = _names(session, installation, mail)
+    return _told(
+        mail,
+        Sentence(_("Authenticator app for ${library} removed"), names),
+        Sentence(
+            _("since ${when} ${library} takes no codes of your authenticator app. Your passkeys still count."), names
+        ),
+    )
+
+
+def passkey_new(session: Session, installation: Installation, mail: Mail) -> Letter:
+    """Word that there is one more key to the account."""
+    names = _names(session, installation, mail)
+    return _told(
+        mail,
+        Sentence(_("A new passkey for ${library}"), names),
+        Sentence(_("on ${when} the passkey “${passkey}” was added to your account at ${library}."), names),
+    )
+
+
+def passkey_removed(session: Session, installation: Installation, mail: Mail) -> Letter:
+    """Word that one of the keys is gone."""
+    names = _names(session, installation, mail)
+    return _told(
+        mail,
+        Sentence(_("A passkey for ${library} was removed"), names),
+        Sentence(_("on ${when} the passkey “${passkey}” was removed from your account at ${library}."), names),
+    )
+
+
+def passkey_copied(session: Session, installation: Installation, mail: Mail) -> Letter:
+    """Word that somebody may have a copy of a key."""
+    names = _names(session, installation, mail)
+    return _told(
+        mail,
+        Sentence(_("A passkey for ${library} was refused"), names),
+        Sentence(
+            _(
+                "on ${when} the passkey “${passkey}” for ${library} was refused, because it looked like a copy: it "
+                "says that it was used less often than it was. Remove it in your account, and make a new one."
+            ),
+            names,
+        ),
     )
 
 
@@ -77,6 +135,10 @@ def codes_wrong(session: Session, installation: Installation, mail: Mail) -> Let
 WRITERS: dict[str, Writer] = {
     TWO_FACTOR_ON: two_factor_on,
     TWO_FACTOR_OFF: two_factor_off,
+    APP_REMOVED: app_removed,
+    PASSKEY_NEW: passkey_new,
+    PASSKEY_REMOVED: passkey_removed,
+    PASSKEY_COPIED: passkey_copied,
     RECOVERY_NEW: recovery_new,
     RECOVERY_USED: recovery_used,
     CODES_WRONG: codes_wrong,
@@ -93,4 +155,5 @@ def _names(session: Session, installation: Installation, mail: Mail) -> dict[str
         "library": organisation(session) or installation.settings.host,
         "when": mail.created_at,
         "count": int(mail.detail.get("left", 0)),
+        "passkey": str(mail.detail.get("passkey", "")),
     }

@@ -13,10 +13,11 @@ from pyramid.view import view_config
 from privmedia.accounts.cookies import forget_session_cookie, session_token, set_session_cookie
 from privmedia.accounts.forms import SignInForm
 from privmedia.accounts.identity import Identity
+from privmedia.accounts.passkey_pages import why_not
 from privmedia.accounts.return_to import return_to
 from privmedia.accounts.second_step import HalfSignedIn
 from privmedia.accounts.second_step_cookies import device_mark, set_second_step_cookie
-from privmedia.accounts.sign_ins import SignIns, WrongPassword, sign_in
+from privmedia.accounts.sign_ins import SignedIn, SignIns, WrongPassword, sign_in
 from privmedia.accounts.tries import tries_left_in_words, wait_in_words
 from privmedia.accounts.viewpoints import Viewpoints
 from privmedia.audit.service import FAILED
@@ -49,7 +50,7 @@ def login_form(request: Request) -> Any:
             _("You were signed out after ${hours} hours.", mapping={"hours": hours}),
             _("Sign in and you come back to this page."),
         )
-    return _login_page(request, SignInForm(), there, ended)
+    return login_page(request, SignInForm(), there, ended)
 
 
 @view_config(route_name="login", request_method="POST", permission=NO_PERMISSION_REQUIRED, renderer=LOGIN)
@@ -58,7 +59,7 @@ def login(request: Request) -> Any:
     form, there = SignInForm.of(request), return_to(request.POST.get("next", "/"))
     if not form.validate():
         request.response.status_int = 422
-        return _login_page(request, form, there)
+        return login_page(request, form, there)
     try:
         signed_in = sign_in(
             request.installation,
@@ -73,12 +74,12 @@ def login(request: Request) -> Any:
     except WrongPassword as wrong:
         request.note("sign-in", outcome=FAILED, target=_loggable(form["email"].data), detail={"why": wrong.why})
         request.response.status_int = 401
-        return _login_page(request, form, there, (_(wrong.sentence), tries_left_in_words(wrong.tries_left)))
+        return login_page(request, form, there, (_(wrong.sentence), tries_left_in_words(wrong.tries_left)))
     except Throttled as slowed:
         request.note("sign-in", target=_loggable(form["email"].data), detail={"why": "too many tries"})
         request.response.status_int = 429
         request.response.headers["Retry-After"] = str(slowed.retry_after)
-        return _login_page(request, form, there, (_("Too many tries."), wait_in_words(slowed.retry_after)))
+        return login_page(request, form, there, (_("Too many tries."), wait_in_words(slowed.retry_after)))
     if isinstance(signed_in, HalfSignedIn):
         more = {"next": there} if there != "/" else {}
         if form["keep"].data:
@@ -86,6 +87,11 @@ def login(request: Request) -> Any:
         response = HTTPSeeOther(request.route_path("second_step", _query=more or None))
         set_second_step_cookie(request, response, signed_in)
         return response
+    return let_in(request, signed_in, there)
+
+
+def let_in(request: Request, signed_in: SignedIn, there: str) -> Response:
+    """Go on to where somebody wanted to go, signed in from now on."""
     response = HTTPSeeOther(there)
     set_session_cookie(request, response, signed_in)
     return response
@@ -102,11 +108,16 @@ def logout(request: Request) -> Response:
     return response
 
 
-def _login_page(
+def login_page(
     request: Request, form: Form, there: str, problem: tuple[Any, Any] | None = None
 ) -> dict[str, Any]:
-    providers = request.installation.settings.providers
-    return {"form": form, "next": there if there != "/" else "", "problem": problem, "providers": providers}
+    return {
+        "form": form,
+        "next": there if there != "/" else "",
+        "problem": problem,
+        "providers": request.installation.settings.providers,
+        "passkeys": why_not(request) is None,
+    }
 
 
 def _loggable(email: str) -> str:

@@ -9,13 +9,13 @@ from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.orm import Session
 
 from privmedia.accounts.addresses import normal_email
+from privmedia.accounts.factors import factors_of
 from privmedia.accounts.identity import Identity, is_live, token_hash
 from privmedia.accounts.models import SignIn, User
 from privmedia.accounts.passwords import hash_password, needs_rehash, place, verify
 from privmedia.accounts.second_factor import WrongCode, prepare, take, warn
 from privmedia.accounts.second_step import HalfSignedIn, SecondSteps, device_mark, is_known
 from privmedia.accounts.throttle import Throttling
-from privmedia.accounts.two_factor import TwoFactors
 from privmedia.audit.service import Audit, Author, NamedAuthor
 from privmedia.db import reading, writing
 from privmedia.errors import NotAllowed, NotFound
@@ -66,13 +66,13 @@ def sign_in(
 ) -> SignedIn | HalfSignedIn:
     """Sign somebody in, in transactions of its own: the try is counted, the password looked at, the session begun.
 
-    Who has an authenticator app is half signed in, unless the browser is known by a mark; `second_step` does the rest.
+    Who has a second factor is half signed in, unless the browser is known by a mark; `second_step` does the rest.
     Raises Unavailable and Throttled before any password is looked at, and WrongPassword alike for an unknown, a
     disabled and a wrongly guessed account, after the same work.
     """
     account, rounds = normal_email(email), installation.settings.bcrypt_rounds
     with place():
-        tries_left = _admit(installation, account=account, address=address)
+        tries_left = admit(installation, account=account, address=address)
         with reading(installation.sessions) as session:
             user = session.scalar(select(User).where(User.email == account))
         matches = verify(password, user.password_hash if user else None, rounds=rounds)
@@ -86,8 +86,8 @@ def sign_in(
         if again is not None:
             now_user.password_hash = again
         Throttling(session, installation).succeeded(account=account, address=address)
-        app = TwoFactors(session, installation).of(now_user.id)
-        if app is not None and not is_known(installation, now_user, app, known_by):
+        factors = factors_of(session, now_user.id)
+        if factors and not is_known(installation, now_user, factors, known_by):
             return SecondSteps(session, installation).begin(now_user)
         sign_ins = SignIns(session, installation)
         sign_ins.end_token(replaces)
@@ -120,15 +120,15 @@ def second_step(
             if now_user is None or not SecondSteps(session, installation).end(token):
                 raise NotFound
             through = take(session, installation, proof)
-            app = TwoFactors(session, installation).of(user.id)
             sign_ins = SignIns(session, installation)
             sign_ins.end_token(replaces)
             signed_in = sign_ins.begin(user=now_user, keep=keep, address=address, browser=browser, through=through)
-            if remember and app is not None:
-                return replace(signed_in, known_by=device_mark(installation, now_user, app))
+            factors = factors_of(session, user.id)
+            if remember and factors:
+                return replace(signed_in, known_by=device_mark(installation, now_user, factors))
             return signed_in
     except WrongCode as wrong:
-        warn(installation, wrong, user_id=user.id)
+        warn(installation, wrong.tries_left, user_id=user.id)
         raise
 
 
@@ -138,7 +138,7 @@ def confirm(installation: Installation, *, identity: Identity, password: str) ->
     Raises as `sign_in` does. Call it while no transaction of the request writes.
     """
     with place():
-        tries_left = _admit(installation, account=identity.email, address=identity.address)
+        tries_left = admit(installation, account=identity.email, address=identity.address)
         with reading(installation.sessions) as session:
             user = session.get_one(User, identity.user_id)
         if not verify(password, user.password_hash, rounds=installation.settings.bcrypt_rounds):
@@ -155,7 +155,8 @@ def _why(user: User | None, matches: bool) -> str:
     return "disabled account" if user.disabled_at is not None and matches else "wrong password"
 
 
-def _admit(installation: Installation, *, account: str, address: str) -> int:
+def admit(installation: Installation, *, account: str, address: str) -> int:
+    """Count a try to sign in, in transactions of its own; returns how many are left. Raises Throttled."""
     # Read first: whoever is already refused costs no write.
     with reading(installation.sessions) as session:
         SignIns(session, installation).require_open(account=account, address=address)

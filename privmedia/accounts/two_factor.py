@@ -7,11 +7,12 @@ import re
 from datetime import datetime
 
 import pyotp
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from privmedia.accounts.letter_kinds import TWO_FACTOR_OFF, TWO_FACTOR_ON
-from privmedia.accounts.models import TwoFactor, User
+from privmedia.accounts.factors import Factors, factors_of
+from privmedia.accounts.letter_kinds import APP_REMOVED, TWO_FACTOR_OFF, TWO_FACTOR_ON
+from privmedia.accounts.models import Passkey, RecoveryCode, TwoFactor, User
 from privmedia.accounts.recovery import RecoveryCodes
 from privmedia.audit.service import COMMAND_LINE, Audit, Author
 from privmedia.errors import Conflict, Invalid
@@ -22,6 +23,7 @@ from privmedia.text import mark as _
 STEP = 30  # seconds that a code is shown
 DRIFT = 1  # steps that a phone's clock may be off
 SECRET = re.compile(r"[A-Z2-7]{32}", re.ASCII)  # 160 bits, as RFC 4226 advises
+OFF_ALREADY = _("Two-factor is off already.")
 WRONG_CODE = _("That code is not right. Type the one your app shows now.")
 
 
@@ -113,17 +115,36 @@ class TwoFactors:
         self._tell(TWO_FACTOR_ON, user)
         self._audit.record("two-factor.replace", identity=by, target=user.email)
 
-    def remove(self, user: User, by: Author = COMMAND_LINE) -> None:
-        """From now on the password alone lets in. Raises Conflict if it does already."""
+    def remove(self, user: User, by: Author) -> Factors:
+        """The app counts no more; answers what is left. With the last of the factors go the recovery codes.
+
+        Raises Conflict if there is no app.
+        """
         self._locked(user.id)
         kept = self._session.get(TwoFactor, user.id)
         if kept is None:
-            raise Conflict(_("Two-factor is off already."))
+            raise Conflict(OFF_ALREADY)
         self._session.delete(kept)
-        RecoveryCodes(self._session, self._installation).keep(user_id=user.id, hashes=[])
+        self._session.flush()
+        left = factors_of(self._session, user.id)
+        if not left:
+            RecoveryCodes(self._session, self._installation).keep(user_id=user.id, hashes=[])
+        self._tell(APP_REMOVED if left else TWO_FACTOR_OFF, user)
+        self._audit.record("two-factor.off", identity=by, target=user.email)
+        return left
+
+    def reset(self, user: User, by: Author = COMMAND_LINE) -> None:
+        """Take app, passkeys and recovery codes away from who lost them: from now on the password alone lets in.
+
+        Raises Conflict if it does already.
+        """
+        self._locked(user.id)
+        if not factors_of(self._session, user.id):
+            raise Conflict(OFF_ALREADY)
+        for table in (TwoFactor, Passkey, RecoveryCode):
+            self._session.execute(delete(table).where(table.user_id == user.id))
         self._tell(TWO_FACTOR_OFF, user)
-        kind = "two-factor.off" if by.user_id == user.id else "two-factor.reset"
-        self._audit.record(kind, identity=by, target=user.email)
+        self._audit.record("two-factor.reset", identity=by, target=user.email)
 
     def take(self, *, user_id: int, code: str) -> bool:
         """Whether this is a code of the person's app that was not taken before; from now on it is."""

@@ -14,6 +14,7 @@ from privmedia.accounts.confirming import JUST_NOW, RECENTLY, WITH_IT
 from privmedia.accounts.forms import TwoFactorForm
 from privmedia.accounts.identity import Identity
 from privmedia.accounts.own_account import OwnAccount
+from privmedia.accounts.passkeys import Passkeys
 from privmedia.accounts.recovery import RecoveryCodes, hashed, new_codes
 from privmedia.accounts.two_factor import (
     WRONG_CODE,
@@ -63,7 +64,7 @@ def turn_on(request: Request) -> Any:
     except (Invalid, Conflict) as error:
         form.refuse(error)
         return _set_up_page(request, form, 422)
-    return _codes_page(request, codes, is_new=True)
+    return codes_page(request, codes, is_new=True)
 
 
 @view_config(
@@ -96,11 +97,14 @@ def replace_app(request: Request) -> Any:
 def turn_off(request: Request) -> Response:
     identity: Identity = request.identity
     try:
-        request.write(TwoFactors).remove(request.write(OwnAccount).user(identity.user_id), identity)
+        left = request.write(TwoFactors).remove(request.write(OwnAccount).user(identity.user_id), identity)
     except Conflict as error:
         flash(request, error.sentence, "info")
         return _back(request)
-    flash(request, _("Two-factor is off. Your password alone lets you in now."))
+    if left:
+        flash(request, _("The authenticator app counts no more. Your passkeys still do."))
+    else:
+        flash(request, _("Two-factor is off. Your password alone lets you in now."))
     return _back(request)
 
 
@@ -114,13 +118,13 @@ def turn_off(request: Request) -> Response:
 )
 def make_codes(request: Request) -> Any:
     identity: Identity = request.identity
-    if request.read(TwoFactors).of(identity.user_id) is None:
-        flash(request, _("Two-factor is off. Add an app first."), "info")
+    if not request.read(Passkeys).factors(identity.user_id):
+        flash(request, _("Two-factor is off. Add an app or a passkey first."), "info")
         return _back(request)
     codes = new_codes()
     hashes = hashed(codes)
     request.write(RecoveryCodes).renew(user_id=identity.user_id, hashes=hashes, by=identity)
-    return _codes_page(request, codes, is_new=False)
+    return codes_page(request, codes, is_new=False)
 
 
 def _secret(request: Request, form: Form) -> str:
@@ -153,7 +157,8 @@ def _set_up_page(request: Request, form: Form, status: int = 200) -> dict[str, A
     }
 
 
-def _codes_page(request: Request, codes: list[str], *, is_new: bool) -> dict[str, Any]:
+def codes_page(request: Request, codes: list[str], *, is_new: bool) -> dict[str, Any]:
+    """The one page that shows recovery codes, once."""
     request.response.headers["Cache-Control"] = "no-store"
     request.override_renderer = CODES
     title = request.localizer.translate(_("Recovery codes"))

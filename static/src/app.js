@@ -18,6 +18,7 @@ import { listPlace } from "./js/list-place.js";
 import { menus } from "./js/menus.js";
 import { moments } from "./js/moment.js";
 import { newPasswords } from "./js/new-password.js";
+import { passkeys } from "./js/passkeys.js";
 import { players } from "./js/players.js";
 import { polling } from "./js/polling.js";
 import { printButtons } from "./js/print.js";
@@ -61,6 +62,7 @@ register(
   menus,
   moments,
   newPasswords,
+  passkeys,
   passwordSuggestions,
   players,
   polling,

@@ -87,7 +87,7 @@ KINDS: dict[str, Words] = {
     "bin.over": files("trash3", _("deleted for good what had been in the bin for 30 days: ${count}")),
     "bin.purge": files("trash3", _("deleted ${name} for good")),
     "bin.restore": files("arrow-counterclockwise", _("brought ${target} back from the bin")),
-    "confirm": sign_in("key", _("said the password again"), _("could not say the password again: ${why}")),
+    "confirm": sign_in("key", _("proved again who they are"), _("could not prove again who they are: ${why}")),
     "poster.put": files(
         "image", _("chose the poster of ${target}"), _("could not change the poster of ${target}: ${why}")
     ),
@@ -156,6 +156,9 @@ KINDS: dict[str, Words] = {
     "public.follow": access("globe2", _("put the new version of ${name} in place of its public copy")),
     "public.make": access("globe2", _("made ${name} public: everybody on the internet can fetch it")),
     "public.withdraw": access("globe2", _("took back the public copy of ${name}")),
+    "passkey.add": sign_in("fingerprint", _("added the passkey ${name}"), _("could not add a passkey: ${why}")),
+    "passkey.remove": sign_in("fingerprint", _("removed the passkey ${name}")),
+    "passkey.rename": sign_in("fingerprint", _("renamed the passkey ${before} to ${name}")),
     "recovery-codes.new": sign_in("key", _("made new recovery codes")),
     "refused": Words(Topic.REFUSALS, "x-octagon", _("sent ${request}")),
     "reset.ask": sign_in(

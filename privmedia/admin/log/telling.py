@@ -36,6 +36,13 @@ PAGES = {"item": "item", "folder": "folder", "user": "admin_user", "group": "adm
 # Sentences that the log keeps in English because they are for machines too.
 REASONS = {
     "disabled account": _("the account is disabled"),
+    "it did not verify the person": _("the passkey did not make sure that it is the person"),
+    "it was signed in a frame of another site": _("a page of another site had it in a frame"),
+    "its counter went back: there may be a copy of it": _("its counter went back: there may be a copy of it"),
+    "no such passkey": _("there is no such passkey"),
+    "the challenge is too old": _("it took too long"),
+    "the challenge was answered before": _("the same answer came before"),
+    "the passkey of somebody else": _("it is the passkey of somebody else"),
     "no password yet": _("the account has no password yet"),
     "no such account": _("there is no such account"),
     "too many tries": _("too many tries"),

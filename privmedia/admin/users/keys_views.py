@@ -57,7 +57,7 @@ class KeysOfOne:
     @view_config(request_param="do=two_factor_off")
     def two_factor_off(self) -> Any:
         try:
-            self.request.write(TwoFactors).remove(writable(self.request, self.user), self.by)
+            self.request.write(TwoFactors).reset(writable(self.request, self.user), self.by)
         except Conflict as error:
             return self._refused(error)
         return back_to(self.request, self.user, _("Two-factor is off. The password alone lets them in now."))

@@ -7,12 +7,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import SQLColumnExpression, and_, func, not_, select
+from sqlalchemy import SQLColumnExpression, and_, exists, func, not_, select
 from sqlalchemy.orm import Session, selectinload
 
 from privmedia.accounts.identity import initials
 from privmedia.accounts.matching import matching
-from privmedia.accounts.models import Group, Membership, OneTimeLink, TwoFactor, User
+from privmedia.accounts.models import Group, Membership, OneTimeLink, Passkey, TwoFactor, User
 from privmedia.accounts.one_time_links import Purpose
 from privmedia.installation import Installation
 from privmedia.quotas.service import Quotas, Space, sizes_by_person
@@ -65,10 +65,16 @@ class Row:
 
     user: User
     state: State
-    two_factor: datetime | None
-    """Since when."""
+    app: datetime | None
+    """Since when there is an authenticator app."""
+    passkeys: int
     uploads: int
     """Bytes of what they added, as it was sent."""
+
+    @property
+    def two_factor(self) -> bool:
+        """Whether more than the password is asked for."""
+        return self.app is not None or self.passkeys > 0
 
     @property
     def space(self) -> Space | None:
@@ -93,12 +99,20 @@ class Row:
 
 
 _DISABLED = User.disabled_at.is_not(None)
+_PASSKEYS = (
+    select(func.count(Passkey.id)).where(Passkey.user_id == User.id).correlate(User).scalar_subquery().label("passkeys")
+)
 _INVITED = and_(User.password_hash.is_(None), User.disabled_at.is_(None))
 _SHOWN: dict[Show, SQLColumnExpression[bool] | None] = {
     Show.EVERYONE: None,
     Show.ADMINISTRATORS: and_(User.is_admin, not_(_DISABLED)),
     Show.INVITED: _INVITED,
-    Show.NO_TWO_FACTOR: and_(TwoFactor.confirmed_at.is_(None), User.password_hash.is_not(None), not_(_DISABLED)),
+    Show.NO_TWO_FACTOR: and_(
+        TwoFactor.confirmed_at.is_(None),
+        User.password_hash.is_not(None),
+        not_(_DISABLED),
+        ~exists().where(Passkey.user_id == User.id),
+    ),
     Show.DISABLED: _DISABLED,
     Show.GUESTS: User.is_guest,
 }
@@ -124,7 +138,7 @@ class Roster:
         """The people of a page, counted from 1."""
         people = self._people(wanted).offset((number - 1) * PAGE).limit(PAGE)
         rows = self._session.execute(people).all()
-        ids = [user.id for user, _confirmed in rows]
+        ids = [user.id for user, _confirmed, _passkeys in rows]
         return self._rows(rows, self._quotas.by_person(ids), ids)
 
     def everyone(self, wanted: Wanted) -> Iterator[Row]:
@@ -135,10 +149,11 @@ class Roster:
     def one(self, user: User) -> Row:
         """One person, as the list would show them."""
         confirmed = self._session.scalar(select(TwoFactor.confirmed_at).where(TwoFactor.user_id == user.id))
-        return self._rows([(user, confirmed)], self._quotas.by_person([user.id]), [user.id])[0]
+        passkeys = self._session.scalar(select(func.count(Passkey.id)).where(Passkey.user_id == user.id)) or 0
+        return self._rows([(user, confirmed, passkeys)], self._quotas.by_person([user.id]), [user.id])[0]
 
     def _people(self, wanted: Wanted) -> Any:
-        people = self._found(wanted, select(User, TwoFactor.confirmed_at)).options(selectinload(User.groups))
+        people = self._found(wanted, select(User, TwoFactor.confirmed_at, _PASSKEYS)).options(selectinload(User.groups))
         condition = _SHOWN[wanted.show]
         if condition is not None:
             people = people.where(condition)
@@ -169,7 +184,8 @@ class Roster:
             links = links.where(OneTimeLink.user_id.in_(ids))
         invited = set(self._session.scalars(links))
         return [
-            Row(user, _state(user, invited), confirmed, sizes.get(user.id, 0)) for user, confirmed in rows
+            Row(user, _state(user, invited), confirmed, passkeys, sizes.get(user.id, 0))
+            for user, confirmed, passkeys in rows
         ]
 
 
