@@ -9,7 +9,7 @@ from privmedia.errors import TooLarge
 from privmedia.library.resources import ItemContext, item_of
 from privmedia.text import mark as _
 from privmedia.uploads.reading import Body
-from privmedia.uploads.resources import read_on_after
+from privmedia.uploads.resources import body_to_read
 
 LONGEST = 1_000_000
 """Bytes of a file of captions. Those of three hours have about 200,000."""
@@ -28,11 +28,5 @@ class SentCaptions(ItemContext):
 def captions_sent(request: Request) -> SentCaptions:
     """Root factory of the upload. Raises HTTPNotFound as the item's page does."""
     context = item_of(request)
-    length = request.content_length
-    if length is None and not request.environ.get("wsgi.input_terminated"):
-        length = 0  # nobody could tell where it ends
-    too_large = TooLarge(TOO_LARGE, LONGEST)
-    body = Body(request.environ["wsgi.input"], length=length, limit=LONGEST_BODY, too_large=too_large)
-    if request.method == "POST":
-        request.add_response_callback(lambda _request, response: read_on_after(response, body))
+    body = body_to_read(request, LONGEST_BODY, TooLarge(TOO_LARGE, LONGEST))
     return SentCaptions(context.item, context.folder, context.identity, context.rights, body)

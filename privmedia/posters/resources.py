@@ -10,7 +10,7 @@ from privmedia.library.resources import ItemContext, item_of
 from privmedia.posters.service import require_poster
 from privmedia.text import mark as _
 from privmedia.uploads.reading import Body
-from privmedia.uploads.resources import read_on_after
+from privmedia.uploads.resources import body_to_read
 
 LONGEST = 20_000_000
 """Bytes of a picture that is sent as a poster."""
@@ -30,11 +30,5 @@ def picture_sent(request: Request) -> SentPicture:
     """Root factory of the upload. Raises HTTPNotFound as the item's page does, NotFound for what has no poster."""
     context = item_of(request)
     require_poster(context.item.kind)
-    length = request.content_length
-    if length is None and not request.environ.get("wsgi.input_terminated"):
-        length = 0  # nobody could tell where it ends
-    too_large = TooLarge(TOO_LARGE, LONGEST)
-    body = Body(request.environ["wsgi.input"], length=length, limit=LONGEST_BODY, too_large=too_large)
-    if request.method == "POST":
-        request.add_response_callback(lambda _request, response: read_on_after(response, body))
+    body = body_to_read(request, LONGEST_BODY, TooLarge(TOO_LARGE, LONGEST))
     return SentPicture(context.item, context.folder, context.identity, context.rights, body)

@@ -36,15 +36,26 @@ def upload_of(request: Request) -> UploadContext:
 
 def form_body(request: Request, limit: int) -> tuple[Body, int | None]:
     """The body of a form whose files may have so many bytes together, and its length."""
-    length = request.content_length
-    if length is None and not request.environ.get("wsgi.input_terminated"):
-        length = 0  # nobody could tell where it ends
-    body = Body(
-        request.environ["wsgi.input"], length=length, limit=limit + ENVELOPE, too_large=too_large(limit)
-    )
+    return body_to_read(request, limit + ENVELOPE, too_large(limit)), length_of(request)
+
+
+def body_to_read(request: Request, limit: int, refusal: TooLarge) -> Body:
+    """The body of a form, of which nothing has been read yet; of more than `limit` bytes the refusal is raised.
+
+    Whatever is answered before its end is sent first.
+    """
+    body = Body(request.environ["wsgi.input"], length=length_of(request), limit=limit, too_large=refusal)
     if request.method == "POST":
         request.add_response_callback(lambda _request, response: read_on_after(response, body))
-    return body, length
+    return body
+
+
+def length_of(request: Request) -> int | None:
+    """How many bytes the body has; None if that is told by its end."""
+    length: int | None = request.content_length
+    if length is None and not request.environ.get("wsgi.input_terminated"):
+        return 0  # nobody could tell where it ends
+    return length
 
 
 def too_large(limit: int) -> TooLarge:

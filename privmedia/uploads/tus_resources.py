@@ -16,7 +16,7 @@ from privmedia.text import mark as _
 from privmedia.uploads import front_bodies
 from privmedia.uploads.front_bodies import Follows
 from privmedia.uploads.reading import Body
-from privmedia.uploads.resources import read_on_after
+from privmedia.uploads.resources import length_of, read_on_after
 from privmedia.uploads.resuming import Announced, Resuming
 from privmedia.uploads.senders import THEMSELVES, Sender
 from privmedia.uploads.tus import PART, VERSION
@@ -83,8 +83,8 @@ def tus_of(request: Request) -> TusContext:
     length = front_bodies.announced_length(request) if asked else request.content_length
     brings_bytes = request.method in ("POST", "PATCH")
     fits = length <= limit if length is not None else not brings_bytes
-    if length is None and not request.environ.get("wsgi.input_terminated"):
-        length = 0  # nobody could tell where it ends
+    if length is None:
+        length = length_of(request)
     body = Body(request.environ["wsgi.input"], length=length, limit=limit, too_large=part_too_large(limit))
     if asked:
         request.only_asks()

@@ -10,7 +10,7 @@ from pyramid.request import Request
 from pyramid.view import view_config
 
 from privmedia.admin.people_import.reading import LONGEST, Text, decoded
-from privmedia.admin.people_import.resources import ImportContext
+from privmedia.admin.people_import.resources import TOO_LARGE, ImportContext
 from privmedia.admin.people_import.service import Outcome, PeopleImport
 from privmedia.errors import Conflict, Invalid, TooLarge
 from privmedia.text import Sentence
@@ -104,7 +104,7 @@ def _text_of(reader: FormReader, fields: Mapping[str, str]) -> Text:
         for block in part.blocks:
             data += block
             if len(data) > LONGEST:
-                raise TooLarge(_("The file is too large: 900 KB is the most. Nothing was read."), LONGEST)
+                raise TooLarge(TOO_LARGE, LONGEST)
         if data:
             return decoded(bytes(data))
     text = fields.get("text", "")
