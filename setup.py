@@ -21,6 +21,7 @@ requires = [
     "pi-heif>=1.4",
     "Pillow>=12",
     "plaster-pastedeploy>=1.0",
+    "prometheus-client>=0.24",
     "pyotp>=2.10",
     "pypdfium2>=5",
     "pyramid>=2.1",

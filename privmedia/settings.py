@@ -120,6 +120,12 @@ def parse_origins(value: str) -> tuple[str, ...]:
         raise ValueError(str(error).rstrip(".")) from None
 
 
+def parse_metrics_token(value: str) -> str:
+    if len(value) < SHORTEST_SECRET or not value.isascii() or not value.isprintable() or " " in value:
+        raise ValueError(f"it has to have {SHORTEST_SECRET} characters at least, without spaces: openssl rand -hex 32")
+    return value
+
+
 def parse_bcrypt_rounds(value: str) -> int:
     return _between(value, 4, 16, "rounds")
 
@@ -265,6 +271,12 @@ class Settings:
         "Mail server, e.g. smtp://user:password@mail.example.com:587.", parse_mail_url, default=None, confidential=True
     )
     mail_from: str = setting("Sender of letters; empty: privmedia@ the host of base_url.", parse_mail_from, default="")
+    metrics_token: str = setting(
+        "Key with which Prometheus reads /metrics; empty: nobody does.",
+        parse_metrics_token,
+        default="",
+        confidential=True,
+    )
     language: str = setting(
         "Language of letters and pages for whoever chose none: en or de.", one_of(LANGUAGES), default="en"
     )

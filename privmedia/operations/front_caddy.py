@@ -28,6 +28,9 @@ class CaddySite(FrontSite):
     server = "caddy"
     log_folder_of_debian = Path("/var/log/caddy")
 
+    only_http1: bool = False
+    """Whether HTTP/2 and HTTP/3 are left out, because the version that is installed has a hole there."""
+
     def render(self) -> str:
         if self.app != "gunicorn":
             raise Invalid("Behind Caddy the application runs under gunicorn: leave out --app.")
@@ -38,7 +41,7 @@ class CaddySite(FrontSite):
             host, _, port = self.listen[0].rpartition(":")
             sites = [f"http://:{port}"]
         return environment(quoted).get_template("Caddyfile.jinja2").render(
-            **self.facts(), sites=sites, host=host, masked=MASKED
+            **self.facts(), sites=sites, host=host, masked=MASKED, only_http1=self.only_http1
         )
 
 

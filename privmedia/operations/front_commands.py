@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import json
 import subprocess
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import click
@@ -11,10 +11,11 @@ from plaster import get_loader
 
 from privmedia.console import Line
 from privmedia.errors import DomainError, Invalid
+from privmedia.operations.front_caddy import CaddySite
 from privmedia.operations.front_check import Difference, compare
 from privmedia.operations.front_servers import APP_SERVERS, AppServer, FrontSite
 from privmedia.operations.front_sites import SITES
-from privmedia.operations.front_versions import OLDEST, VERSION_COMMANDS, holes_of, is_untried, version_in
+from privmedia.operations.front_versions import HTTP2, OLDEST, VERSION_COMMANDS, holes_of, is_untried, version_in
 from privmedia.operations.stack import PROGRAMS, front_program
 
 
@@ -38,6 +39,8 @@ def front_config(
 ) -> None:
     """Print the front server's configuration for this installation, or compare a file with it."""
     site = SITES[server].of(line.settings, socket=_socket(line, app), app=app, tls=tls.absolute() if tls else None)
+    if isinstance(site, CaddySite):
+        site = replace(site, only_http1=has_hole_in_http2(server))
     remarks = remarks_on_version(server)
     if check is None:
         if as_json:
@@ -69,19 +72,33 @@ def _say(site: FrontSite, path: Path, found: list[Difference], remarks: list[str
         click.echo(f"{path} has everything this installation needs.")
 
 
-def remarks_on_version(server: str) -> list[str]:
-    """What is known of the version that is installed here; nothing where none is."""
+def installed_version(server: str) -> str:
+    """The version that is installed here; empty where none is."""
     try:
         command = [front_program(server), *VERSION_COMMANDS[server][1:]]
         said = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)
-        version = version_in(said.stdout + said.stderr)
+        return version_in(said.stdout + said.stderr)
     except (DomainError, OSError, subprocess.TimeoutExpired):
+        return ""
+
+
+def has_hole_in_http2(server: str) -> bool:
+    """Whether it is safe only without HTTP/2."""
+    version = installed_version(server)
+    return bool(version) and any(hole.part == HTTP2 for hole in holes_of(server, version, _package(server)))
+
+
+def remarks_on_version(server: str) -> list[str]:
+    """What is known of the version that is installed here; nothing where none is."""
+    version = installed_version(server)
+    if not version:
         return []
     package = _package(server)
     called = f"{server} {version}" + (f" (package {package})" if package else "")
     remarks = [
         f"{called} has a known hole ({hole.cve}, {hole.part}): {hole.what}. Take {' or '.join(hole.fixed)} or later"
-        + "".join(f", on Debian {mended}" for mended in hole.debian.values()) + "."
+        + "".join(f", on Debian {mended}" for mended in hole.debian.values())
+        + (". What is printed leaves HTTP/2 out, and with it the hole." if hole.part == HTTP2 else ".")
         for hole in holes_of(server, version, package)
     ]
     if is_untried(server, version):

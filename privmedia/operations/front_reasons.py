@@ -72,6 +72,7 @@ REASONS: Mapping[str, Reasons] = {
         (r"max_size|request_body|@parts|@forms|@body", _UPLOADS),
         (r"log|uri|format|fields|output", _LOGGED),
         (r"timeout|timeouts|read_|idle", _SLOW),
+        (r"protocols", "One client of HTTP/2 can keep this version of Caddy busy (CVE-2023-44487)."),
     ),
 }
 

@@ -46,6 +46,8 @@ class Hole:
         return has < same_line[0] if same_line else has < lines[-1]
 
 
+HTTP2 = "HTTP/2"
+"""The part that can be switched off."""
 HOLES: Mapping[str, tuple[Hole, ...]] = {
     "nginx": (
         Hole(
@@ -95,7 +97,7 @@ HOLES: Mapping[str, tuple[Hole, ...]] = {
     "caddy": (
         Hole(
             cve="CVE-2023-44487",
-            part="HTTP/2",
+            part=HTTP2,
             what="one client of HTTP/2 can keep the server busy with requests it takes back at once",
             fixed=("2.7.5",),
         ),

@@ -362,6 +362,7 @@ TABLE: dict[str, list[tuple[str, Row]]] = {
     ],
     "view_as_stop": [("/view-as/stop", for_all(WRONG))],
     "healthz": [("/healthz", PUBLIC)],
+    "metrics": [("/metrics", NEVER)],
 }
 
 

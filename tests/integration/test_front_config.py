@@ -6,6 +6,9 @@ import os
 import re
 import shutil
 import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -13,12 +16,18 @@ from click.testing import CliRunner, Result
 
 from privmedia.cli import cli
 from privmedia.errors import Invalid
+from privmedia.installation import Installation
+from privmedia.operations.doctor.findings import Level
+from privmedia.operations.doctor.versions import the_front_server_is_mended
+from privmedia.operations.doctor.visiting import PublicAddress
 from privmedia.operations.front_apache import MODULES_FOLDER, ApacheSite, render_apache_program
+from privmedia.operations.front_commands import has_hole_in_http2
 from privmedia.operations.front_servers import APP_SERVERS, AppServer, render_nginx_program
+from privmedia.operations.processes import Processes, Program
 from privmedia.operations.stack import front_program, nginx_program
 from privmedia.settings import Settings
 from tests import missing
-from tests.sites import or_skipped
+from tests.sites import free_port, or_skipped
 
 INI = """
 [app:main]
@@ -123,3 +132,50 @@ def test_an_application_that_listens_on_no_socket_cannot_be_put_behind_nginx(fol
     result = printed(folder, bind="127.0.0.1:8000")
     assert isinstance(result.exception, Invalid)
     assert "unix socket" in str(result.exception)
+
+
+@contextmanager
+def caddy_running(folder: Path, text: str, port: int) -> Iterator[None]:
+    """Caddy with what was printed, by HTTPS on a port of its own."""
+    file, home = folder / "Caddyfile", {"XDG_DATA_HOME": str(folder), "XDG_CONFIG_HOME": str(folder)}
+    text = text.replace("https://media.example.com {", f"https://127.0.0.1:{port} {{")
+    # Port 80 is not ours where tests run.
+    text = text.replace("\tadmin off\n", "\tadmin off\n\tauto_https disable_redirects\n")
+    file.write_text(re.sub(r"/var/log/\w+/", f"{folder}/log/", text))
+    programs = Processes()
+    command = [front_program("caddy"), "run", "--adapter", "caddyfile", "--config", file]
+    programs.start(Program("Caddy", command, folder, home, folder / "log" / "caddy.log"))
+    try:
+        until = time.monotonic() + 20
+        while PublicAddress(f"https://127.0.0.1:{port}").speaks_http2() is None:
+            programs.check()
+            assert time.monotonic() < until
+            time.sleep(0.05)
+        yield
+    finally:
+        programs.stop()
+
+
+def test_a_caddy_with_the_hole_in_http2_is_safe_as_printed_and_the_doctor_knows_it(folder: Path) -> None:
+    with or_skipped():
+        front_program("caddy")
+    if not has_hole_in_http2("caddy"):
+        missing("Caddy is newer than Debian's 2.6.2: apt-get install caddy")
+    text, port = printed(folder, "--tls", str(certificate(folder)), server="caddy").stdout, free_port()
+    values = {**vars(settings(folder)), "front_server": "caddy", "base_url": f"https://127.0.0.1:{port}"}
+    installation = Installation.open(Settings(**values))
+    with closing(installation):
+        with caddy_running(folder, text, port):
+            assert PublicAddress(f"https://127.0.0.1:{port}").speaks_http2() is False
+            outcome = the_front_server_is_mended(installation)
+            assert outcome.level is Level.GREEN
+            assert "HTTP/2 (CVE-2023-44487), which is switched off here" in str(outcome.measured)
+        opened = text.replace("\t\tprotocols h1\n", "")
+        assert opened != text
+        with caddy_running(folder, opened, port):
+            assert PublicAddress(f"https://127.0.0.1:{port}").speaks_http2() is True
+            assert the_front_server_is_mended(installation).level is Level.AMBER
+    (folder / "opened").write_text(opened)
+    said = printed(folder, "--tls", str(folder / "tls"), "--check", str(folder / "opened"), server="caddy")
+    assert said.exit_code == 1
+    assert "write `protocols h1`. One client of HTTP/2 can keep this version of Caddy busy" in said.output

@@ -10,8 +10,9 @@ from importlib.metadata import PackageNotFoundError, version
 
 from privmedia.installation import Installation
 from privmedia.operations.doctor.findings import Area, Check, Outcome, bad, good, poor, say
+from privmedia.operations.doctor.visiting import PublicAddress
 from privmedia.operations.doctor.words import name_of
-from privmedia.operations.front_versions import VERSION_COMMANDS, holes_of, is_untried, version_in
+from privmedia.operations.front_versions import HTTP2, VERSION_COMMANDS, holes_of, is_untried, version_in
 from privmedia.text import mark as _
 
 OURS = {"WebOb": "1.8.11", "gunicorn": "22.0", "waitress": "3.0.1"}
@@ -36,6 +37,11 @@ def the_front_server_is_mended(installation: Installation) -> Outcome:
     package = _package(PACKAGES[front])
     holes = holes_of(front, found, package)
     shown = package or found
+    if holes and all(hole.part == HTTP2 for hole in holes) and not _speaks_http2(installation):
+        return good(
+            _("${server} ${version} has a known hole in HTTP/2 (${cve}), which is switched off here."),
+            server=name_of(front), version=shown, cve=holes[0].cve,
+        )
     if holes:
         return poor(
             say(_("${server} ${version} has a known hole: ${cve}, ${what}."), server=name_of(front), version=shown,
@@ -78,6 +84,12 @@ def programs_are_mended(installation: Installation) -> Outcome:
         _("Python ${python}, its packages and SQLite ${sqlite} have no known hole."),
         python=python, sqlite=sqlite3.sqlite_version,
     )
+
+
+def _speaks_http2(installation: Installation) -> bool:
+    """Whether anybody who comes by HTTPS is offered it; also where that cannot be told."""
+    address = PublicAddress(installation.settings.base_url)
+    return address.secure and address.speaks_http2() is not False
 
 
 def _package(name: str) -> str:

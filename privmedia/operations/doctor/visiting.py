@@ -111,3 +111,17 @@ class PublicAddress:
         except BaseException:
             line.close()
             raise
+
+    def speaks_http2(self, patience: float = TIMEOUT) -> bool | None:
+        """Whether HTTP/2 is taken where it is offered, whatever the certificate; None if nobody answers by TLS."""
+        context = ssl.create_default_context()
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        context.set_alpn_protocols(["h2", "http/1.1"])
+        try:
+            with (
+                socket.create_connection((self.host, self.port), timeout=patience) as line,
+                context.wrap_socket(line, server_hostname=self.name) as encrypted,
+            ):
+                return encrypted.selected_alpn_protocol() == "h2"
+        except OSError:
+            return None
