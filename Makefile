@@ -2,6 +2,7 @@
 
 VAR ?= var
 PORT ?=
+PARTS ?=
 APP ?= gunicorn
 FRONT ?= nginx
 PYTHON ?= python3
@@ -41,16 +42,9 @@ test: .venv/dev assets  ## Everything that proves the project; installs Debian p
 	@tools/debian-packages & installing=$$!; $(MAKE) --no-print-directory check && wait $$installing
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -n 2 --dist loadscope
 
-faults: .venv/dev assets  ## What tests do in a short form, at full length: disks that err, power cuts, 5 GB, junk; as root
+faults: .venv/dev assets  ## What tests do in a short form, at full length (PARTS="soak kills": some of it); as root
 	@PRIVMEDIA_FAULTS=full tools/debian-packages
-	@PRIVMEDIA_FAULTS=full PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest \
-	  tests/faults tests/integration/test_resumable_uploads.py \
-	  tests/functional/test_junk.py tests/functional/test_access_matrix.py tests/functional/test_every_refusal.py \
-	  tests/functional/test_tus_schedules.py tests/functional/test_checklist_frame.py \
-	  tests/functional/test_numbers_do_not_leak.py tests/unit/access/test_random_trees.py \
-	  tests/unit/library/test_effect.py tests/unit/operations/test_front_check.py tests/unit/jobs/test_prepare.py tests/unit/importing/test_processes.py \
-	  tests/unit/media/test_hostile.py tests/unit/media/test_hostile_many.py tests/unit/media/test_inputs.py \
-	  tests/browser/test_inputs.py tests/browser/test_firefox.py
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m tools.faults $(PARTS)
 
 check: .venv/dev  ## Look: style, types, import floors
 	@$(BIN)/ruff check .
@@ -60,9 +54,11 @@ check: .venv/dev  ## Look: style, types, import floors
 fix: .venv/dev  ## Mend what can be mended by a program
 	@$(BIN)/ruff check --fix .
 
-bench: .venv/dev assets  ## Measure delivery against bare nginx and another stack, in one run
+bench: .venv/dev assets  ## Measure delivery against bare nginx and other stacks, in one run
 	@tools/debian-packages
 	@$(BIN)/python -m tests.bench
+	@$(BIN)/python -m tests.bench.decisions
+	@$(BIN)/python -m tests.bench.many_ranges
 	@$(BIN)/python -m tests.bench --receive
 	@$(BIN)/python -m tests.bench.scale
 	@$(BIN)/python -m tests.bench.slow_senders

@@ -2,7 +2,10 @@
 from __future__ import annotations
 
 import json
+import math
+import signal
 import subprocess
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,13 +26,23 @@ class Figure:
     p99_ms: float
 
 
-def ask(address: str, paths: Path, cookie: str, *, connections: int, seconds: float) -> Figure:
-    """Ask for the paths in turn. Raises LoadFailed if a single answer was an error."""
-    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds:g}s", "--timeout", "60s", "-s", str(ROTATE), address]
-    run = subprocess.run([*command, "--", str(paths), cookie], capture_output=True, text=True, check=False)
-    last = run.stdout.strip().rpartition("\n")[2]
+def ask(address: str, lines: Path, *, connections: int, seconds: float) -> Figure:
+    """Ask for what stands in the lines of a file (see rotate.lua), in turn.
+
+    Raises LoadFailed if a single answer was an error.
+    """
+    whole = math.ceil(seconds)
+    command = ["wrk", "-t1", f"-c{connections}", f"-d{whole}s", "--timeout", "60s", "-s", str(ROTATE), address]
+    command += ["--", str(lines)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as run:
+        if whole != seconds:
+            # wrk knows whole seconds only, and stops when it is told to.
+            time.sleep(seconds)
+            run.send_signal(signal.SIGINT)
+        said, fault = run.communicate()
+    last = said.strip().rpartition("\n")[2]
     if run.returncode or not last.startswith("{"):
-        raise LoadFailed(f"wrk: {run.stderr or run.stdout}")
+        raise LoadFailed(f"wrk: {fault or said}")
     counted = json.loads(last)
     if counted["failed"] or counted["broken"]:
         raise LoadFailed(

@@ -8,62 +8,80 @@ from pathlib import Path
 
 from tests.bench.library import Library
 from tests.bench.load import Figure, ask
+from tests.bench.scenarios import Scenario
 from tests.bench.stacks import Stack
 
-WARM_UP = 1  # seconds
+WARM_UP = 1.0  # seconds
 
 
 @dataclass
 class Series:
-    """All figures of one size and number of connections, by stack."""
+    """All figures of one scenario, by stack."""
 
-    size: str
-    connections: int
+    scenario: Scenario
     rounds: dict[str, list[Figure]] = field(default_factory=dict)
 
     def median(self, key: str, what: Callable[[Figure], float]) -> float:
         return statistics.median(what(figure) for figure in self.rounds[key])
 
-    def ratio(self, key: str, to: str, what: Callable[[Figure], float]) -> float:
-        """The median of the ratios within each round."""
-        pairs = zip(self.rounds[key], self.rounds[to], strict=True)
-        return statistics.median(what(one) / what(other) for one, other in pairs)
+    def ratios(self, key: str, to: str) -> list[float]:
+        """How one stack did beside another, in each round, lowest first."""
+        what, pairs = self.scenario.what, zip(self.rounds[key], self.rounds[to], strict=True)
+        return sorted(what(one) / what(other) for one, other in pairs)
 
-    def spread(self, key: str, to: str, what: Callable[[Figure], float]) -> tuple[float, float]:
-        """The lowest and the highest ratio of any round."""
-        ratios = [what(one) / what(other) for one, other in zip(self.rounds[key], self.rounds[to], strict=True)]
-        return min(ratios), max(ratios)
+    def ratio(self, key: str, to: str) -> float:
+        """The median of the ratios within each round."""
+        return statistics.median(self.ratios(key, to))
+
+    def certain(self, key: str, to: str) -> tuple[float, float] | None:
+        """Between which the median lies for at least 95 of 100 such runs; None where there are too few rounds.
+
+        By the order of the ratios alone: of nine, the second lowest and the second highest (96.1 %).
+        """
+        ratios = self.ratios(key, to)
+        left_out = _outside(len(ratios))
+        return None if left_out is None else (ratios[left_out], ratios[-1 - left_out])
+
+
+def _outside(rounds: int) -> int | None:
+    """How many of the sorted figures may be left out at each end, so that the median is between the others (95 %)."""
+    ways, chance, found = 1, 0.0, None
+    for number in range(rounds // 2):
+        chance += ways / 2**rounds
+        if 2 * chance > 0.05:
+            break
+        found = number
+        ways = ways * (rounds - number) // (number + 1)
+    return found
 
 
 def measure(
     stacks: Sequence[Stack],
     library: Library,
     run: Path,
+    scenario: Scenario,
     *,
-    size: str,
-    connections: int,
     rounds: int,
     seconds: float,
+    warm_up: float = WARM_UP,
 ) -> Series:
     """Load every stack in turn, `rounds` times over. Raises LoadFailed at the first wrong answer."""
-    series = Series(size, connections, {stack.key: [] for stack in stacks})
-    lists = {stack.key: _paths(stack, library, size, run) for stack in stacks}
+    series = Series(scenario, {stack.key: [] for stack in stacks})
+    connections = min(scenario.connections, library.plan.viewers)
+    lists = {stack.key: run / f"{stack.key}-{scenario.key}.requests" for stack in stacks}
     for stack in stacks:
-        ask(stack.address, lists[stack.key], stack.cookie, connections=connections, seconds=WARM_UP)
+        with lists[stack.key].open("w") as file:
+            file.writelines(scenario.lines(stack, library))
+        if warm_up:
+            ask(stack.address, lists[stack.key], connections=connections, seconds=warm_up)
     for number in range(1, rounds + 1):
         for stack in stacks:
-            figure = ask(stack.address, lists[stack.key], stack.cookie, connections=connections, seconds=seconds)
+            figure = ask(stack.address, lists[stack.key], connections=connections, seconds=seconds)
             series.rounds[stack.key].append(figure)
             print(
-                f"{size:>6}, {connections:2} connections, round {number}: {stack.key:10}"
+                f"{scenario.words}, round {number}: {stack.key:10}"
                 f"{figure.requests_per_second:10.1f} requests/s {figure.bytes_per_second / 1e6:8.1f} MB/s"
                 f"  median {figure.median_ms:.2f} ms, p99 {figure.p99_ms:.2f} ms",
                 flush=True,
             )
     return series
-
-
-def _paths(stack: Stack, library: Library, size: str, run: Path) -> Path:
-    path = run / f"{stack.key}-{size.replace(' ', '')}.paths"
-    path.write_text("".join(f"{stack.path(item)}\n" for item in library.asked_for(size)))
-    return path

@@ -11,6 +11,8 @@ import shutil
 from pathlib import Path
 
 from privmedia.operations.front_servers import NginxSite, render_nginx_program
+from privmedia.uploads.front_bodies import key_of
+from tests.bench.prepared import SECRET
 from tests.bench.stacks import Stack
 
 NGINX = shutil.which("nginx") or "/usr/sbin/nginx"
@@ -19,7 +21,9 @@ PAGES = "    location / {\n        uwsgi_pass"
 BUFFERED = "/upload/buffered"
 """An address of Django's whose bodies nginx keeps until they are whole, and then passes on."""
 # What nginx knows only once, whichever server it belongs to.
-SHARED_NAMES = re.compile(r"(\$|\?<|upstream |log_format |uwsgi_pass |proxy_pass http://|access_log \S+ )privmedia")
+SHARED_NAMES = re.compile(
+    r"(\$|\?<|upstream |log_format |uwsgi_pass |proxy_pass http://|access_log \S+ |keys_zone=|_cache )privmedia"
+)
 
 
 def write(stacks: list[Stack], run: Path, media_root: Path) -> Path:
@@ -28,7 +32,7 @@ def write(stacks: list[Stack], run: Path, media_root: Path) -> Path:
         (run / name).mkdir()
     (media_root / "incoming").mkdir(exist_ok=True)
     sites = run / "nginx" / "privmedia.conf"
-    sites.write_text("\n".join(_site(stack, run, media_root) for stack in stacks))
+    sites.write_text("\n".join(_site(stack, run, media_root) for stack in stacks if stack.speaks != "alone"))
     program = run / "nginx" / "nginx.conf"
     # Started by root, nginx would hand its workers to a user who cannot read the files.
     user = pwd.getpwuid(0).pw_name if os.geteuid() == 0 else None
@@ -49,6 +53,9 @@ def _site(stack: Stack, run: Path, media_root: Path) -> str:
         app="gunicorn" if stack.speaks == "http" else "uwsgi",
         log_folder=run / "log",
         listen=(f"127.0.0.1:{stack.port}",),
+        body_key=key_of(SECRET),
+        decision_cache=stack.remembers,
+        decisions_folder=stack.decisions,
     ).render()
     if stack.speaks == "direct":
         files = FILES.search(text)

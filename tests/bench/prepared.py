@@ -14,11 +14,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tests.bench import files, privmedia_seed
-from tests.bench.library import TOKENS, Library
+from tests.bench.library import Library, Plan, token_of
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
 PRODUCTION = ROOT / "production.ini"
+SECRET = secrets.token_hex(32)
+"""Of this run: nginx has a key made of it, by which the application believes what it says."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,10 @@ class Site:
         return self.folder / "venv-django"
 
     @property
+    def copyparty_venv(self) -> Path:
+        return self.folder / "venv-copyparty"
+
+    @property
     def django_uploads(self) -> Path:
         return self.folder / "django-uploads"
 
@@ -54,12 +60,12 @@ class Site:
             "PYTHONPATH": str(HERE),  # it knows nothing of us but library.py
         }
 
-    @property
-    def django_cookie(self) -> str:
-        return (self.folder / "django-cookie").read_text().strip()
+    def django_cookie(self, user: int) -> str:
+        """The session that the site's seed made for this person."""
+        return f"sessionid=session-of-user-{user:016d}"
 
     def privmedia_cookie(self, user: int = 1) -> str:
-        return f"session={TOKENS[user]}"
+        return f"session={token_of(user)}"
 
     def aside(self) -> Site:
         """The same with a copy of the database, for a run that adds to it."""
@@ -71,7 +77,7 @@ class Site:
             here.backup(there)
         return copy
 
-    def ini(self, port: int, socket: Path, front_server: str = "nginx") -> Path:
+    def ini(self, port: int, socket: Path, front_server: str = "nginx", *, remembers: int = 0) -> Path:
         """production.ini for one port, for privmedia answers only to its own address; with one worker."""
         config = configparser.RawConfigParser()
         config.read(PRODUCTION)
@@ -79,8 +85,9 @@ class Site:
             "sqlalchemy.url": self.url,
             "privmedia.media_root": str(self.media_root),
             "privmedia.base_url": f"http://127.0.0.1:{port}",
-            "privmedia.secret": secrets.token_hex(32),
+            "privmedia.secret": SECRET,
             "privmedia.front_server": front_server,
+            "privmedia.decision_cache": str(remembers),
         }
         config["app:main"].update(here)
         config["server:main"].update({"bind": f"unix:{socket}", "workers": "1"})
@@ -92,21 +99,23 @@ class Site:
         return path
 
 
-
-def prepare(folder: Path) -> Site:
-    """Seed what is not seeded yet."""
+def prepare(folder: Path, plan: Plan | None = None, *, others: bool = True) -> Site:
+    """Seed what is not seeded yet; `others`: install and fill the other stacks too."""
     folder.mkdir(parents=True, exist_ok=True)
-    site = Site(folder, Library.make())
-    _make_django_venv(site)
+    site = Site(folder, Library.make(plan))
     files.place(site.library, site.media_root)
     site.django_uploads.mkdir(exist_ok=True)
+    if others:
+        _make_venv(site.django_venv, "django-requirements.txt")
+        _make_venv(site.copyparty_venv, "copyparty-requirements.txt")
     stamp = folder / "seeded-from"
     if not stamp.exists() or stamp.read_text() != _fingerprint():
         print("filling the databases …", flush=True)
         for old in folder.glob("*.sqlite*"):
             old.unlink()
         privmedia_seed.seed(site.url, site.library)
-        _fill_django(site)
+        if others:
+            _fill_django(site)
         stamp.write_text(_fingerprint())
     return site
 
@@ -118,21 +127,19 @@ def _fingerprint() -> str:
     return hashlib.sha256(b"\0".join(source.read_bytes() for source in sources)).hexdigest()
 
 
-def _make_django_venv(site: Site) -> None:
-    wanted = (HERE / "django-requirements.txt").read_text()
-    stamp = site.django_venv / "installed"
+def _make_venv(folder: Path, requirements: str) -> None:
+    """A virtual environment with what a file of this folder names, and nothing of ours."""
+    wanted = (HERE / requirements).read_text()
+    stamp = folder / "installed"
     if stamp.exists() and stamp.read_text() == wanted:
         return
-    print("installing Django …", flush=True)
-    shutil.rmtree(site.django_venv, ignore_errors=True)
-    venv.create(site.django_venv, with_pip=True)
-    requirements = str(HERE / "django-requirements.txt")
-    subprocess.run([site.django_venv / "bin" / "pip", "install", "--quiet", "-r", requirements], check=True)
+    print(f"installing {requirements} …", flush=True)
+    shutil.rmtree(folder, ignore_errors=True)
+    venv.create(folder, with_pip=True)
+    subprocess.run([folder / "bin" / "pip", "install", "--quiet", "-r", HERE / requirements], check=True)
     stamp.write_text(wanted)
 
 
 def _fill_django(site: Site) -> None:
     command = [str(site.django_venv / "bin" / "python"), "-m", "django_site.seed"]
-    environment = os.environ | site.django_environment
-    done = subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True, check=True)
-    (site.folder / "django-cookie").write_text(done.stdout.strip())
+    subprocess.run(command, cwd=ROOT, env=os.environ | site.django_environment, check=True)

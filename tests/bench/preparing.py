@@ -199,7 +199,7 @@ def main(command: list[str]) -> int:
                     measured.setdefault((size, how), []).append(measure(program, path, how))
                 path.unlink()
     words = " ".join([".venv/bin/python -m tests.bench.preparing", *command])
-    print(page.keep(preparing=table(measured), command=words, write=chosen.write))
+    print(page.keep("preparing", table(measured), command=words, write=chosen.write))
     worst = max(over(rounds) for (_size, how), rounds in measured.items() if how == CONVERTED)
     print(f"goal: {GOAL} times as long as ffmpeg alone at most; is {worst:.2f}")
     return 0 if worst <= GOAL else 1

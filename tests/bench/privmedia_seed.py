@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, insert, select, text
+from sqlalchemy import insert, text
 from sqlalchemy.orm import Session
 
 from privmedia.access.chains import Chains
@@ -17,11 +17,12 @@ from privmedia.accounts.models import Group, Membership, SignIn, User
 from privmedia.db import make_engine, make_sessionmaker, writing
 from privmedia.library.models import ROOT_ACL_ID, ROOT_ID, File, Folder, Item, Kind, State, Version
 from privmedia.operations.migrations import migrate
-from tests.bench.library import ADMINISTRATOR, FILE, GROUPS, SIZES, TOKENS, Library
+from tests.bench.library import ADMINISTRATOR, FILE, FILM, GROUPS, STREAM, Library, token_of
 from tests.bench.library import Item as PlannedItem
 
 Rows = list[dict[str, Any]]
 FILES = ("original", "poster.webp", FILE)
+STREAM_NAME = f"hls/{STREAM}"
 
 
 def seed(url: str, library: Library) -> None:
@@ -33,7 +34,7 @@ def seed(url: str, library: Library) -> None:
         _rules(session, library)
         _folders(session, library)
         for start in range(0, len(library.items), 10_000):
-            _items(session, library.items[start : start + 10_000])
+            _items(session, library, library.items[start : start + 10_000])
     with engine.connect() as connection:
         connection.execute(text("ANALYZE"))
         connection.commit()
@@ -84,11 +85,11 @@ def _people(session: Session, library: Library) -> None:
         [
             {
                 "uid": f"{user:016d}",
-                "token_hash": token_hash(TOKENS.get(user, f"of user {user}")),
+                "token_hash": token_hash(token_of(user)),
                 "user_id": user,
                 "created_at": now,
                 # So that no run has to note that they are active.
-                "last_used_at": later - timedelta(days=1) if user in TOKENS else now,
+                "last_used_at": later - timedelta(days=1),
                 "idle_until": later,
                 "expires_at": later,
             }
@@ -155,7 +156,7 @@ def _folders(session: Session, library: Library) -> None:
     )
 
 
-def _items(session: Session, items: list[PlannedItem]) -> None:
+def _items(session: Session, library: Library, items: list[PlannedItem]) -> None:
     now = _now()
     session.execute(
         insert(Item),
@@ -181,36 +182,24 @@ def _items(session: Session, items: list[PlannedItem]) -> None:
                 "id": item.id,
                 "item_id": item.id,
                 "filename": f"Item {item.id}.mp4",
-                "size": SIZES[item.size],
+                "size": library.plan.lengths[item.size],
                 "created_by": item.uploader,
                 "created_at": now,
             }
             for item in items
         ],
     )
-    session.execute(insert(File), list(_files(items)))
+    session.execute(insert(File), list(_files(library, items)))
 
 
-def _files(items: list[PlannedItem]) -> Iterator[dict[str, Any]]:
+def _files(library: Library, items: list[PlannedItem]) -> Iterator[dict[str, Any]]:
     for item in items:
-        for name in FILES:
-            media_type = "image/webp" if name.endswith("webp") else "video/mp4"
+        names = (*FILES, STREAM_NAME) if item.size == FILM else FILES
+        for name in names:
             yield {
                 "version_id": item.id,
                 "name": name,
-                "stored_as": name,
-                "media_type": media_type,
-                "size": SIZES[item.size],
+                "stored_as": FILE if name == STREAM_NAME else name,
+                "media_type": "image/webp" if name.endswith("webp") else "video/mp4",
+                "size": library.plan.lengths[item.size],
             }
-
-
-def rows(url: str) -> dict[str, int]:
-    """How many rows of what the database holds, for the report."""
-    engine = make_engine(url)
-    with engine.connect() as connection:
-        counted = {
-            model.__tablename__: connection.scalar(select(func.count()).select_from(model)) or 0
-            for model in (Item, Folder, User, Group, Membership, Acl, Ace, SignIn)
-        }
-    engine.dispose()
-    return counted

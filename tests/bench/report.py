@@ -5,80 +5,59 @@ import os
 import platform
 import sqlite3
 import subprocess
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from importlib.metadata import version
 
-from tests.bench.load import Figure
 from tests.bench.measuring import Series
 from tests.bench.nginx import NGINX
+from tests.bench.scenarios import requests, volume
 from tests.bench.stacks import Stack
 
 TIMES = "\N{MULTIPLICATION SIGN}"
 
 
-def requests(figure: Figure) -> float:
-    return figure.requests_per_second
-
-
-def volume(figure: Figure) -> float:
-    return figure.bytes_per_second
-
-
-@dataclass(frozen=True)
-class Goal:
-    """What the design promises of one worker of four threads and four connections."""
-
-    words: str
-    size: str
-    what: Callable[[Figure], float]
-    to: str
-    least: float
-
-
-GOALS = (
-    Goal("256 MB: bytes per second, to nginx alone", "256 MB", volume, "nginx", 0.95),
-    Goal("1 MB: bytes per second, to nginx alone", "1 MB", volume, "nginx", 0.8),
-    Goal("1 KB: decisions per second of one worker, to an empty Pyramid view", "1 KB", requests, "empty", 0.25),
-    Goal("1 KB: decisions per second of one worker, to Django", "1 KB", requests, "django", 10),
-)
-
-
 def table(stacks: Sequence[Stack], series: Series) -> str:
-    """One size: requests and megabytes per second, and their ratio to nginx alone."""
-    size = f"{series.size}, {series.connections} connections"
+    """One scenario: requests and megabytes per second, and their ratio to nginx alone."""
+    head = ("requests/s", "MB/s", f"{TIMES} nginx alone", "lowest and highest", "median ms", "p99 ms")
     lines = [
-        f"| {size} | requests/s | MB/s | {TIMES} nginx alone | lowest and highest | median ms | p99 ms |",
+        f"| {series.scenario.words} | {' | '.join(head)} |",
         "|---|---:|---:|---:|---:|---:|---:|",
     ]
-    # Of the smallest file most bytes are headers, and of the largest only a few are finished: each has its own measure.
-    what = requests if series.size == "1 KB" else volume
+    small = series.scenario.what is requests
     for stack in stacks:
-        low, high = series.spread(stack.key, stacks[0].key, what)
+        ratios = series.ratios(stack.key, stacks[0].key)
         lines.append(
-            f"| {stack.name} | {series.median(stack.key, requests):,.{0 if series.size == '1 KB' else 1}f}"
+            f"| {stack.name} | {series.median(stack.key, requests):,.{0 if small else 1}f}"
             f" | {series.median(stack.key, volume) / 1e6:,.1f}"
-            f" | {series.ratio(stack.key, stacks[0].key, what):.3f} | {low:.3f}, {high:.3f}"
+            f" | {series.ratio(stack.key, stacks[0].key):.3f} | {ratios[0]:.3f}, {ratios[-1]:.3f}"
             f" | {series.median(stack.key, lambda figure: figure.median_ms):.2f}"
             f" | {series.median(stack.key, lambda figure: figure.p99_ms):.2f} |"
         )
     return "\n".join(lines)
 
 
-def goals(measured: Sequence[Series], key: str) -> str:
-    """What was promised and what came out, for the stacks that were measured."""
-    lines = ["| goal | at least | measured | lowest and highest | |", "|---|---:|---:|---:|---|"]
-    for goal in GOALS:
-        for series in measured:
-            known = key in series.rounds and goal.to in series.rounds
-            if series.size != goal.size or series.connections != 4 or not known:
-                continue
-            ratio = series.ratio(key, goal.to, goal.what)
-            low, high = series.spread(key, goal.to, goal.what)
-            verdict = "met" if ratio >= goal.least else "**missed**"
-            asked, got = f"{goal.least:g} {TIMES}", f"{ratio:.2f} {TIMES}"
-            lines.append(f"| {goal.words} | {asked} | {got} | {low:.2f}, {high:.2f} | {verdict} |")
-    return "\n".join(lines)
+GOALS = "| goal | wanted | measured | the median lies between | |\n|---|---:|---:|---:|---|"
+"""The head of a table of goals, here and wherever something else is measured."""
+
+
+def goals(series: Series) -> str:
+    """What was promised of a scenario and what came out; "" where nothing was, or not of what was measured."""
+    lines = []
+    for goal in series.scenario.goals:
+        if goal.key not in series.rounds or goal.to not in series.rounds:
+            continue
+        ratio, certain = series.ratio(goal.key, goal.to), series.certain(goal.key, goal.to)
+        between = "too few rounds" if certain is None else f"{certain[0]:.3f}, {certain[1]:.3f}"
+        if goal.least is None:
+            wanted, met = "1 within", certain is not None and certain[1] >= 1
+        else:
+            wanted, met = f"{goal.least:g} {TIMES}", ratio >= goal.least
+        lines.append(f"| {goal.words} | {wanted} | {ratio:.3f} {TIMES} | {between} | {verdict(met=met)} |")
+    return "\n".join([GOALS, *lines]) if lines else ""
+
+
+def verdict(*, met: bool) -> str:
+    return "met" if met else "**not met**"
 
 
 def machine() -> str:

@@ -1,11 +1,13 @@
--- wrk: asks for the paths of a file in turn, with one cookie, and says what it counted as one line of JSON.
--- Arguments: the file, one path in each line; the Cookie header, or nothing.
+-- wrk: asks for what stands in a file in turn, and says what it counted as one line of JSON.
+-- Argument: the file. A line is a path, a Range header or nothing, a Cookie header or nothing, with tabs between them.
 local requests, turn = {}, 0
 
 function init(args)
-   local headers = args[2] and { Cookie = args[2] } or {}
-   headers["Host"] = wrk.headers["Host"]
-   for path in io.lines(args[1]) do
+   for line in io.lines(args[1]) do
+      local path, range, cookie = line:match("^([^\t]*)\t([^\t]*)\t([^\t]*)$")
+      local headers = { Host = wrk.headers["Host"] }
+      if range ~= "" then headers["Range"] = range end
+      if cookie ~= "" then headers["Cookie"] = cookie end
       requests[#requests + 1] = wrk.format("GET", path, headers)
    end
 end

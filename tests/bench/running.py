@@ -29,7 +29,9 @@ def started(stack: Stack, run: Path) -> Iterator[subprocess.Popen[bytes]]:
     """The stack's application server, until the block ends."""
     stack.socket.unlink(missing_ok=True)
     with process(stack.key, stack.command, run, stack.environment) as server:
-        _wait(server, run, stack.key, lambda: _answers(socket.AF_UNIX, str(stack.socket)))
+        alone = stack.speaks == "alone"
+        where = (socket.AF_INET, ("127.0.0.1", stack.port)) if alone else (socket.AF_UNIX, str(stack.socket))
+        _wait(server, run, stack.key, lambda: _answers(*where))
         yield server
 
 

@@ -312,7 +312,7 @@ def main(command: list[str]) -> int:
                 measured[size] = measure(place, chosen.turns, clock)
     words = " ".join([".venv/bin/python -m tests.bench.scale", *command])
     made, kept = table(measured[LARGE], measured[SMALL]), partial(page.keep, command=words, write=chosen.write)
-    print(kept(scale_on_postgresql=made) if chosen.postgresql else kept(scale=made))
+    print(kept("scale on PostgreSQL" if chosen.postgresql else "scale", made))
     pages = {key: times.p95 for key, times in measured[LARGE].items() if not key[0].startswith("*")}
     slow = {key: taken for key, taken in pages.items() if taken >= goal_of(key[0])}
     (name, kind), worst = max(pages.items(), key=lambda one: one[1] / goal_of(one[0][0]))

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.bench.library import FILE, Item
+from tests.bench.library import FILE, STREAM, Item, token_of
 from tests.bench.prepared import PRODUCTION, Site
 
 
@@ -20,6 +20,18 @@ def by_file(item: Item) -> str:
     return f"/smedia/{item.path}"
 
 
+def by_stream(item: Item) -> str:
+    return f"/smedia/{item.uid}/hls/v1/{STREAM}"
+
+
+def privmedia_cookie(user: int) -> str:
+    return f"session={token_of(user)}"
+
+
+def nobodys_cookie(_user: int) -> str:
+    return ""
+
+
 @dataclass
 class Stack:
     """One way to answer a request for a file."""
@@ -27,19 +39,37 @@ class Stack:
     key: str
     name: str
     speaks: str
-    """How nginx reaches it: `direct` (not at all), `uwsgi` or `http`."""
+    """How nginx reaches it: `uwsgi` or `http`; `direct`: nginx has the file itself; `alone`: without nginx."""
     port: int
     socket: Path
     command: list[str] = field(default_factory=list)
     environment: dict[str, str] = field(default_factory=dict)
-    cookie: str = ""
+    cookie_of: Callable[[int], str] = nobodys_cookie
+    """By what a person of the library is known."""
     path: Callable[[Item], str] = by_item
+    stream: Callable[[Item], str] | None = None
+    """Where a film lies for players that take it in segments, if that is another address."""
     decides: bool = True
-    """It tells members from others; without, it only sends."""
+    """It tells what a member may see from what she may not; otherwise it only sends, to all who may come in."""
+    remembers: int = 0
+    """Seconds for which nginx keeps a yes."""
 
     @property
     def address(self) -> str:
         return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def decisions(self) -> Path:
+        """Where nginx keeps them."""
+        return self.socket.parent / f"decisions-{self.key}"
+
+    @property
+    def cookie(self) -> str:
+        """The member's."""
+        return self.cookie_of(1)
+
+    def segment_of(self, film: Item) -> str:
+        return (self.stream or self.path)(film)
 
 
 def nginx_alone(port: int, run: Path) -> Stack:
@@ -54,24 +84,42 @@ def empty_view(port: int, run: Path) -> Stack:
     return Stack("empty", name, "uwsgi", port, socket, command, path=lambda item: f"/{item.path}", decides=False)
 
 
-def privmedia_uwsgi(port: int, run: Path, site: Site) -> Stack:
-    socket = run / "privmedia.sock"
-    command = [_program("uwsgi"), f"--ini-paste={site.ini(port, socket)}"]
-    return Stack("privmedia", "**privmedia**, uWSGI", "uwsgi", port, socket, command, cookie=site.privmedia_cookie())
+def prototype(port: int, run: Path, site: Site) -> Stack:
+    socket = run / "prototype.sock"
+    command = [_program("uwsgi"), *uwsgi_options(), f"--socket={socket}", f"--venv={sys.prefix}"]
+    command.append("--module=tests.bench.prototype_site")
+    name = "Pyramid, the prototype with one query, uWSGI"
+    environment = {"BENCH_DATABASE": site.url}
+    return Stack("prototype", name, "uwsgi", port, socket, command, environment, privmedia_cookie)
+
+
+def privmedia_uwsgi(port: int, run: Path, site: Site, key: str = "privmedia", remembers: int = 0) -> Stack:
+    socket = run / f"{key}.sock"
+    command = [_program("uwsgi"), f"--ini-paste={site.ini(port, socket, remembers=remembers)}"]
+    return _ours(key, "uWSGI", "uwsgi", port, socket, command, remembers)
 
 
 def privmedia_handed_over(port: int, run: Path, site: Site) -> Stack:
     """The same, and it takes nothing that nginx keeps: as where the two are different users."""
     socket = run / "handed.sock"
     command = [_program("uwsgi"), f"--ini-paste={site.ini(port, socket, 'builtin')}"]
-    name = "**privmedia**, uWSGI, bodies handed over"
-    return Stack("handed", name, "uwsgi", port, socket, command, cookie=site.privmedia_cookie())
+    return _ours("handed", "uWSGI, bodies handed over", "uwsgi", port, socket, command, 0)
 
 
-def privmedia_gunicorn(port: int, run: Path, site: Site) -> Stack:
-    socket = run / "gunicorn.sock"
-    command = [_program("pserve"), str(site.ini(port, socket))]
-    return Stack("gunicorn", "**privmedia**, gunicorn", "http", port, socket, command, cookie=site.privmedia_cookie())
+def privmedia_gunicorn(port: int, run: Path, site: Site, key: str = "gunicorn", remembers: int = 0) -> Stack:
+    socket = run / f"{key}.sock"
+    command = [_program("pserve"), str(site.ini(port, socket, remembers=remembers))]
+    return _ours(key, "gunicorn", "http", port, socket, command, remembers)
+
+
+def _ours(
+    key: str, app: str, speaks: str, port: int, socket: Path, command: list[str], remembers: int
+) -> Stack:
+    name = f"**privmedia**, {app}" + (", decisions kept" if remembers else "")
+    return Stack(
+        key, name, speaks, port, socket, command,
+        cookie_of=privmedia_cookie, stream=by_stream, remembers=remembers,
+    )  # fmt: skip
 
 
 def django(port: int, run: Path, site: Site) -> Stack:
@@ -80,6 +128,18 @@ def django(port: int, run: Path, site: Site) -> Stack:
     command += [f"--venv={site.django_venv}", "--module=django_site.wsgi"]
     name = "Django, sessions, guardian, django-sendfile2, uWSGI"
     return Stack("django", name, "uwsgi", port, socket, command, site.django_environment, site.django_cookie)
+
+
+def copyparty(port: int, run: Path, site: Site) -> Stack:
+    """A file server with an account and a volume that only it may read. It sends by itself, with nobody in front."""
+    command = [str(site.copyparty_venv / "bin" / "python"), "-m", "copyparty", "-i", "127.0.0.1", "-p", str(port)]
+    command += ["-a", "member:password", "-v", f"{site.media_root / 'private'}::r,member", "--nc", "4096", "-q"]
+    name = "copyparty, an account and a volume, on its own"
+    environment = {"XDG_CONFIG_HOME": str(run)}
+    return Stack(
+        "copyparty", name, "alone", port, run / "none", command, environment,
+        cookie_of=lambda _user: "cppwd=password", path=lambda item: f"/{item.path}", decides=False,
+    )  # fmt: skip
 
 
 def uwsgi_options() -> list[str]:

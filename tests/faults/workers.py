@@ -52,7 +52,7 @@ def below(process: int) -> list[int]:
 
 def programs(process: int, name: str) -> list[int]:
     """Those below it whose names begin so: the one that comes with the Python packages has its version in it."""
-    return [pid for pid in below(process) if _name(pid).startswith(name)]
+    return [pid for pid in below(process) if name_of(pid).startswith(name)]
 
 
 def kill(process: int) -> None:
@@ -93,7 +93,7 @@ def _children(process: int) -> list[int]:
         return []
 
 
-def _name(process: int) -> str:
+def name_of(process: int) -> str:
     try:
         return Path(f"/proc/{process}/comm").read_text().strip()
     except (FileNotFoundError, ProcessLookupError):

@@ -1,4 +1,4 @@
-"""Fill the site's database with the library, and sign its member in: prints the Cookie header."""
+"""Fill the site's database with the library, and sign its people in: `session-of-user-…` is a session's key."""
 from __future__ import annotations
 
 import os
@@ -17,9 +17,8 @@ def main() -> None:
     call_command("migrate", run_syncdb=True, verbosity=0)
     with transaction.atomic():
         fill()
-        cookie = sign_in()
+        sign_in()
     connection.cursor().execute("ANALYZE")
-    print(f"sessionid={cookie}")
 
 
 def fill() -> None:
@@ -60,8 +59,8 @@ def fill() -> None:
     )
 
 
-def sign_in() -> str:
-    """Sessions of others as well, so that looking one up is a search among as many as privmedia has."""
+def sign_in() -> None:
+    """Everybody, as in privmedia's database."""
     from django.conf import settings
     from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
     from django.contrib.auth.models import User
@@ -79,7 +78,6 @@ def sign_in() -> str:
         row.expire_date = timezone.now() + timedelta(days=3650)
         sessions.append(row)
     type(sessions[0]).objects.bulk_create(sessions)
-    return str(sessions[-1].session_key)
 
 
 if __name__ == "__main__":
