@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import unicodedata
-from functools import lru_cache
 from urllib.parse import quote
 
 # What a browser shows without running anything in it. Everything else is only ever saved.
@@ -42,7 +41,6 @@ def plain_name(name: str) -> str:
     return "".join(kept).strip() or _NAMELESS
 
 
-@lru_cache(maxsize=4096)  # the same few names are asked for again and again
 def content_disposition(name: str, *, inline: bool) -> str:
     """The header's value for a file of this human name; ASCII whatever the name is.
 

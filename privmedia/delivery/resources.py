@@ -5,7 +5,7 @@ import re
 import unicodedata
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from os.path import splitext
 from typing import Any
 
@@ -57,17 +57,21 @@ class PrivateFile:
     def as_sent(self) -> DecidedFile:
         """The file as a sender needs it. An original is always saved, under the name it was uploaded with."""
         found = self.found
-        if self.name == ORIGINAL:
-            disposition = content_disposition(found.filename, inline=False)
-        else:
-            human = splitext(found.filename)[0] + splitext(self.name)[1]
-            disposition = content_disposition(human, inline=shown_inline(found.media_type))
+        disposition = _disposition(self.name, found.filename, found.media_type)
         person, link = (0, found.link_id) if isinstance(found, ByLink) else (found.user_id, 0)
         if isinstance(found, ByEmbed) and found.is_open:
             person = -found.token_id  # nobody's limits but its own, its maker's least of all
         return DecidedFile(
             self.item, found.number, found.stored_as, found.media_type, disposition, person=person, link=link
         )
+
+
+@lru_cache(maxsize=4096)  # the same few files are asked for again and again
+def _disposition(name: str, filename: str, media_type: str) -> str:
+    """Under which name a file is kept: an original under the one it came with, others with their own ending."""
+    if name == ORIGINAL:
+        return content_disposition(filename, inline=False)
+    return content_disposition(splitext(filename)[0] + splitext(name)[1], inline=shown_inline(media_type))
 
 
 def _rights_of(found: Answer) -> Permission:

@@ -50,6 +50,9 @@ OPENER = "Cross-Origin-Opener-Policy"
 KEEPS_OPENER = "privmedia.keeps_opener"
 TRANSPORT = ("Strict-Transport-Security", "max-age=31536000")
 
+DROPPED = "headers_are_dropped"
+"""Attribute of an answer whose headers nobody will see: the front server sends a file in its place, with its own."""
+
 Handler = Callable[[Request], Response]
 
 
@@ -73,6 +76,8 @@ def page_headers_factory(handler: Handler, registry: Registry) -> Handler:
 
     def page_headers(request: Request) -> Response:
         response = handler(request)
+        if getattr(response, DROPPED, False):
+            return response
         if carries_token(request) and "Referrer-Policy" not in response.headers:
             response.headers["Referrer-Policy"] = "strict-origin"
         if response.status_int == 405:

@@ -176,3 +176,14 @@ def test_66_what_is_too_much_is_refused_before_it_costs_anything(world: World) -
     assert browser.post("/login", b"a=" + b"b" * (1 << 20), headers=form, status="*").status_int == 413
     assert browser.post("/login", b"&".join([b"a=b"] * (MOST_FIELDS + 1)), headers=form, status="*").status_int == 400
     assert ask(browser, "GET", f"/m/{new_uid()}").status_int == 404
+
+
+def test_an_answer_in_whose_place_nginx_sends_a_file_has_no_headers_that_nginx_would_drop(world: World) -> None:
+    """They would be written, sent and read for nothing; a refusal, which people do get, has all of them."""
+    viewer, item = world.browsers["viewer"], world.ids["item"]
+    sent = viewer.get(f"/smedia/{item}/play.mp4")
+    kept = {"Content-Type", "Content-Disposition", "Cache-Control", "Content-Length"}
+    assert {name for name in sent.headers if not name.startswith("X-Accel-")} - kept <= {"X-Request-ID"}
+    assert "X-Accel-Redirect" in sent.headers
+    refused = world.browsers["stranger"].get(f"/smedia/{item}/play.mp4", status=404)
+    assert "Content-Security-Policy" in refused.headers

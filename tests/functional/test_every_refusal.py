@@ -52,11 +52,15 @@ def log(world: World, installation: Installation, clock: FakeClock) -> Log:
     return Log(installation, clock)
 
 
+NO_ROUTE = ("metrics",)
+"""Routes that are there for who has their key alone: for everybody else such an address does not exist."""
+
+
 def addresses(world: World, method: str, app: Any) -> Iterator[tuple[str, str]]:
     """Route and address of every row of the matrix whose route knows the method."""
     methods = methods_of(app.registry)
     for route, rows in TABLE.items():
-        if method in methods.get(route, ()):
+        if route not in NO_ROUTE and method in methods.get(route, ()):
             for pattern, _row in rows:
                 yield route, pattern.format(**world.ids)
 

@@ -14,6 +14,7 @@ from privmedia.delivery.headers import PRIVATE_FILE_CACHING
 from privmedia.delivery.senders.file import DecidedFile
 from privmedia.storage import Storage
 from privmedia.web.address import carries_token
+from privmedia.web.headers import DROPPED
 
 INTERNAL = "/pmedia/"
 QUIET = "/pmedia/~/"
@@ -46,6 +47,13 @@ class Limits:
         return [who, ("X-Accel-Limit-Rate", str(rate))] if rate else [who]
 
 
+def _handed_over(headerlist: list[tuple[str, str]]) -> Response:
+    """An answer of which nginx keeps these headers at most: those of pages would be written and read for nothing."""
+    answer = Response(headerlist=headerlist)
+    setattr(answer, DROPPED, True)
+    return answer
+
+
 class NginxSender:
     """X-Accel-Redirect. nginx keeps Content-Type, Content-Disposition and Cache-Control of this answer, drops its other
     headers, and does ranges, validators and HEAD itself.
@@ -58,7 +66,7 @@ class NginxSender:
 
     def answer(self, request: Request, file: DecidedFile) -> Response:
         inside = QUIET if carries_token(request) else INTERNAL
-        return Response(
+        return _handed_over(
             headerlist=[
                 # nginx unescapes it once: a raw "%" or "?" would name another file.
                 ("X-Accel-Redirect", inside + quote(self._path(file), safe="/")),
@@ -79,7 +87,7 @@ class NginxSender:
         if _ENDINGS.get(name.rpartition(".")[2]) != file.media_type:
             raise ValueError(f"nginx would not send {name} as {file.media_type}")
         rate = self._limits.link if file.link else self._limits.person
-        return Response(
+        return _handed_over(
             headerlist=[
                 ("X-Accel-Path", path),
                 ("X-Accel-Disposition", file.disposition),
