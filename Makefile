@@ -62,6 +62,7 @@ bench: .venv/dev assets  ## Measure delivery against bare nginx and other stacks
 	@$(BIN)/python -m tests.bench --receive
 	@$(BIN)/python -m tests.bench.scale
 	@$(BIN)/python -m tests.bench.slow_senders
+	@$(BIN)/python -m tests.bench.viewers
 	@$(BIN)/python -m tests.bench.preparing
 
 assets: static/dist/manifest.json  ## Build the pages' scripts and styles

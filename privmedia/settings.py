@@ -232,9 +232,7 @@ class Settings:
     link_connections: int = setting(
         "Files all who came by one share link fetch at once through nginx; 0: any number.", parse_connections, default=0
     )
-    link_rate: int = setting(
-        "Bytes a second on each connection by a share link, e.g. 2m; 0: no limit.", parse_rate, default=0
-    )
+    link_rate: int = setting("Bytes a second on each connection by a link, e.g. 2m; 0: none.", parse_rate, default=0)
     max_upload_size: int = setting("Largest file one may upload, e.g. 20g.", parse_size, default=20 * UNITS["g"])
     max_zip_size: int = setting(
         "Largest zip one may have made of originals, e.g. 10g.", parse_size, default=10 * UNITS["g"]
@@ -251,9 +249,7 @@ class Settings:
     who_watched: Attending = setting(
         "What is shown of who watched: numbers, names, or off.", parse_who_watched, default=Attending.NUMBERS
     )
-    who_watched_days: int = setting(
-        "Days for which it is kept what each person has watched.", parse_some_days, default=400
-    )
+    who_watched_days: int = setting("Days for which what each has watched is kept.", parse_some_days, default=400)
     embed_sites: tuple[str, ...] = setting(
         "Sites of the intranet, on which players may be put as one choice: https://intranet.example.com, …",
         parse_origins,
@@ -267,6 +263,10 @@ class Settings:
     embed_open: str = setting(
         "Whether players may do without sign-in: allowed or forbidden.", one_of(EMBED_OPEN), default="allowed"
     )
+    embed_signed: str = setting(
+        "Whether a site with a key may vouch for people: allowed or forbidden.", one_of(EMBED_OPEN), default="allowed"
+    )
+    embed_signed_hours: int = setting("Hours for which the word of a site counts at most.", parse_hours, default=12)
     mail_url: MailServer | None = setting(
         "Mail server, e.g. smtp://user:password@mail.example.com:587.", parse_mail_url, default=None, confidential=True
     )

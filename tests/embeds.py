@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime, timedelta
 from typing import Any
 
 from webtest import TestApp, TestResponse
@@ -9,9 +10,11 @@ from webtest import TestApp, TestResponse
 from privmedia.accounts.identity import token_hash
 from privmedia.accounts.models import SignIn, User
 from privmedia.db import writing
-from privmedia.embedding.frames import KEY_LASTS, Frames
+from privmedia.embedding.frames import KEY_LASTS, Frames, Started
 from privmedia.embedding.models import SITES, EmbedKey
 from privmedia.embedding.service import Embeds, Wish
+from privmedia.embedding.site_keys import SiteKeys
+from privmedia.embedding.statements import FIRST_LINE, read, signature_of
 from privmedia.ids import new_token
 from privmedia.installation import Installation
 from privmedia.library.service import Library
@@ -30,6 +33,38 @@ def make_embed(installation: Installation, item: str, maker_id: int, **wish: Any
             wish=Wish(**settings),
         )
         return made.embed.uid
+
+
+def make_site_key(installation: Installation, name: str = "Yard intranet", sites: str = INTRANET) -> tuple[str, str]:
+    """A key of a site; its public id and its secret."""
+    with writing(installation.sessions) as session:
+        key, secret = SiteKeys(session, installation).add(name=name, sites=sites)
+        return key.uid, secret
+
+
+def signed(
+    key: tuple[str, str], item: str, *, until: datetime, user: str = "Jonas Bakke", **other: str
+) -> dict[str, str]:
+    """What a site says of somebody, and signs. `other`: fields that are to be something else, before signing."""
+    said = {"key": key[0], "item": item, "user": user, "expires": str(int(until.timestamp())), "nonce": new_token()}
+    said.update(other)
+    kind = "group" if "group" in other else "user"
+    if kind == "group":
+        del said["user"]
+    text = "\n".join((FIRST_LINE, said["key"], said["item"], kind, said[kind], said["expires"], said["nonce"]))
+    return {**said, "signature": signature_of(text, key[1])}
+
+
+def token_of_site(installation: Installation, embed: str, key: tuple[str, str]) -> str:
+    """A token of a player for somebody for whom the site of its key vouches."""
+    with writing(installation.sessions) as session:
+        frames = Frames(session, installation)
+        standing = frames.standing(embed)
+        assert standing is not None
+        word = read(signed(key, standing.item.uid, until=installation.clock() + timedelta(hours=1)))
+        started = frames.by_statement(standing, word, ancestors="", page_id=None)
+        assert isinstance(started, Started)
+        return started.token
 
 
 def token_for(installation: Installation, embed: str, session_id: int | None) -> tuple[str, str]:

@@ -33,6 +33,10 @@ class Watching(Base):
     """None for whoever has no account."""
     way: Mapped[str] = mapped_column(String(8))
     """Where it was watched last: `library`, `link` or `embed`."""
+    label: Mapped[str] = mapped_column(String(130), default="", server_default="")
+    """Whom a site vouches for, `user Jonas Bakke` or `group Night shift`, if it was watched while names were shown."""
+    site: Mapped[str] = mapped_column(String(120), default="", server_default="")
+    """And how that site is called here."""
 
     seen: Mapped[str] = mapped_column(Text)
     """All that was seen, as `ranges.written`."""
@@ -45,7 +49,8 @@ class Watching(Base):
     since: Mapped[datetime] = mapped_column(UtcDateTime)
     last_at: Mapped[datetime] = mapped_column(UtcDateTime)
     named_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    """When a person first watched it while names were shown, and every page said so; None before, and for others."""
+    """When somebody with a name first watched it while names were shown, and every page said so; None before, and for
+    others."""
 
 
 class Attention(Base):

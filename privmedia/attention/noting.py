@@ -28,7 +28,7 @@ from privmedia.library.models import Item, Version
 from privmedia.settings import Attending
 
 LONGEST_WHO = 48
-CHANGING = ("way", "seen", "sitting", "tenths", "times", "last_at", "named_at")
+CHANGING = ("way", "label", "site", "seen", "sitting", "tenths", "times", "last_at", "named_at")
 """What a word of a player changes of what is kept about who says it."""
 
 
@@ -46,6 +46,9 @@ class Watcher(NamedTuple):
     who: str
     way: Way
     user_id: int | None = None
+    label: str = ""
+    """Whom a site vouches for, and by which name that site is known here; kept only while names are shown."""
+    site: str = ""
 
     @classmethod
     def person(cls, user_id: int, way: Way = Way.LIBRARY) -> Watcher:
@@ -61,6 +64,11 @@ class Watcher(NamedTuple):
     def viewer(cls, number: str) -> Watcher:
         """Somebody unnamed in a player on another page. `number` tells them apart, and no more: 40 characters."""
         return cls(f"embed {number}"[:LONGEST_WHO], Way.EMBED)
+
+    @classmethod
+    def vouched(cls, number: str, *, label: str, site: str) -> Watcher:
+        """The same for whom a site vouches, as `label`. `number` is the same for whoever is to count once."""
+        return cls.viewer(number)._replace(label=label, site=site)
 
 
 class Word(NamedTuple):
@@ -171,8 +179,9 @@ def _of_watcher(
         before = Seen(kept(known.seen), kept(known.sitting), known.times, known.last_at)
     watcher = words[-1].watcher
     named_at = None if known is None else known.named_at
-    if named and named_at is None and watcher.user_id is not None:
+    if named and named_at is None and (watcher.user_id is not None or watcher.label):
         named_at = words[0].at
+    label, site = (watcher.label, watcher.site) if named_at is not None else ("", "")
     way = None if watcher.user_id is not None else watcher.way
     for word in words:
         after = before.after(word.ranges, word.at, sums.length)
@@ -186,6 +195,8 @@ def _of_watcher(
         "who": watcher.who,
         "user_id": watcher.user_id,
         "way": watcher.way.value,
+        "label": label,
+        "site": site,
         "seen": written(before.seen),
         "sitting": written(before.sitting),
         "tenths": total(before.seen),

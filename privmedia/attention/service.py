@@ -102,6 +102,21 @@ class Viewer:
 
 
 @dataclass(frozen=True)
+class Vouched:
+    """Somebody without an account, by the name that a site gave them."""
+
+    kind: str
+    """`user` or `group`."""
+    name: str
+    site: str
+    share: int
+    ended: bool
+    times: int
+    since: datetime | None
+    last_at: datetime
+
+
+@dataclass(frozen=True)
 class Own:
     """What is noted about oneself, of one item."""
 
@@ -187,6 +202,27 @@ class WhoWatched:
         rows = self._session.execute(self._viewers(version, Show.WATCHED))
         return [_viewer(row, user, length) for row, user in rows]
 
+    def vouched(self, version: Version, most: int | None = None) -> list[Vouched]:
+        """Those without an account whom a site named, the last one first."""
+        length = self._length(version)
+        named = (
+            select(Watching)
+            .where(
+                Watching.version_id == version.id,
+                Watching.label != "",
+                Watching.named_at.is_not(None),
+                Watching.tenths >= counts_from(length),
+            )
+            .order_by(Watching.last_at.desc(), Watching.who)
+            .limit(most)
+        )
+        found = []
+        for row in self._session.scalars(named):
+            share, ended = _share(row.tenths, length), row.tenths >= ended_from(length)
+            kind, _space, name = row.label.partition(" ")
+            found.append(Vouched(kind, name, row.site, share, ended, row.times, row.named_at, row.last_at))
+        return found
+
     def count(self, version: Version, show: Show) -> int:
         """How many people are noted to have watched it, or to the end."""
         return self._session.scalar(select(func.count()).where(*_counted(version, self._length(version), show))) or 0
@@ -249,7 +285,8 @@ class WhoWatched:
 def _counted(version: Version, length: int, show: Show) -> tuple[ColumnElement[bool], ...]:
     """The people who have watched a version, or to the end; of them those who had been told that names are noted."""
     enough = ended_from(length) if show is Show.ENDED else counts_from(length)
-    return Watching.version_id == version.id, Watching.named_at.is_not(None), Watching.tenths >= enough
+    named = (Watching.user_id.is_not(None), Watching.named_at.is_not(None))
+    return Watching.version_id == version.id, *named, Watching.tenths >= enough
 
 
 def forget_watched(installation: Installation) -> None:

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import Any
 
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
@@ -12,7 +13,7 @@ from pyramid.view import view_config
 from privmedia.access.permissions import Permission
 from privmedia.attention.curve import draw
 from privmedia.attention.pages import HAVE_TIME, chapters_of
-from privmedia.attention.service import Show, Viewer, WhoWatched
+from privmedia.attention.service import Show, Viewer, Vouched, WhoWatched
 from privmedia.audit.service import DONE
 from privmedia.library.models import Version
 from privmedia.library.resources import ItemContext
@@ -21,6 +22,8 @@ from privmedia.traffic.service import Sendings
 from privmedia.web.csv_files import csv_file
 from privmedia.web.rights import Right
 
+MOST_VOUCHED = 100
+"""Of those whom sites named so many stand on the page, and all in the file."""
 SENT_DAYS = 30
 """For so long back it is said how much was sent."""
 WATCHED = "attention/watched.jinja2"
@@ -43,6 +46,8 @@ def who_watched(context: ItemContext, request: Request) -> Any:
         "versions": service.numbers(context.item),
         "names": service.names,
         "people": _people(context, request, version) if _sees_names(context, request) else None,
+        "vouched": service.vouched(version, MOST_VOUCHED + 1) if _sees_names(context, request) else (),
+        "most_vouched": MOST_VOUCHED,
         "days": request.installation.settings.who_watched_days,
         "sent": request.read(Sendings).of_item(context.item.id, days=SENT_DAYS),
         "sent_days": SENT_DAYS,
@@ -66,7 +71,8 @@ def people_as_file(context: ItemContext, request: Request) -> Response:
         return HTTPSeeOther(request.route_path("item_watched", item=context.item.uid))
     request.note("item.who-watched-export", target=f"item:{context.item.uid}", outcome=DONE)
     header = ("name", "email", "percent", "to the end", "viewings", "where", "first", "last")
-    rows = _rows(request.read(WhoWatched).everybody(version))
+    service = request.read(WhoWatched)
+    rows = chain(_rows(service.everybody(version)), _rows_of_sites(service.vouched(version)))
     return csv_file(f"who-watched-people-{context.item.uid}.csv", header, rows)
 
 
@@ -75,6 +81,13 @@ def _rows(people: Iterable[Viewer]) -> Iterator[tuple[object, ...]]:
         first, last = (moment.isoformat(timespec="seconds") if moment else "" for moment in (one.since, one.last_at))
         ended = "yes" if one.ended else "no"
         yield one.user.name, one.user.email, one.share, ended, one.times, one.way, first, last
+
+
+def _rows_of_sites(people: Iterable[Vouched]) -> Iterator[tuple[object, ...]]:
+    """Whom a site named: without an address, and with the name of the site as where it was."""
+    for one in people:
+        first, last = (moment.isoformat(timespec="seconds") if moment else "" for moment in (one.since, one.last_at))
+        yield one.name, "", one.share, "yes" if one.ended else "no", one.times, one.site, first, last
 
 
 def _people(context: ItemContext, request: Request, version: Version) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """The gate's question for a player in a page of another site, whose token stands in the address: one statement.
 
 The token is all such a request comes with, so it is decided by it alone, at every request: whose it is and whether
-that session goes on, whether the player is there, and what that person, of an open player its maker, may do now.
+that session goes on, whether the player and the key of its site are there, and what that person, of a player without
+sign-in its maker, may do now.
 """
 from __future__ import annotations
 
@@ -16,7 +17,7 @@ from privmedia.access.visible import bits_for
 from privmedia.accounts.models import User
 from privmedia.db import UtcDateTime
 from privmedia.delivery.files import RULED_BY, THE_FILE, to_the_file
-from privmedia.embedding.models import Embed, EmbedToken
+from privmedia.embedding.models import Embed, EmbedToken, SiteKey
 from privmedia.embedding.tokens import live_tokens
 from privmedia.library.models import Item
 from privmedia.sharing.standing import GUEST
@@ -38,19 +39,28 @@ class ByEmbed(NamedTuple):
     user_name: str
     email: str
     signed_in_as: int | None
-    """Whose token it is; None for an open player, whose maker `user_id` then is."""
+    """Whose token it is; None for a player without sign-in, whose maker `user_id` then is."""
     token_id: int
     embed_uid: str
     embed_name: str
+    site: str | None
+    """Name of the key of the site that vouches for whoever it is; None unless one does."""
+    label: str
+    """Whom it vouches for."""
 
     @property
     def is_open(self) -> bool:
-        return self.signed_in_as is None
+        return self.signed_in_as is None and self.site is None
+
+    @property
+    def goes_by(self) -> str:
+        """The setting that has to allow it; empty for a person's, which needs none."""
+        return "" if self.signed_in_as is not None else "embed_open" if self.site is None else "embed_signed"
 
     @property
     def rights(self) -> Permission:
         """View or nothing: a player never downloads, and plays what is shown now."""
-        if self.number != self.current or (self.is_open and not self.shown):
+        if self.number != self.current or (self.signed_in_as is None and not self.shown):
             return NOTHING
         own = self.uploader_id == self.user_id
         decision = Decision.of_bits(self.bits, admin=bool(self.user_is_admin), own=own, shown=bool(self.shown))
@@ -74,6 +84,8 @@ def question() -> Select[*tuple[Any, ...]]:
         EmbedToken.id,
         Embed.uid,
         Embed.name,
+        SiteKey.name,
+        EmbedToken.label,
     )
     return to_the_file(live_tokens(now, found)).where(
         EmbedToken.token_hash == bindparam("token", type_=String), Embed.item_id == Item.id

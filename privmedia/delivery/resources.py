@@ -160,7 +160,7 @@ def _by_embed(request: Request, name: str, file: str, *, version: str | None) ->
         version=None if version is None else int(version),
         file=file,
     )
-    if found is None or (found.is_open and installation.settings.embed_open != "allowed"):
+    if found is None or (found.goes_by and getattr(installation.settings, found.goes_by) != "allowed"):
         raise HTTPNotFound
     watcher = _watcher(request, found)
     request.caller = watcher
@@ -172,7 +172,9 @@ def _watcher(request: Request, found: ByEmbed) -> Watcher:
         token_id=found.token_id,
         embed_uid=found.embed_uid,
         embed_name=found.embed_name,
-        person=None if found.is_open else NamedAuthor(found.user_name, found.email, found.user_id),
+        person=None if found.signed_in_as is None else NamedAuthor(found.user_name, found.email, found.user_id),
+        site=found.site or "",
+        label=found.label,
         address=request.remote_addr or "",
         request_id=request.request_id,
     )

@@ -11,7 +11,8 @@ from privmedia.accounts.models import User
 from privmedia.accounts.service import Accounts
 from privmedia.console import Line, echo_json
 from privmedia.db import reading, writing
-from privmedia.embedding.models import EVERYWHERE, INTRANET, NOWHERE, OPEN, PEOPLE, SITES
+from privmedia.embedding.key_commands import key
+from privmedia.embedding.models import EVERYWHERE, INTRANET, NOWHERE, OPEN, PEOPLE, SIGNED, SITES
 from privmedia.embedding.pages import Pages
 from privmedia.embedding.service import Embeds, Wish
 from privmedia.embedding.snippet import Snippet
@@ -28,12 +29,16 @@ def embed() -> None:
     """Make, list and end players for pages of other sites."""
 
 
+embed.add_command(key)
+
+
 @embed.command("add")
 @click.argument("path")
 @click.option("--site", "sites", multiple=True, metavar="ORIGIN", help="It may appear there: https://intranet.example.")
 @click.option("--intranet", is_flag=True, help="It may appear on the sites that privmedia.embed_sites lists.")
 @click.option("--everywhere", is_flag=True, help="It may appear on any site.")
 @click.option("--open", "is_open", is_flag=True, help="No sign-in: whoever learns the address can watch.")
+@click.option("--signed", "key_id", metavar="KEY", help="Who has no account watches by the word of this key's site.")
 @click.option("--say-title", is_flag=True, help="The title stands in the code, for all readers of the page.")
 @click.option("--name", default="command line", show_default=True, help="To know it by.")
 @click.option("--by", metavar="EMAIL", help="Whose player it is; without it the first administrator's.")
@@ -46,6 +51,7 @@ def add_embed(
     intranet: bool,
     everywhere: bool,
     is_open: bool,
+    key_id: str | None,
     say_title: bool,
     name: str,
     by: str | None,
@@ -53,17 +59,21 @@ def add_embed(
     """Make a player of the item at PATH and print the code for the page. Without a site it appears nowhere yet.
 
     It gives nobody new rights: people sign in, and watch what they may view. With --open whoever learns its address
-    can watch, as long as its maker may view the item; the sites only decide which pages may show it.
+    can watch, as long as its maker may view the item; the sites only decide which pages may show it. With --signed
+    those can for whom the server of the key's site vouches; see `embed key`.
     """
     if sum((bool(sites), intranet, everywhere)) > 1:
         raise click.UsageError("Choose one of --site, --intranet and --everywhere.")
+    if key_id and (is_open or sites or intranet or everywhere):
+        raise click.UsageError("The key given by --signed says where it may appear: leave the other choices out.")
     if is_open and everywhere:
         raise click.UsageError("A player without sign-in cannot appear on any site: name the sites with --site.")
     wish = Wish(
         name=name,
         appears=SITES if sites else INTRANET if intranet else EVERYWHERE if everywhere else NOWHERE,
         sites="\n".join(sites),
-        audience=OPEN if is_open else PEOPLE,
+        audience=SIGNED if key_id else OPEN if is_open else PEOPLE,
+        key=key_id or "",
         names_title=say_title,
     )
     installation = line.installation
@@ -90,7 +100,8 @@ def list_embeds(line: Line, as_json: bool) -> None:
         echo_json(listed)
         return
     for row in listed:
-        audience = "without sign-in" if row["open"] else "after sign-in"
+        signs_in = "without sign-in" if row["open"] else "after sign-in"
+        audience = f"by the word of {row['key']}" if row["key"] else signs_in
         where = " ".join(row["sites"]) or row["where"]
         click.echo(
             f"{row['id']}  {row['path']}  {row['name']}  by {row['maker'] or 'nobody any more'}  {where}  {audience}  "
@@ -125,6 +136,7 @@ def _row(one: Standing, paths: Paths, seen: list[Any]) -> dict[str, Any]:
         "where": embed.appears,
         "sites": list(one.listed or ()),
         "open": embed.audience == OPEN,
+        "key": embed.key.name if embed.key else None,
         "state": one.stand.value,
         "created": embed.created_at.isoformat(timespec="seconds"),
         "last_used": embed.last_used_at.isoformat(timespec="seconds") if embed.last_used_at else None,

@@ -1,12 +1,14 @@
 """The form of a player."""
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pyramid.request import Request
 from wtforms import BooleanField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length
 
-from privmedia.embedding.models import EVERYWHERE, INTRANET, NOWHERE, OPEN, PEOPLE, SITES, Embed
+from privmedia.embedding.models import EVERYWHERE, INTRANET, NOWHERE, OPEN, PEOPLE, SIGNED, SITES, Embed, SiteKey
 from privmedia.embedding.service import LONGEST_NAME, NO_NAME, WIDTHS, Wish
 from privmedia.errors import Invalid
 from privmedia.playback.times import seconds
@@ -39,10 +41,12 @@ class EmbedForm(Form):
     audience = RadioField(
         choices=[
             SelectChoice(PEOPLE, _("People who can see it here, after sign-in")),
+            SelectChoice(SIGNED, _("And people for whom its site vouches")),
             SelectChoice(OPEN, _("Anyone who learns the address of this player")),
         ],
         default=PEOPLE,
     )
+    key = SelectField(_("Which site"), choices=[], validate_choice=False)
     width = SelectField(
         _("Size"),
         choices=[SelectChoice(str(width), f"{width} \u00d7 {width * 9 // 16}") for width in WIDTHS],
@@ -62,12 +66,16 @@ class EmbedForm(Form):
     )
 
     @classmethod
-    def for_embed(cls, request: Request, embed: Embed | None) -> EmbedForm:
+    def for_embed(cls, request: Request, embed: Embed | None, keys: Sequence[SiteKey] = ()) -> EmbedForm:
         """The form as it was sent; at first with what the player has, or what a new one gets."""
         if embed is None:
-            return cls.of(request)
-        values = {"width": str(embed.width), "start": _clock(embed.start)}
-        return cls.of(request, obj=embed, **values) if request.method == "POST" else cls(obj=_Shown(embed, values))
+            form = cls.of(request)
+        else:
+            its_key = embed.key.uid if embed.key else ""
+            values = {"width": str(embed.width), "start": _clock(embed.start), "key": its_key}
+            form = cls.of(request, obj=embed, **values) if request.method == "POST" else cls(obj=_Shown(embed, values))
+        form["key"].choices = [(key.uid, key.name) for key in keys]
+        return form
 
     def wish(self) -> Wish:
         """What the form asks for. Raises Invalid for a time that is none."""
@@ -80,6 +88,7 @@ class EmbedForm(Form):
             appears=self["appears"].data,
             sites=self["sites"].data or "",
             audience=self["audience"].data,
+            key=self["key"].data or "",
             names_title=self["names_title"].data,
             names_pages=self["names_pages"].data,
             start=start,

@@ -12,6 +12,7 @@ from pyramid.security import NO_PERMISSION_REQUIRED
 from pyramid.view import view_config
 
 from privmedia.accounts.own_account import OwnAccount
+from privmedia.attention.service import WhoWatched
 from privmedia.db import writing
 from privmedia.embedding.frames import Frames
 from privmedia.embedding.pages import Pages
@@ -35,12 +36,16 @@ def frame(request: Request) -> Any:
         return _gone(request)
     _let_frame(request, standing.ancestors, request.registry["assets"].player_styles)
     identity = request.identity
-    values: dict[str, Any] = {"standing": standing, "embed": standing.embed, "state": "ask", "account": None}
+    names = request.read(WhoWatched).names
+    values: dict[str, Any] = {
+        "standing": standing, "embed": standing.embed, "state": "ask", "account": None, "names": names
+    }
     if identity is None:
         return values
     if not request.read(Frames).may_watch(standing, identity.user_id):
-        # Of an open player they may be anybody.
-        return values if standing.is_open else {**values, "state": "denied", "account": identity.name}
+        # Of a player without sign-in they may be anybody, or somebody for whom the site vouches.
+        anybody = standing.is_open or standing.is_signed
+        return values if anybody else {**values, "state": "denied", "account": identity.name}
     watcher = request.read(OwnAccount).user(identity.user_id)
     return {**values, "state": "playing", **shown(request, standing, watcher)}
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hmac
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import delete, select, update
@@ -20,10 +20,12 @@ from privmedia.access.visible import bits_for
 from privmedia.accounts.identity import TOKEN, token_hash
 from privmedia.accounts.models import SignIn, User
 from privmedia.db import writing
-from privmedia.embedding.models import Embed, EmbedFlow, EmbedKey, EmbedToken
+from privmedia.embedding.models import Embed, EmbedFlow, EmbedKey, EmbedToken, SpentNonce
 from privmedia.embedding.pages import Pages
 from privmedia.embedding.service import Embeds
+from privmedia.embedding.site_keys import SKEW, Refusal, SiteKeys
 from privmedia.embedding.standing import Standing
+from privmedia.embedding.statements import Statement
 from privmedia.embedding.tokens import live_tokens
 from privmedia.errors import NotFound
 from privmedia.ids import is_uid, new_token, new_uid
@@ -51,12 +53,15 @@ class Begun:
 
 @dataclass(frozen=True)
 class Started:
-    """A player may play. `user_id` is None where nobody signed in; `key` is what its browser keeps, if anything."""
+    """A player may play. `user_id` is None where nobody signed in; `key` is what its browser keeps, if anything; and
+    `label` is whom a site vouches for.
+    """
 
     token: str
     renew: str
     user_id: int | None
     key: str | None = None
+    label: str = ""
 
 
 class Frames:
@@ -66,6 +71,7 @@ class Frames:
         self._session = session
         self._pages = Pages(session, installation)
         self._embeds = Embeds(session, installation)
+        self._keys = SiteKeys(session, installation)
         self._now = installation.clock()
 
     def standing(self, uid: str) -> Standing | None:
@@ -166,6 +172,16 @@ class Frames:
         """For whoever asks, if the player is open."""
         return self._start(standing, None, None, page_id) if standing.is_open else None
 
+    def by_statement(
+        self, standing: Standing, statement: Statement | None, *, ancestors: str, page_id: int | None
+    ) -> Started | Refusal:
+        """For whom a site vouches; why its word does not count, if it does not. The word is spent then."""
+        refusal = self._keys.refusal(standing, statement, ancestors.split())
+        if refusal is not None or statement is None:
+            return refusal or Refusal.SIGNATURE
+        ends_at = min(statement.until + SKEW, self._now + self._keys.longest)
+        return self._start(standing, None, None, page_id, ends_at=ends_at, label=statement.named)
+
     def may_watch(self, standing: Standing, user_id: int) -> bool:
         """Whether a person may view the item now."""
         item = standing.item
@@ -196,7 +212,8 @@ class Frames:
         if found is None:
             return None
         token: EmbedToken = found[0]
-        if not (standing.is_open if token.user_id is None else self.may_watch(standing, token.user_id)):
+        goes_on = standing.vouched(token.key_id) if token.user_id is None else self.may_watch(standing, token.user_id)
+        if not goes_on:
             return None
         token.expires_at = min(self._now + TOKEN_LASTS, token.ends_at)
         token.last_used_at = self._now
@@ -228,8 +245,12 @@ class Frames:
         session_id: int | None,
         page_id: int | None,
         key: str | None = None,
+        *,
+        ends_at: datetime | None = None,
+        label: str = "",
     ) -> Started:
-        started = Started(new_token(), new_token(), user_id, key)
+        started = Started(new_token(), new_token(), user_id, key, label)
+        ends_at = min(ends_at or self._now + TOKEN_ENDS, self._now + TOKEN_ENDS)
         self._session.add(
             EmbedToken(
                 token_hash=token_hash(started.token),
@@ -237,11 +258,13 @@ class Frames:
                 embed_id=standing.embed.id,
                 user_id=user_id,
                 session_id=session_id,
+                key_id=standing.embed.key.id if label and standing.embed.key else None,
+                label=label,
                 page_id=page_id,
                 created_at=self._now,
                 last_used_at=self._now,
-                expires_at=self._now + TOKEN_LASTS,
-                ends_at=self._now + TOKEN_ENDS,
+                expires_at=min(self._now + TOKEN_LASTS, ends_at),
+                ends_at=ends_at,
             )
         )
         self._session.flush()
@@ -249,9 +272,9 @@ class Frames:
 
 
 def forget_over(installation: Installation) -> None:
-    """Chore: flows, keys and tokens that are over go."""
+    """Chore: flows, keys, tokens and nonces that are over go."""
     now = installation.clock()
-    tables: tuple[Any, ...] = (EmbedFlow, EmbedKey, EmbedToken)
+    tables: tuple[Any, ...] = (EmbedFlow, EmbedKey, EmbedToken, SpentNonce)
     with writing(installation.sessions) as session:
         for table in tables:
             session.execute(delete(table).where(table.expires_at <= now))

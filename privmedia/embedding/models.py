@@ -12,13 +12,55 @@ from privmedia.library.models import Item
 
 NOWHERE, SITES, INTRANET, EVERYWHERE = "nowhere", "sites", "intranet", "everywhere"
 """Where a player may appear."""
-PEOPLE, OPEN = "people", "open"
-"""Who may watch there: whoever may view the item, after signing in; or whoever learns the player's address."""
+PEOPLE, SIGNED, OPEN = "people", "signed", "open"
+"""Who may watch there: whoever may view the item, after signing in; beside them those for whom the site around it
+vouches with a key; or whoever learns the player's address.
+"""
+
+
+class SiteKey(Base):
+    """With this the server of a site vouches for its people. It works while the row is there.
+
+    The secret is not kept: it is made of the salt and the installation's own secret whenever it is needed.
+    """
+
+    __tablename__ = "site_keys"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    uid: Mapped[str] = mapped_column(String(16), unique=True)
+    name: Mapped[str] = mapped_column(String(120))
+    sites: Mapped[str] = mapped_column(Text)
+    """Origins, one a line. Players that go by this key appear there and nowhere else."""
+    salt: Mapped[str] = mapped_column(String(43))
+    made_by: Mapped[str] = mapped_column(String(120))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    last_used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class EmbedSiteKey(Base):
+    """Whose word counts for a player that is `signed`. It goes with the key; the player stays, and asks for sign-in."""
+
+    __tablename__ = "embed_site_keys"
+
+    embed_id: Mapped[int] = mapped_column(
+        ForeignKey("embeds.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    key_id: Mapped[int] = mapped_column(ForeignKey("site_keys.id", ondelete="CASCADE"), index=True)
+
+
+class SpentNonce(Base):
+    """What a statement of a site was signed with once, kept until no statement that old is taken any more."""
+
+    __tablename__ = "spent_nonces"
+
+    key_id: Mapped[int] = mapped_column(ForeignKey("site_keys.id", ondelete="CASCADE"), primary_key=True)
+    nonce: Mapped[str] = mapped_column(String(64), primary_key=True)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
 
 
 class Embed(Base):
-    """A player of one item, with an address of its own. It gives nobody rights, unless it is open: then it may what its
-    maker may at that moment, which is to watch.
+    """A player of one item, with an address of its own. It gives nobody rights, unless it is open or goes by the word
+    of a site: then it may what its maker may at that moment, which is to watch.
     """
 
     __tablename__ = "embeds"
@@ -57,6 +99,8 @@ class Embed(Base):
 
     maker: Mapped[User | None] = relationship()
     item: Mapped[Item] = relationship()
+    key: Mapped[SiteKey | None] = relationship(secondary="embed_site_keys", uselist=False)
+    """Whose word counts, of a player that is `signed`."""
 
 
 class EmbedFlow(Base):
@@ -103,7 +147,8 @@ class EmbedKey(Base):
 class EmbedToken(Base):
     """What one open player plays by: the token in the addresses of its files, and the one it is renewed with.
 
-    Of a person, it dies with the session it came from; of an open player, it has neither person nor session.
+    Of a person, it dies with the session it came from; of whom a site vouches for, with the site's key; of an open
+    player, it has none of these.
     """
 
     __tablename__ = "embed_tokens"
@@ -111,6 +156,7 @@ class EmbedToken(Base):
         Index("ix_embed_tokens_embed_id", "embed_id"),
         Index("ix_embed_tokens_session_id", "session_id"),
         Index("ix_embed_tokens_user_id", "user_id"),
+        Index("ix_embed_tokens_key_id", "key_id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -119,6 +165,9 @@ class EmbedToken(Base):
     embed_id: Mapped[int] = mapped_column(ForeignKey("embeds.id", ondelete="CASCADE"))
     user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
     session_id: Mapped[int | None] = mapped_column(ForeignKey("sessions.id", ondelete="CASCADE"))
+    key_id: Mapped[int | None] = mapped_column(ForeignKey("site_keys.id", ondelete="CASCADE"))
+    label: Mapped[str] = mapped_column(String(130), default="", server_default="")
+    """Whom the site vouches for, as it calls them: `user Jonas Bakke` or `group Night shift`."""
     page_id: Mapped[int | None] = mapped_column(ForeignKey("embed_pages.id", ondelete="SET NULL"), index=True)
 
     played: Mapped[float] = mapped_column(Float, default=0)

@@ -7,6 +7,7 @@ from typing import Any
 from pyramid.request import Request
 
 from privmedia.accounts.models import User
+from privmedia.attention.service import WhoWatched
 from privmedia.captions.service import Captioning
 from privmedia.embedding.standing import Standing
 from privmedia.library.cards import Around
@@ -52,4 +53,5 @@ def shown(request: Request, standing: Standing, watcher: User, base: str = FILES
             captions=embed.captions,
         ),
         "embed": embed,
+        "names": request.read(WhoWatched).names,
     }

@@ -16,20 +16,22 @@ from privmedia.embedding.models import (
     NOWHERE,
     OPEN,
     PEOPLE,
+    SIGNED,
     SITES,
     Embed,
     EmbedFlow,
     EmbedToken,
+    SiteKey,
 )
+from privmedia.embedding.site_keys import SiteKeys
+from privmedia.embedding.sites import read_sites
 from privmedia.embedding.standing import Standing, standings
 from privmedia.errors import Conflict, Invalid, NotFound
 from privmedia.ids import is_uid, new_uid
 from privmedia.installation import Installation
 from privmedia.library.models import Item, Kind
 from privmedia.lines import required_line
-from privmedia.origins import origins_in
 from privmedia.playback.times import LONGEST as LONGEST_TIME
-from privmedia.text import Sentence
 from privmedia.text import mark as _
 
 LONGEST_NAME = 120
@@ -48,6 +50,8 @@ TOO_MANY_SITES = _("50 sites are the most.")
 NO_INTRANET = _("Your administrator has listed no sites of the intranet. Name the sites yourself.")
 OPEN_EVERYWHERE = _("A player without sign-in cannot appear on any site: name the sites.")
 OPEN_FORBIDDEN = _("Your administrator forbids players without sign-in.")
+SIGNED_FORBIDDEN = _("Your administrator forbids players that go by the word of a site.")
+NO_KEY = _("Choose whose word counts.")
 TOO_MANY = _("There are 100 players of this already. End some first.")
 GONE = _("This player has been ended. Make a new one.")
 WHERE = {
@@ -55,7 +59,6 @@ WHERE = {
     INTRANET: "the intranet",
     EVERYWHERE: "any site",
 }
-SITE_PROBLEM = _("${site}: ${why}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +69,8 @@ class Wish:
     appears: str = NOWHERE
     sites: str = ""
     audience: str = PEOPLE
+    key: str = ""
+    """Public id of the key whose site vouches for people, for a player that is `signed`: it appears on its sites."""
     names_title: bool = False
     names_pages: bool = False
     start: float = 0
@@ -92,6 +97,7 @@ class Embeds:
     def __init__(self, session: Session, installation: Installation) -> None:
         self._session = session
         self._settings = installation.settings
+        self._keys = SiteKeys(session, installation)
         self._audit = Audit(session, installation)
         self._now = installation.clock()
 
@@ -116,9 +122,9 @@ class Embeds:
         embed = self.find(uid).embed
         if embed.removed_at is not None:
             raise Conflict(GONE)
-        before = (embed.appears, embed.sites, embed.audience)
+        before = _whose(embed)
         self._take(embed, wish)
-        if (embed.appears, embed.sites, embed.audience) != before:
+        if _whose(embed) != before:
             self._stop(embed)
         self._audit.record("embed.change", identity=by, target=f"item:{embed.item.uid}", detail=_told(embed))
         return self.find(uid)
@@ -169,9 +175,10 @@ class Embeds:
         return [Standing.of(row, self._settings) for row in rows]
 
     def _take(self, embed: Embed, wish: Wish) -> None:
-        sites = self._possible_sites(wish)
+        sites, key = self._possible_sites(wish), self._possible_key(wish)
         embed.name = required_line(wish.name, field="name", missing=NO_NAME, longest=LONGEST_NAME)
-        embed.appears, embed.sites, embed.audience = wish.appears, "\n".join(sites), wish.audience
+        embed.key, embed.appears = key, SITES if key else wish.appears
+        embed.sites, embed.audience = "\n".join(sites), wish.audience
         embed.names_title, embed.names_pages = wish.names_title, wish.names_pages
         embed.start = min(max(0.0, wish.start), LONGEST_TIME)
         embed.width = wish.width if wish.width in WIDTHS else 640
@@ -180,15 +187,17 @@ class Embeds:
         self._session.flush()
 
     def _possible_sites(self, wish: Wish) -> tuple[str, ...]:
-        """The origins of a wish; none unless it is for some sites. Raises Invalid."""
+        """The origins of a wish; none unless it is for some sites, and its key does not say which. Raises Invalid."""
         if wish.appears not in (NOWHERE, SITES, INTRANET, EVERYWHERE):
             raise Invalid(_("Choose where it may appear."), "appears")
-        if wish.audience not in (PEOPLE, OPEN):
+        if wish.audience not in (PEOPLE, SIGNED, OPEN):
             raise Invalid(_("Choose who may watch there."), "audience")
         if wish.audience == OPEN and self._settings.embed_open != "allowed":
             raise Invalid(OPEN_FORBIDDEN, "audience")
         if wish.audience == OPEN and wish.appears == EVERYWHERE:
             raise Invalid(OPEN_EVERYWHERE, "audience")
+        if wish.audience == SIGNED:
+            return ()
         if wish.appears == INTRANET and not self._settings.embed_sites:
             raise Invalid(NO_INTRANET, "appears")
         if wish.appears != SITES:
@@ -200,6 +209,18 @@ class Embeds:
             raise Invalid(TOO_MANY_SITES, "sites")
         return sites
 
+    def _possible_key(self, wish: Wish) -> SiteKey | None:
+        """The key of a wish. Raises Invalid for one that is none, and while the word of sites counts nowhere."""
+        if wish.audience != SIGNED:
+            return None
+        if self._settings.embed_signed != "allowed":
+            raise Invalid(SIGNED_FORBIDDEN, "audience")
+        try:
+            with self._session.no_autoflush:  # the player may be there already, and nothing of it yet
+                return self._keys.find(wish.key)
+        except NotFound:
+            raise Invalid(NO_KEY, "key") from None
+
     def _stop(self, embed: Embed) -> None:
         """Whoever watches by it gets nothing more: its tokens are gone, and so is every sign-in under way."""
         for table in (EmbedToken, EmbedFlow):
@@ -207,18 +228,13 @@ class Embeds:
         self._session.flush()
 
 
-def read_sites(text: str) -> tuple[str, ...]:
-    """The origins that somebody typed, each once. Raises Invalid, naming the one that is none."""
-    sites: dict[str, None] = {}
-    for word in text.replace(",", " ").split():
-        try:
-            sites.update(dict.fromkeys(origins_in(word)))
-        except ValueError as error:
-            raise Invalid(Sentence(SITE_PROBLEM, {"site": word[:200], "why": Sentence(str(error))}), "sites") from None
-    return tuple(sites)
+def _whose(embed: Embed) -> tuple[object, ...]:
+    """Where a player may appear, and to whom."""
+    return embed.appears, embed.sites, embed.audience, embed.key.id if embed.key else None
 
 
 def _told(embed: Embed) -> dict[str, object]:
     """What the log keeps of a player."""
-    where = WHERE.get(embed.appears) or ", ".join(embed.sites.split())
-    return {"name": embed.name, "id": embed.uid, "where": where, "without sign-in": embed.audience == OPEN}
+    where = WHERE.get(embed.appears) or ", ".join((embed.key or embed).sites.split())
+    told = {"name": embed.name, "id": embed.uid, "where": where, "without sign-in": embed.audience == OPEN}
+    return {**told, "vouched for by": embed.key.name} if embed.key else told

@@ -8,9 +8,11 @@ from pyramid.request import Request
 from pyramid.view import view_config
 
 from privmedia.accounts.own_account import OwnAccount
+from privmedia.attention.service import WhoWatched
 from privmedia.embedding.forms import EmbedForm
 from privmedia.embedding.pages import Pages
 from privmedia.embedding.service import KINDS, Embeds
+from privmedia.embedding.site_keys import SiteKeys
 from privmedia.embedding.snippet import SANDBOX, Snippet
 from privmedia.embedding.standing import Standing
 from privmedia.errors import Conflict, Invalid
@@ -34,14 +36,14 @@ MANAGED: dict[str, Any] = {"permission": Right.MANAGE}
 @view_config(route_name="item_embed", request_method="GET", renderer=PAGE, **MANAGED)
 def settings(context: ItemContext, request: Request) -> Any:
     chosen = _chosen(context, request)
-    return _page(context, request, EmbedForm.for_embed(request, chosen.embed if chosen else None), chosen)
+    return _page(context, request, _form(request, chosen), chosen)
 
 
 @view_config(route_name="item_embed", request_method="POST", renderer=PAGE, **MANAGED)
 def save(context: ItemContext, request: Request) -> Any:
     """Make a player, or change the one that the address names."""
     chosen = _chosen(context, request)
-    form = EmbedForm.for_embed(request, chosen.embed if chosen else None)
+    form = _form(request, chosen)
     if not form.validate():
         request.response.status_int = 422
         return _page(context, request, form, chosen)
@@ -71,6 +73,10 @@ def end(context: ItemContext, request: Request) -> Any:
     request.write(Embeds).remove(uid=standing.embed.uid, by=context.identity)
     flash(request, _("“${name}” plays no more.", mapping={"name": standing.embed.name}))
     return HTTPSeeOther(request.route_path("item_embed", item=context.item.uid))
+
+
+def _form(request: Request, chosen: Standing | None) -> EmbedForm:
+    return EmbedForm.for_embed(request, chosen.embed if chosen else None, request.read(SiteKeys).all())
 
 
 def _saved(context: ItemContext, request: Request, form: EmbedForm, chosen: Standing | None) -> Standing:
@@ -124,6 +130,8 @@ def _page(context: ItemContext, request: Request, form: EmbedForm, chosen: Stand
         "viewers": request.read(WhoSees).viewers(item),
         "intranet": site.embed_sites,
         "open_allowed": site.embed_open == "allowed",
+        "keys": request.read(SiteKeys).all() if site.embed_signed == "allowed" else (),
+        "names": request.read(WhoWatched).names,
         "crumbs": [*way, (item.title, back)],
         "back": back,
     }

@@ -7,13 +7,14 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Select, func, select
+from sqlalchemy.orm import joinedload
 
 from privmedia.access.decision import Decision
 from privmedia.access.permissions import Permission
 from privmedia.access.visible import bits_for
 from privmedia.accounts.models import User
 from privmedia.db import WITH_BIN
-from privmedia.embedding.models import EVERYWHERE, INTRANET, NOWHERE, OPEN, SITES, Embed
+from privmedia.embedding.models import EVERYWHERE, INTRANET, NOWHERE, OPEN, SIGNED, SITES, Embed
 from privmedia.library.models import Folder, Item, State
 from privmedia.settings import Settings
 from privmedia.sharing.standing import GUEST
@@ -32,8 +33,8 @@ class Stand(StrEnum):
     UNPLAYABLE = "unplayable"
     """Its item has nothing to play, now or at all."""
     CLOSED = "closed"
-    """It was open, and its maker may not view the item any more, or open players are forbidden now: it asks people to
-    sign in."""
+    """It was open, or went by the word of a site, and its maker may not view the item any more, its key is gone, or
+    such players are forbidden now: it asks people to sign in."""
 
 
 @dataclass(frozen=True)
@@ -60,8 +61,8 @@ class Standing:
 
     @property
     def sites(self) -> tuple[str, ...]:
-        """The origins its maker listed."""
-        return tuple(self.embed.sites.split())
+        """The origins its maker listed, or those of the key it goes by."""
+        return tuple((self.embed.key or self.embed).sites.split())
 
     @property
     def listed(self) -> tuple[str, ...] | None:
@@ -70,6 +71,8 @@ class Standing:
             return None
         if self.embed.appears == NOWHERE:
             return ()
+        if self.embed.audience == SIGNED:
+            return self.sites
         sites = self.settings.embed_sites if self.embed.appears == INTRANET else self.sites
         return tuple(dict.fromkeys((*sites, *self.settings.embed_portals)))
 
@@ -89,13 +92,23 @@ class Standing:
     @property
     def is_open(self) -> bool:
         """Whether whoever learns its address may watch now."""
-        return (
-            self.exists
-            and self.embed.audience == OPEN
-            and self.settings.embed_open == "allowed"
-            and self.item.shown
-            and Permission.VIEW in self.makers_rights
-        )
+        return self.embed.audience == OPEN and self.settings.embed_open == "allowed" and self._maker_may_watch
+
+    @property
+    def is_signed(self) -> bool:
+        """Whether those may watch now for whom its site vouches."""
+        allowed = self.embed.key is not None and self.settings.embed_signed == "allowed"
+        return self.embed.audience == SIGNED and allowed and self._maker_may_watch
+
+    def vouched(self, key_id: int | None) -> bool:
+        """Whether those may watch now who began without signing in: for whom the site of this key vouched, or anybody.
+        """
+        key = self.embed.key
+        return self.is_open if key_id is None else self.is_signed and key is not None and key.id == key_id
+
+    @property
+    def _maker_may_watch(self) -> bool:
+        return self.exists and self.item.shown and Permission.VIEW in self.makers_rights
 
     @property
     def stand(self) -> Stand:
@@ -105,7 +118,7 @@ class Standing:
             return Stand.DELETED
         if self.item.state is not State.READY:
             return Stand.UNPLAYABLE
-        if self.embed.audience == OPEN and not self.is_open:
+        if self.embed.audience in (OPEN, SIGNED) and not (self.is_open or self.is_signed):
             return Stand.CLOSED
         return Stand.WORKS
 
@@ -130,5 +143,6 @@ def standings(now: datetime) -> Select[*tuple[Any, ...]]:
         .join(Item, Item.id == Embed.item_id)
         .join(Folder, Folder.id == Item.folder_id)
         .outerjoin(User, User.id == Embed.maker_id)
+        .options(joinedload(Embed.key))
         .execution_options(**WITH_BIN)
     )

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 from pyramid.renderers import render
@@ -17,21 +19,29 @@ from pyramid.security import NO_PERMISSION_REQUIRED
 from pyramid.view import view_config
 
 from privmedia.accounts.own_account import OwnAccount
+from privmedia.accounts.throttle import Limit, Throttling, hidden, network
 from privmedia.attention.noting import Watcher, Way
 from privmedia.attention.ranges import MOST_SENT
 from privmedia.audit.service import Audit, NamedAuthor
 from privmedia.db import writing
 from privmedia.embedding.cookies import key_of, set_key
 from privmedia.embedding.frames import TOKEN_LASTS, Begun, Frames, Started
+from privmedia.embedding.models import EmbedToken
 from privmedia.embedding.pages import Pages
 from privmedia.embedding.player import PLAYER, base_of, shown
 from privmedia.embedding.standing import Standing
-from privmedia.errors import Invalid, NotFound
+from privmedia.embedding.statements import USER, read
+from privmedia.embedding.watchers import named_by
+from privmedia.errors import Invalid, NotFound, Throttled
 from privmedia.origins import page_of
+
+log = logging.getLogger(__name__)
 
 LONGEST = 64 * 1024
 """Bytes of what a frame says at once."""
 MOST_ANCESTORS = 10
+BEGUN = Limit(3000, timedelta(minutes=5), timedelta(minutes=1))
+"""Of one address, behind which a whole office may open the same page at nine o'clock."""
 MOST_RANGES = 2000
 NEVER = 1e9
 """Seconds: no film is as long. JSON has numbers of any length."""
@@ -54,6 +64,10 @@ def token(request: Request) -> Response:
     installation = request.installation
     code = {name: said.get(name) for name in ("flow", "secret", "code")}
     with writing(installation.sessions) as session:
+        try:
+            Throttling(session, installation).count({f"frames:{network(request.remote_addr or '')}": BEGUN})
+        except Throttled as slowed:
+            return _too_many(slowed)
         frames = Frames(session, installation)
         standing = frames.standing(request.matchdict["embed"])
         if standing is None:
@@ -63,11 +77,9 @@ def token(request: Request) -> Response:
             outcome = _exchanged(request, frames, standing, code)
         else:
             page_id = Pages(session, installation).saw(standing, _text(said.get("page")))
-            outcome = _known(request, frames, standing, page_id) or frames.begin(
-                standing, ancestors=_ancestors(said.get("ancestors")), page_id=page_id
-            )
-        if isinstance(outcome, Started) and outcome.key is not None:
-            _note_sign_in(request, Audit(session, installation), standing, outcome)
+            outcome = _known(request, frames, standing, page_id) or _begun(frames, standing, said, page_id)
+        if isinstance(outcome, Started) and (outcome.key or outcome.label):
+            _note_beginning(request, Audit(session, installation), standing, outcome)
     if isinstance(outcome, Begun):
         return _answer(401, {"state": "signed-out", "flow": outcome.flow, "secret": outcome.secret})
     if isinstance(outcome, Started):
@@ -91,12 +103,23 @@ def renew(request: Request) -> Response:
         token = frames.renew(standing, renew=_text(said.get("renew")), played=seconds)
         if token is None:
             return _answer(401, {"state": "ended"})
-        who = Watcher.viewer(str(token.id)) if token.user_id is None else Watcher.person(token.user_id, Way.EMBED)
+        who = _watcher(token, standing)
         item, newest = standing.item.uid, standing.item.newest
     version = said.get("version")
     if isinstance(version, int) and 0 < version <= newest:
         _note_watched(request, item, version, who, ranges)
     return _answer(204, None)
+
+
+def _watcher(token: EmbedToken, standing: Standing) -> Watcher:
+    """For “who watched”: a person, somebody whom a site names, who counts once, or one of many without a name."""
+    key = standing.embed.key
+    if token.user_id is not None:
+        return Watcher.person(token.user_id, Way.EMBED)
+    if not token.label or key is None:
+        return Watcher.viewer(str(token.id))
+    one = hidden(f"{key.uid}\0{token.label}") if token.label.startswith(f"{USER} ") else str(token.id)
+    return Watcher.vouched(one, label=token.label, site=key.name)
 
 
 def _note_watched(
@@ -122,6 +145,20 @@ def _known(request: Request, frames: Frames, standing: Standing, page_id: int | 
     )
 
 
+def _begun(
+    frames: Frames, standing: Standing, said: dict[str, Any], page_id: int | None
+) -> Started | Begun | tuple[int, dict[str, str]]:
+    """By the word of the site around it, if it has one; else a new flow."""
+    ancestors = _ancestors(said.get("ancestors"))
+    if said.get("signed") is None:
+        return frames.begin(standing, ancestors=ancestors, page_id=page_id)
+    started = frames.by_statement(standing, read(said["signed"]), ancestors=ancestors, page_id=page_id)
+    if isinstance(started, Started):
+        return started
+    log.warning("player %s: the word of a site does not count: %s", standing.embed.uid, started)
+    return 400, {"state": "unsigned", "why": started.value}
+
+
 def _exchanged(
     request: Request, frames: Frames, standing: Standing, code: dict[str, Any]
 ) -> Started | tuple[int, dict[str, str]]:
@@ -145,18 +182,22 @@ def _playing(request: Request, standing: Standing, started: Started) -> Response
     return answer
 
 
-def _note_sign_in(request: Request, audit: Audit, standing: Standing, started: Started) -> None:
-    user = request.read(OwnAccount).user(started.user_id)
-    who = NamedAuthor(
-        user.name,
-        user.email,
-        user.id,
-        address=request.remote_addr or "",
-        through=f"player {standing.embed.uid}",
-        request_id=request.request_id,
-    )
-    detail = {"name": standing.embed.name}
-    audit.record("embed.sign-in", identity=who, target=f"item:{standing.item.uid}", detail=detail)
+def _note_beginning(request: Request, audit: Audit, standing: Standing, started: Started) -> None:
+    """The line of the log for somebody who signed in for the player, or for whom its site vouches."""
+    place = {
+        "address": request.remote_addr or "",
+        "through": f"player {standing.embed.uid}",
+        "request_id": request.request_id,
+    }
+    target, detail, key = f"item:{standing.item.uid}", {"name": standing.embed.name}, standing.embed.key
+    if started.user_id is not None:
+        user = request.read(OwnAccount).user(started.user_id)
+        who = NamedAuthor(user.name, user.email, user.id, **place)
+        audit.record("embed.sign-in", identity=who, target=target, detail=detail)
+    elif key is not None:
+        who = NamedAuthor(named_by(key.name, started.label), **place)
+        detail |= {"site": key.name, "sites": ", ".join(standing.sites), "who": started.label}
+        audit.record("embed.vouch", identity=who, target=target, detail=detail)
 
 
 def _said(request: Request) -> dict[str, Any] | None:
@@ -196,6 +237,12 @@ def _ranges(value: Any) -> list[tuple[float, float]]:
                 played.append((float(since), float(until)))
                 end = until
     return played
+
+
+def _too_many(slowed: Throttled) -> Response:
+    answer = _answer(429, {"state": "busy"})
+    answer.headers["Retry-After"] = str(slowed.retry_after)
+    return answer
 
 
 def _answer(status: int, told: dict[str, Any] | None) -> Response:

@@ -11,13 +11,16 @@ from privmedia.scopes import Scope
 class Watcher:
     """One player in one page. It may get the files of one item that are watched, and nothing else anywhere.
 
-    `person` is who signed in for it, by name and number; None for a player that is open.
+    `person` is who signed in for it, by name and number; None for others. `label` is whom a site vouches for, and
+    `site` how that is called here.
     """
 
     token_id: int
     embed_uid: str
     embed_name: str
     person: NamedAuthor | None
+    site: str = ""
+    label: str = ""
     address: str = ""
     request_id: str = ""
 
@@ -38,10 +41,10 @@ class Watcher:
 
     @property
     def author(self) -> NamedAuthor:
-        """Who did it, for the audit log: the person, by the player; of an open one the player alone."""
-        person = self.person
+        """Who did it, for the audit log: the person, by the player; whom a site vouches for; else the player alone."""
+        person, name = self.person, f"Player “{self.embed_name}”"
         return NamedAuthor(
-            name=person.name if person else f"Player “{self.embed_name}”",
+            name=person.name if person else named_by(self.site, self.label) if self.site else name,
             email=person.email if person else "",
             user_id=person.user_id if person else None,
             address=self.address,
@@ -58,3 +61,8 @@ class Watcher:
     def viewing_name(self) -> str:
         """The same in the table of viewings."""
         return f"player {self.token_id}"
+
+
+def named_by(site: str, label: str) -> str:
+    """Somebody without an account, as the audit log has it: `user Jonas Bakke, says “Yard intranet”`."""
+    return f"{label}, says “{site}”"

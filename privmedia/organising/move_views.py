@@ -12,6 +12,7 @@ from pyramid.view import view_config
 from privmedia.access.directory import Directory
 from privmedia.access.permissions import Permission
 from privmedia.accounts.identity import Identity
+from privmedia.embedding.pages import Pages, Seen
 from privmedia.errors import Conflict, DomainError, NotFound
 from privmedia.library.effect import Effect
 from privmedia.library.effect_words import rows as effect_rows
@@ -88,6 +89,7 @@ class Moving:
             "button": button(effect, len(self.places)) if effect else None,
             "links_that_stop": self.links_that_stop(chosen) if effect else [],
             "public_count": read(PublicCopies).among(self.places),
+            "shown_elsewhere": self.shown_elsewhere if effect else [],
             "problem": problem,
             "shortfall": self.shortfall,
             "from_there": [(place.uid, read(Library).uid_of(lies_in(place))) for place in self.places],
@@ -125,6 +127,16 @@ class Moving:
         """The share links whose makers could not view there what they lead to."""
         to = self.request.read(Moves).target(chosen, self.identity, self.right)
         found: Sequence[Standing] = self.request.read(Stopping).by_move(self.places, to, reader=self.identity)
+        return found
+
+    @property
+    def shown_elsewhere(self) -> Sequence[Seen]:
+        """The pages of other sites that show any of it now, as far as is known."""
+        pages = self.request.read(Pages)
+        found = [*pages.showing([place.id for place in self.places if isinstance(place, Item)])]
+        for place in self.places:
+            if isinstance(place, Folder):
+                found += pages.showing_below(place, self.identity)
         return found
 
     def confirm(self) -> Any:

@@ -11,11 +11,14 @@ from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_
 from privmedia.media import find_ffmpeg
 from tests import missing
 from tests.browser import steps
+from tests.browser.embed_films import films, sites
 from tests.faults import FULL
 from tests.sites import Site, behind_nginx, without_front_server
 
 # Firefox takes longer to install than to be tested: `make faults` has it.
-collect_ignore = [] if FULL else ["test_firefox.py"]
+collect_ignore = [] if FULL else ["test_firefox.py", "test_embeds_firefox.py"]
+
+__all__ = ["films", "sites"]
 
 # Chromium as root needs no sandbox, and no network but ours.
 ARGUMENTS = [

@@ -37,7 +37,10 @@ PREFERENCES = {
 
 
 class Firefox:
-    """One window of a running Firefox. Its loop has a thread of its own: Playwright's has the one of the tests."""
+    """A running Firefox, and one tab of it. Its loop has a thread of its own: Playwright's has the one of the tests.
+
+    Expressions are evaluated in the tab unless a `place` is named: a frame in it, or a window that a page opened.
+    """
 
     def __init__(self, port: int) -> None:
         self._numbers = itertools.count(1)
@@ -45,7 +48,8 @@ class Firefox:
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
         self._session, self._socket = self._wait(self._connect(port))
-        self._ask("session.new", {"capabilities": {}})
+        # Certificates of the tests are signed by nobody.
+        self._ask("session.new", {"capabilities": {"alwaysMatch": {"acceptInsecureCerts": True}}})
         self._window = self._ask("browsingContext.create", {"type": "tab"})["context"]
 
     def close(self) -> None:
@@ -54,20 +58,65 @@ class Firefox:
         self._thread.join()
         self._loop.close()
 
-    def set_cookie(self, name: str, value: str) -> None:
-        """A cookie of our site."""
-        cookie = {"name": name, "value": {"type": "string", "value": value}, "domain": "127.0.0.1", "path": "/"}
+    def set_cookie(self, name: str, value: str, domain: str = "127.0.0.1", *, secure: bool = False) -> None:
+        """A cookie of a site, as our session's are: on https alone if `secure`, and not among others' pages."""
+        cookie = {"name": name, "value": {"type": "string", "value": value}, "domain": domain, "path": "/",
+                  "secure": secure, "httpOnly": True, "sameSite": "lax"}
         self._ask("storage.setCookie", {"cookie": cookie})
+
+    def forget_cookies(self) -> None:
+        """Of every site, partitioned ones as well."""
+        self._ask("storage.deleteCookies", {})
+        for partition in {json.dumps(one.get("partitionKey", {})) for one in self._cookies()}:
+            self._ask("storage.deleteCookies", {"partition": {"type": "storageKey", **json.loads(partition)}})
+
+    def _cookies(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self._ask("storage.getCookies", {})["cookies"]
+        return found
+
+    def frames(self, place: str | None = None) -> list[tuple[str, str]]:
+        """Place and address of all frames in the tab, the outer ones first."""
+        tree = self._ask("browsingContext.getTree", {"root": place or self._window})["contexts"]
+        found = []
+        while tree:
+            one = tree.pop(0)
+            found.append((one["context"], one["url"]))
+            tree += one.get("children") or []
+        return found[1:]
+
+    def windows(self) -> list[tuple[str, str]]:
+        """Place and address of the windows that pages opened."""
+        tree = self._ask("browsingContext.getTree", {"maxDepth": 0})["contexts"]
+        return [(one["context"], one["url"]) for one in tree if one.get("originalOpener")]
+
+    def close_windows(self) -> None:
+        """Those that pages opened."""
+        for place, _address in self.windows():
+            self._ask("browsingContext.close", {"context": place})
+
+    def click(self, selector: str, place: str | None = None) -> None:
+        """As a person does: the page may open a window then. Raises RuntimeError if nothing is there."""
+        target = {"context": place or self._window}
+        found = self._ask(
+            "browsingContext.locateNodes", {**target, "locator": {"type": "css", "value": selector}, "maxNodeCount": 1}
+        )["nodes"]
+        if not found:
+            raise RuntimeError(f"{selector} is not there")
+        origin = {"type": "element", "element": {"sharedId": found[0]["sharedId"]}}
+        moves = [{"type": "pointerMove", "x": 0, "y": 0, "origin": origin}, {"type": "pointerDown", "button": 0},
+                 {"type": "pointerUp", "button": 0}]
+        actions = [{"type": "pointer", "id": "mouse", "parameters": {"pointerType": "mouse"}, "actions": moves}]
+        self._ask("input.performActions", {**target, "actions": actions})
 
     def goto(self, address: str) -> None:
         """Open a page and wait until it is loaded."""
         self._ask("browsingContext.navigate", {"context": self._window, "url": address, "wait": "complete"})
 
-    def evaluate(self, expression: str) -> Any:
+    def evaluate(self, expression: str, place: str | None = None) -> Any:
         """The value of an expression, a promise's once it is there. Raises RuntimeError if it throws."""
         asked = {
             "expression": f"Promise.resolve({expression}).then((value) => JSON.stringify(value ?? null))",
-            "target": {"context": self._window},
+            "target": {"context": place or self._window},
             "awaitPromise": True,
         }
         answer = self._ask("script.evaluate", asked)
@@ -75,10 +124,10 @@ class Firefox:
             raise RuntimeError(answer["exceptionDetails"]["text"])
         return json.loads(answer["result"]["value"])
 
-    def wait_for(self, expression: str) -> Any:
+    def wait_for(self, expression: str, place: str | None = None) -> Any:
         """The value of an expression as soon as it is true. Raises TimeoutError."""
         until = time.monotonic() + WAITS
-        while not (value := self.evaluate(expression)):
+        while not (value := self.evaluate(expression, place)):
             if time.monotonic() > until:
                 raise TimeoutError(expression)
             time.sleep(LOOKS)
@@ -119,11 +168,15 @@ class Firefox:
 
 
 @contextmanager
-def firefox(program: str, folder: Path) -> Iterator[Firefox]:
-    """A Firefox with a profile of its own in an empty folder, without a window on the screen."""
+def firefox(program: str, folder: Path, **preferences: Any) -> Iterator[Firefox]:
+    """A Firefox with a profile of its own in an empty folder, without a window on the screen.
+
+    `preferences`: more of them, with `__` for each dot in their names.
+    """
+    chosen = PREFERENCES | {name.replace("__", "."): value for name, value in preferences.items()}
     profile = folder / "profile"
     profile.mkdir()
-    lines = [f"user_pref({json.dumps(name)}, {json.dumps(value)});" for name, value in PREFERENCES.items()]
+    lines = [f"user_pref({json.dumps(name)}, {json.dumps(value)});" for name, value in chosen.items()]
     (profile / "user.js").write_text("\n".join(lines))
     port = free_port()
     command = [program, "--headless", "--no-remote", "--profile", str(profile), "--remote-debugging-port", str(port)]

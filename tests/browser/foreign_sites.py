@@ -35,6 +35,8 @@ SERVER = """
 """
 # Playwright switches off what is tested here: that windows need a click, and that storage is kept apart for each site.
 SWITCHED_OFF = ("--disable-popup-blocking",)
+# The last list of features counts, so this one stands in place of Playwright's.
+FEATURES_OFF = "--disable-features=HttpsUpgrades,HttpsFirstBalancedModeAutoEnable,MediaRouter,OptimizationHints"
 
 
 class SecureStack(Stack):
@@ -165,6 +167,7 @@ def profile(
             "--no-first-run",
             "--disable-background-networking",
             "--autoplay-policy=no-user-gesture-required",
+            FEATURES_OFF,
             f"--host-resolver-rules=MAP *.test {HOST}, MAP *.example {HOST}",
         ],
     )

@@ -5,10 +5,11 @@ import json
 import os
 import re
 import signal
-import subprocess
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from playwright.sync_api import BrowserContext, FrameLocator, Page, Playwright, expect
@@ -18,9 +19,9 @@ from privmedia.accounts import passwords
 from privmedia.accounts.models import User
 from privmedia.db import writing
 from privmedia.embedding.frames import Frames
-from privmedia.media import find_ffmpeg
-from tests.browser.foreign_sites import CROSS_SITE, MEDIA, OUTER, SAME_SITE, Sites, profile, wait_for, with_other_sites
-from tests.embeds import make_embed, token_for
+from privmedia.embedding.site_keys import SiteKeys
+from tests.browser.foreign_sites import CROSS_SITE, MEDIA, OUTER, SAME_SITE, Sites, profile, wait_for
+from tests.embeds import make_embed, make_site_key, signed, token_for
 
 pytestmark = pytest.mark.browser
 FAULTS = "addEventListener('securitypolicyviolation', (e) => (window.faults ??= []).push(e.violatedDirective))"
@@ -28,43 +29,15 @@ PASSWORD = "three unrelated words 7"
 VIDEO = "document.querySelector('video')"
 
 
-@pytest.fixture(scope="module")
-def sites(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sites]:
-    with with_other_sites(tmp_path_factory.mktemp("sites")) as sites:
-        library = sites.library
-        library.add_person("Maren Aasen", allow=Permission.MANAGE)
-        library.add_person("Jonas Bakke", allow=Permission.VIEW)
-        library.add_person("Oskar Lund")
-        yield sites
+@pytest.fixture
+def item(films: dict[str, str]) -> str:
+    """A film as one file."""
+    return films["file"]
 
 
-@pytest.fixture(scope="module")
-def item(sites: Sites, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """A film as one file, with its streams as well."""
-    folder = tmp_path_factory.mktemp("film")
-    film = folder / "film.mp4"
-    command = [find_ffmpeg(""), "-v", "error", "-nostdin", "-f", "lavfi", "-i", "testsrc2=s=320x180:r=25:d=20", "-c:v"]
-    command += ["libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-g", "50", "-movflags", "+faststart", film]
-    subprocess.run(command, check=True)
-    return sites.library.add_item(film.read_bytes())
-
-
-@pytest.fixture(scope="module")
-def streamed(sites: Sites, item: str, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The same in streams, as the worker leaves them: one playlist of all, one of each, one file of each."""
-    folder = tmp_path_factory.mktemp("streams")
-    uid = sites.library.add_item((sites.library.installation.storage.version_folder(item, 1) / "original").read_bytes())
-    command = [find_ffmpeg(""), "-v", "error", "-nostdin", "-i"]
-    command += [sites.library.installation.storage.version_folder(uid, 1) / "original", "-c", "copy", "-f", "hls"]
-    command += ["-hls_time", "2", "-hls_playlist_type", "vod", "-hls_segment_type", "fmp4", "-hls_flags", "single_file"]
-    subprocess.run([*command, "-hls_segment_filename", "180p-ab12.mp4", "180p-ab12.m3u8"], check=True, cwd=folder)
-    size = '#EXT-X-STREAM-INF:BANDWIDTH=900000,CODECS="avc1.42c00d",RESOLUTION=320x180'
-    (folder / "master.m3u8").write_text(f"#EXTM3U\n#EXT-X-VERSION:7\n{size}\n180p-ab12.m3u8\n")
-    kinds = {"master.m3u8": "application/vnd.apple.mpegurl", "180p-ab12.m3u8": "application/vnd.apple.mpegurl",
-             "180p-ab12.mp4": "video/mp4"}
-    for name, kind in kinds.items():
-        sites.library.add_product(uid, f"hls/{name}", kind, (folder / name).read_bytes(), stored_as=f"hls-{name}")
-    return uid
+@pytest.fixture(params=["file", "streams"])
+def film(request: pytest.FixtureRequest, films: dict[str, str]) -> str:
+    return films[request.param]
 
 
 @pytest.fixture(params=[True, False], ids=["third-party cookies allowed", "blocked"])
@@ -133,11 +106,6 @@ def says(page: Page, words: str) -> None:
     expect(frame_of(page).locator("[data-screen]:not([hidden]) h1")).to_have_text(words, timeout=20_000)
 
 
-@pytest.fixture(params=["file", "streams"])
-def film(request: pytest.FixtureRequest, item: str, streamed: str) -> str:
-    return item if request.param == "file" else streamed
-
-
 def test_signed_in_on_the_same_site_it_plays_at_once(browser_profile: BrowserContext, sites: Sites, film: str) -> None:
     address, _embed = with_player(sites, SAME_SITE, film)
     sign_in(browser_profile, sites, "Jonas Bakke")
@@ -173,6 +141,31 @@ def test_signed_out_on_another_site_one_signs_in_in_a_window_and_it_plays_until_
         assert frame_of(page).locator("video").count() == 0
     finally:
         sites.library.set_rule("Jonas Bakke", Permission.VIEW)
+
+
+def test_whom_the_site_vouches_for_plays_without_an_account_once_for_each_signed_address(
+    blocking: BrowserContext, sites: Sites, item: str
+) -> None:
+    installation, origin = sites.library.installation, sites.url(CROSS_SITE, "")
+    key = make_site_key(installation, "Yard intranet", origin)
+    maker = sites.library.user_ids["Maren Aasen"]
+    embed = make_embed(installation, item, maker, audience="signed", key=key[0])
+    word = urlencode(signed(key, item, until=installation.clock() + timedelta(hours=1), user="Jonas Bäkke & Søn"))
+    frame = f'<iframe src="{sites.url(MEDIA, "/embed/" + embed)}#{word}" width=640 height=360 title=Video></iframe>'
+    address = sites.page(CROSS_SITE, "signed.html", frame)
+    page = blocking.new_page()
+    page.goto(address)
+    plays(page)
+    assert len(by_token(page)) == 1
+    # It has left the address of the frame, and the page out of a cache does not play again.
+    assert page.frames[-1].evaluate("location.hash") == ""
+    page.reload()
+    says(page, "This page did not say who you are")
+    expect(frame_of(page).get_by_role("button", name="Sign in to play")).to_be_visible()
+    logs = "".join(path.read_text(errors="replace") for path in (sites.stack.folder / "log").iterdir())
+    assert word.rpartition("signature=")[2] not in logs
+    with writing(installation.sessions) as session:
+        SiteKeys(session, installation).remove(uid=key[0])
 
 
 HOSTILE = """

@@ -20,7 +20,7 @@ from privmedia.operations.doctor.findings import Finding, bad, poor, say
 from privmedia.operations.doctor.report import keep_report
 from privmedia.search.service import Passage, Search
 from tests.browser.axe import violations
-from tests.embeds import make_embed
+from tests.embeds import make_embed, make_site_key
 from tests.functional.test_access_matrix import OK, TABLE
 from tests.shared_links import make_link
 from tests.sites import Site, without_front_server
@@ -90,6 +90,7 @@ def signed(site: Site) -> Signed:
     asking = make_link(installation, library.folder, maker, folder=True, opened=link.visit, upload=True)
     ids |= {"link": link.uid, "opened": link.uid, "asking": asking.uid}
     ids["embed"] = make_embed(installation, item, maker)
+    ids["key"] = make_site_key(installation)[0]
     # Players' files are no pages.
     ids |= dict.fromkeys(("watched", "administered", "for_anybody", "revoked_one"), "x" * 43)
     return Signed({"administrator": {"session": token}, "link_holder": {"visit": link.visit}, "nobody": {}}, ids)

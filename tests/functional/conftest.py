@@ -11,7 +11,7 @@ from privmedia.access.principals import user
 from privmedia.accounts.groups import Groups
 from privmedia.accounts.models import SignIn, User, Viewpoint
 from privmedia.captions.models import Captions, Chapter
-from privmedia.db import writing
+from privmedia.db import reading, writing
 from privmedia.ids import new_uid
 from privmedia.installation import Installation
 from privmedia.jobs.models import Job, JobState
@@ -21,7 +21,7 @@ from privmedia.library.rules import Rules, Wanted
 from privmedia.library.service import Library, Received
 from privmedia.search.service import Passage, Search
 from tests.conftest import Person
-from tests.embeds import key_for, make_embed, token_for
+from tests.embeds import key_for, make_embed, make_site_key, token_for, token_of_site
 from tests.functional.access_site import Site
 from tests.functional.visitors import PEOPLE, RULES, World
 from tests.shared_links import make_link
@@ -45,6 +45,31 @@ FILES = {
 def stored(name: str) -> str:
     """What a file is stored as: a version's folder has no folders in it."""
     return name.replace("/", "-")
+
+
+def session_of(installation: Installation, person: Person) -> int:
+    """The number of the session in which somebody is signed in."""
+    with reading(installation.sessions) as session:
+        return session.scalars(select(SignIn.id).where(SignIn.user_id == person.id)).one()
+
+
+def players(installation: Installation, item: str, embed: str, people: dict[str, Person]) -> dict[str, str]:
+    """Tokens of players of it, for each who can watch by one: a viewer, one who may everything, anybody, whom a site
+    vouches for; and one whose right has ended. With the site's key.
+    """
+    maker, key = people["manager"].id, make_site_key(installation)
+    of_people = {"watched": "viewer", "administered": "administrator", "revoked_one": "revoked"}
+    return {
+        **{
+            name: token_for(installation, embed, session_of(installation, people[who]))[0]
+            for name, who in of_people.items()
+        },
+        "for_anybody": token_for(installation, make_embed(installation, item, maker, audience="open"), None)[0],
+        "vouched_for": token_of_site(
+            installation, make_embed(installation, item, maker, audience="signed", key=key[0]), key
+        ),
+        "key": key[0],
+    }
 
 
 @pytest.fixture
@@ -108,16 +133,10 @@ def world(
     )
     ids |= {"link": link.uid, "opened": link.uid, "asking": asking.uid}
     ids["embed"] = make_embed(installation, ids["item"], people["manager"].id)
-    open_embed = make_embed(installation, ids["item"], people["manager"].id, audience="open")
-    with writing(installation.sessions) as session:
-        sessions = {held.user_id: held.id for held in session.scalars(select(SignIn))}
-    # One player each for somebody who may view, for one who may everything, and for anybody.
-    ids["watched"], _renew = token_for(installation, ids["embed"], sessions[people["viewer"].id])
-    ids["administered"], _renew = token_for(installation, ids["embed"], sessions[people["administrator"].id])
-    ids["for_anybody"], _renew = token_for(installation, open_embed, None)
-    ids["revoked_one"], _renew = token_for(installation, ids["embed"], sessions[people["revoked"].id])
+    ids |= players(installation, ids["item"], ids["embed"], people)
     browsers["embed_frame"] = browser()
-    browsers["embed_frame"].set_cookie("pm_frame", key_for(installation, sessions[people["administrator"].id]))
+    frame_key = key_for(installation, session_of(installation, people["administrator"]))
+    browsers["embed_frame"].set_cookie("pm_frame", frame_key)
     with writing(installation.sessions) as session:
         of_view_as = session.scalars(select(SignIn).where(SignIn.user_id == people["view_as"].id)).one()
         session.add(Viewpoint(session_id=of_view_as.id, user_id=people["viewer"].id, since=installation.clock()))

@@ -13,7 +13,7 @@ from privmedia.installation import Installation
 from tests.faults import FULL
 from tests.functional.visitors import World, ask, dump, token_of
 
-ID = re.compile(r"\{(folder|item|user|group|link|embed)\}")
+ID = re.compile(r"\{(folder|item|user|group|link|embed|key)\}")
 MISSING = "zzzzzzzzzzzzzzz0"
 ID_IN_TEXT = re.compile(r"(?<=[/=])[0-9a-z]{16}(?=[/?&\"]|$)|(?<=%2F|%3D)[0-9a-z]{16}")
 CHANGING = ("X-Request-ID",)
@@ -291,6 +291,12 @@ TABLE: dict[str, list[tuple[str, Row]]] = {
         ("/smedia/~{administered}/{item}/original", NEVER),
         ("/smedia/~{for_anybody}/{item}/play.mp4", PUBLIC),
         ("/smedia/~{for_anybody}/{item}/original", NEVER),
+        ("/smedia/~{vouched_for}/{item}/play.mp4", PUBLIC),
+        ("/smedia/~{vouched_for}/{item}/captions-en.vtt", PUBLIC),
+        ("/smedia/~{vouched_for}/{missing}/play.mp4", NEVER),
+        ("/smedia/~{vouched_for}/{item}/version.json", NEVER),
+        ("/smedia/~{vouched_for}/{item}/original", NEVER),
+        ("/smedia/~{vouched_for}/{item}/play.mp4?v=1", NEVER),
         ("/smedia/~{revoked_one}/{item}/play.mp4", NEVER),
         ("/smedia/~" + "x" * 43 + "/{item}/play.mp4", NEVER),
     ],
@@ -298,6 +304,7 @@ TABLE: dict[str, list[tuple[str, Row]]] = {
         ("/smedia/~{watched}/{item}/hls/v1/master.m3u8", PUBLIC),
         ("/smedia/~{watched}/{item}/hls/v2/master.m3u8", NEVER),
         ("/smedia/~{for_anybody}/{item}/hls/v1/720p-ab12.mp4", PUBLIC),
+        ("/smedia/~{vouched_for}/{item}/hls/v1/720p-ab12.mp4", PUBLIC),
     ],
     "smedia_embed_nothing": [
         ("/smedia/~{administered}/{item}/original/bearing.mp4", NEVER),
@@ -348,6 +355,11 @@ TABLE: dict[str, list[tuple[str, Row]]] = {
     "admin_public": [("/admin/public", FOR_ADMINISTRATORS)],
     "admin_links": [("/admin/links", FOR_ADMINISTRATORS)],
     "admin_embeds": [("/admin/embeds", FOR_ADMINISTRATORS)],
+    "admin_site_keys": [("/admin/embeds/keys", FOR_ADMINISTRATORS)],
+    "admin_site_key_remove": [
+        ("/admin/embeds/keys/{key}/remove", FOR_ADMINISTRATORS),
+        ("/admin/embeds/keys/{missing}/remove", NO_SUCH_PAGE),
+    ],
     "admin_embed_end": [
         ("/admin/embeds/{embed}/end", FOR_ADMINISTRATORS),
         ("/admin/embeds/{missing}/end", NO_SUCH_PAGE),

@@ -17,6 +17,7 @@ from privmedia.db import reading, writing
 from privmedia.embedding.models import Embed
 from privmedia.embedding.pages import Pages
 from privmedia.embedding.service import Embeds
+from privmedia.library.service import Library
 from tests.conftest import ADDRESS
 from tests.embeds import INTRANET, make_embed, tell, token_for
 from tests.private_library import PrivateLibrary
@@ -143,6 +144,32 @@ def test_the_item_says_where_it_is_used_and_deleting_moving_and_replacing_warn_o
         assert "www.intra.example/news" in page.text
     for address in (f"/m/{item}/replace", f"/m/{item}/access"):
         assert "1 page of another site shows this." in maker.get(address).text, address
+
+
+def test_a_draft_and_moving_several_warn_of_it_as_well(
+    person: Callable[[str], TestApp], library: PrivateLibrary, item: str
+) -> None:
+    says = "1 page of another site shows this."
+    embed, other = make_embed(library.installation, item, library.user_ids["maker"]), library.add_item(b"another")
+    maker = person("maker")
+    assert says not in maker.get(f"/m/{item}/edit").text
+    seen_on(library, embed, f"{INTRANET}/t4")
+    assert says in maker.get(f"/m/{item}/edit").html.select_one("#draft-form").text
+    assert says not in maker.get(f"/m/{other}/edit").text
+    with writing(library.installation.sessions) as session:
+        service = Library(session, library.installation)
+        to = service.add_folder(parent=service.folder(library.folder), name="Elsewhere").uid
+    moving = maker.get(f"/move?item={item}&item={other}&to={to}")
+    assert says in moving.html.select_one("#choice").text
+    assert says not in maker.get(f"/move?item={other}&to={to}").text
+
+
+def test_who_opens_an_items_page_finds_the_link_by_which_programs_ask(
+    person: Callable[[str], TestApp], item: str
+) -> None:
+    viewer = person("viewer")
+    link = viewer.get(f"/m/{item}").html.select_one("link[type='application/json+oembed']")["href"]
+    assert viewer.get(link).json["title"] == "T4"
 
 
 def test_administrators_see_every_player_and_end_one_of_an_item_in_the_bin(

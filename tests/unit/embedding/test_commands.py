@@ -65,3 +65,24 @@ def test_an_open_player_needs_sites_and_a_folder_is_no_item(run: Run, path: str)
         result = run("add", *wrong)
         assert result.exception is not None, wrong
         assert str(result.exception), wrong
+
+
+def test_keys_of_sites_are_made_listed_chosen_and_removed(run: Run, path: str) -> None:
+    made = run("key", "add", "Yard intranet", "--site", "https://Intra.example")
+    assert made.exit_code == 0, made.output
+    key, secret = (line.split()[1] for line in made.stdout.splitlines())
+    assert secret.startswith("pms_")
+    assert run("key", "add", "Yard intranet", "--site", "https://intra.example").exit_code == 1
+    assert run("key", "add", "Yard", "--site", "intranet").exit_code == 1
+    assert run("add", path, "--signed", key, "--open").exit_code == 2
+    assert run("add", path, "--signed", "k0k0k0k0k0k0k0k0").exit_code == 1
+    assert run("add", path, "--signed", key).exit_code == 0
+    (row,) = json.loads(run("list", "--json").stdout)
+    assert (row["key"], row["sites"], row["open"]) == ("Yard intranet", ["https://intra.example"], False)
+    assert "by the word of Yard intranet" in run("list").stdout
+    (listed,) = json.loads(run("key", "list", "--json").stdout)
+    assert (listed["id"], listed["players"], listed["last_used"]) == (key, 1, None)
+    assert secret not in run("key", "list").stdout
+    assert "counts no more" in run("key", "remove", key).stdout
+    assert run("key", "remove", key).exit_code == 1
+    assert json.loads(run("list", "--json").stdout)[0]["state"] == "closed"

@@ -7,7 +7,7 @@ const WATCHED = 5; // seconds of play from which on somebody has watched
 const FLOW_LASTS = 25 * 60_000; // the server forgets it after 30 minutes
 
 export async function run(root) {
-  const frame = { root, id: root.dataset.embed, flow: null, started: false, player: null };
+  const frame = { root, id: root.dataset.embed, flow: null, started: false, player: null, signed: wordOfTheSite() };
   root.addEventListener("click", (event) => {
     const act = { play: () => signIn(frame), again: () => again(frame) }[event.target.closest("[data-do]")?.dataset.do];
     act?.();
@@ -19,20 +19,35 @@ export async function run(root) {
   return settle(frame, await begin(frame));
 }
 
+/** What the server of the site around says of who is there. It is good once, so it does not stay in the address. */
+function wordOfTheSite() {
+  const said = Object.fromEntries(new URLSearchParams(location.hash.slice(1)));
+  if (!("signature" in said)) return undefined;
+  history.replaceState(null, "", location.pathname + location.search);
+  return said;
+}
+
 /** Ask whether it may play; what is answered is kept for the click that follows. */
 async function begin(frame) {
+  const { signed } = frame;
+  frame.signed = undefined;
   const answer = await ask(frame.id, {
     page: document.referrer,
     ancestors: [...(location.ancestorOrigins ?? [])],
+    signed,
   });
   frame.flow = answer.status === 401 ? { id: answer.said.flow, secret: answer.said.secret } : null;
   return answer;
 }
 
 function settle(frame, { status, said }) {
+  const { root } = frame;
   if (status === 200) return play(frame, { status, said });
+  // The word of the site does not count: whoever has an account may sign in all the same.
+  if (status === 400) return begin(frame).then((answer) => settle(frame, answer));
   // 403: a sandbox has taken our origin from the frame, and with it every way to ask.
-  show(frame, { 403: "blocked", 404: "gone" }[status] ?? "ask");
+  const unknown = "signed" in root.dataset ? "unsigned" : "ask";
+  show(frame, { 403: "blocked", 404: "gone" }[status] ?? unknown);
   if (status === 401) keepFresh(frame);
   return undefined;
 }
@@ -59,7 +74,7 @@ function signIn(frame) {
   frame.window = openWindow(frame.id, flow.id, {
     onCode: (code) => exchange(frame, flow, code),
     onDenied: () => leave(frame, "denied"),
-    onClosed: () => leave(frame, "ask"),
+    onClosed: () => leave(frame, "signed" in frame.root.dataset ? "unsigned" : "ask"),
   });
   show(frame, frame.window ? "waiting" : "blocked");
   return undefined;
