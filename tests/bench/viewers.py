@@ -136,7 +136,8 @@ def stream(library: PrivateLibrary) -> str:
     library.add_person("maker", allow=Permission.MANAGE)
     library.add_person("viewer", allow=Permission.VIEW)
     item = library.add_item(b"not asked for")
-    library.add_product(item, STREAMS_FOLDER + STREAM, "video/mp4", random.Random(SEED).randbytes(PARTS * PART))
+    content = random.Random(SEED).randbytes(PARTS * PART)
+    library.add_product(item, STREAMS_FOLDER + STREAM, "video/mp4", content, stored_as=STREAM)
     return item
 
 
