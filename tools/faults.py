@@ -58,6 +58,9 @@ PARTS = (
     Part("browsers", 8, "every kind of file plays in Chromium; Firefox signs in, plays, seeks and uploads", (
         "tests/browser/test_inputs.py", "tests/browser/test_firefox.py",
     )),
+    Part("embeds", 5, "players in pages of other sites: every place, cookies, film and person in two browsers", (
+        "tests/browser/test_embeds_matrix.py", "tests/browser/test_embeds_firefox.py",
+    )),
 )  # fmt: skip
 
 

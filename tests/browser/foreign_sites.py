@@ -82,8 +82,13 @@ class Sites:
     def url(self, name: str, path: str = "/") -> str:
         return f"https://{name}:{self.stack.port}{path}"
 
-    def status(self, address: str) -> int:
-        return status_of(self.stack.port, address)
+    def status(self, address: str, session: str = "", *, sent: int = 0) -> int:
+        """What is answered; to somebody with a session, if there is one; to so many bytes that are only announced."""
+        return status_of(self.stack.port, address, session, sent=sent)
+
+    def logs(self) -> str:
+        """Everything that nginx, the application server and the application have written."""
+        return "".join(path.read_text(errors="replace") for path in (self.stack.folder / "log").iterdir())
 
     def page(self, name: str, path: str, html: str) -> str:
         """Put a page on one of the other sites; answers its address."""
@@ -127,13 +132,16 @@ def answers(port: int) -> bool:
         return False
 
 
-def status_of(port: int, address: str) -> int:
-    """What the library answers to somebody without any cookie, on a connection of its own."""
+def status_of(port: int, address: str, session: str = "", *, sent: int = 0) -> int:
+    """What the library answers on a connection of its own, without any cookie but a session."""
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     connection = http.client.HTTPSConnection(HOST, port, timeout=5, context=context)
     try:
-        connection.request("GET", address, headers={"Host": f"{MEDIA}:{port}"})
+        headers = {"Host": f"{MEDIA}:{port}", **({"Cookie": f"__Host-session={session}"} if session else {})}
+        if sent:
+            headers["Content-Length"] = str(sent)
+        connection.request("POST" if sent else "GET", address, headers=headers)
         return connection.getresponse().status
     finally:
         connection.close()

@@ -1,6 +1,7 @@
 """Players in pages of other sites, in Chromium: where cookies of other sites reach a frame, and where they do not."""
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import re
@@ -20,6 +21,7 @@ from privmedia.accounts.models import User
 from privmedia.db import writing
 from privmedia.embedding.frames import Frames
 from privmedia.embedding.site_keys import SiteKeys
+from tests.browser.caching_proxy import caching_proxy
 from tests.browser.foreign_sites import CROSS_SITE, MEDIA, OUTER, SAME_SITE, Sites, profile, wait_for
 from tests.embeds import make_embed, make_site_key, signed, token_for
 
@@ -162,7 +164,7 @@ def test_whom_the_site_vouches_for_plays_without_an_account_once_for_each_signed
     page.reload()
     says(page, "This page did not say who you are")
     expect(frame_of(page).get_by_role("button", name="Sign in to play")).to_be_visible()
-    logs = "".join(path.read_text(errors="replace") for path in (sites.stack.folder / "log").iterdir())
+    logs = sites.logs()
     assert word.rpartition("signature=")[2] not in logs
     with writing(installation.sessions) as session:
         SiteKeys(session, installation).remove(uid=key[0])
@@ -206,7 +208,7 @@ def test_the_page_around_learns_nothing_and_cannot_push_a_code_in(
     secrets = [said[1]["secret"], said[1]["code"], *by_token(page), *(json.loads(answers[-1])["renew"],)]
     known = " ".join([*page.evaluate("window.heard ?? []"), page.evaluate("addresses()"), page.content()])
     assert [secret for secret in secrets if secret in known] == []
-    logs = "".join(path.read_text(errors="replace") for path in (sites.stack.folder / "log").iterdir())
+    logs = sites.logs()
     assert "/smedia/~..." in logs
     assert [secret for secret in secrets if secret in logs] == []
 
@@ -253,6 +255,21 @@ def test_no_log_has_a_token_not_even_while_the_application_is_gone(sites: Sites,
     ways, names = ("~", "%7E", "%7e"), ("play.mp4", "no")
     addresses = [f"/smedia/{way}{token}/{item}/{name}" for way in ways for name in names]
     assert {sites.status(address) for address in addresses} == {200, 404}
+    # What was decided and nginx cannot open, by a token and by a session; and what is too large to be read.
+    version = sites.library.installation.storage.version_folder(item, 1)
+    version.rename(version.with_name("v1-elsewhere"))
+    version.symlink_to("v1-elsewhere")
+    try:
+        assert sites.status(addresses[0]) in (403, 404)
+        sites.status(f"/smedia/{item}/play.mp4", sites.library.tokens["Maren Aasen"])
+        assert re.search(rf'failed .*"GET /smedia/{item}/play.mp4', sites.logs())
+        assert token not in sites.logs()
+    finally:
+        version.unlink()
+        version.with_name("v1-elsewhere").rename(version)
+    assert sites.status(addresses[0], sent=2 << 30) in (405, 413)
+    assert sites.status(f"/m/{item}?sent", sent=2 << 30) == 413
+    assert "too large body" in sites.logs()
     away = sites.stack.socket.with_suffix(".away")
     sites.stack.socket.rename(away)
     try:
@@ -262,7 +279,52 @@ def test_no_log_has_a_token_not_even_while_the_application_is_gone(sites: Sites,
         assert {sites.status(address) for address in addresses} == {503}
     finally:
         away.rename(sites.stack.socket)
-    logs = "".join(path.read_text(errors="replace") for path in (sites.stack.folder / "log").iterdir())
+    logs = sites.logs()
     assert "No such file or directory" in logs
     assert f"/m/{item}" in logs
     assert token not in logs
+
+
+OVERLAY = """
+<style>iframe { position: absolute; left: 0; top: 0; opacity: 0.001 } button { position: absolute; left: 0; top: 0;
+  width: 640px; height: 360px }</style><button>Claim your prize</button>
+"""
+
+
+def test_a_transparent_player_over_something_else_can_at_most_be_made_to_start(
+    blocking: BrowserContext, sites: Sites, item: str
+) -> None:
+    """Whatever is pressed in a frame nobody sees: nothing is deleted, shared, asked for or changed by it."""
+    installation, origin = sites.library.installation, sites.url(CROSS_SITE, "")
+    maker = sites.library.user_ids["Maren Aasen"]
+    embed = make_embed(installation, item, maker, sites=origin, audience="open")
+    frame = f'<iframe src="{sites.url(MEDIA, "/embed/" + embed)}" width=640 height=360 title=Video></iframe>'
+    page = blocking.new_page()
+    sent: list[str] = []
+    page.on("request", lambda request: request.method != "GET" and sent.append(request.url.split("/embed/")[-1]))
+    page.goto(sites.page(CROSS_SITE, "overlay.html", f"{OVERLAY}{frame}"))
+    plays(page)
+    for across, down in itertools.product(range(20, 640, 120), range(20, 360, 80)):
+        page.mouse.click(across, down)
+    assert set(sent) <= {f"{embed}/token", f"{embed}/renew"}
+    inside = page.frames[-1]
+    forms = inside.locator("form")
+    assert forms.count() == 0
+    leading_out = inside.locator("a[href]").evaluate_all("links => links.map((link) => [link.target, link.rel])")
+    assert all(target == "_blank" and "noopener" in rel for target, rel in leading_out)
+
+
+def test_one_cache_between_two_people_keeps_nothing_of_the_first(sites: Sites, item: str, tmp_path: Path) -> None:
+    maker, viewer, stranger = (sites.library.tokens[name] for name in ("Maren Aasen", "Jonas Bakke", "Oskar Lund"))
+    embed = make_embed(sites.library.installation, item, sites.library.user_ids["Maren Aasen"])
+    with caching_proxy(tmp_path, sites) as cache:
+        script = re.search(r"/static/embed[^\"]+", cache.get(f"/embed/{embed}").text)
+        assert script is not None
+        assert [cache.get(script[0]).cache for _twice in range(2)] == ["MISS", "HIT"]
+        states = {viewer: "playing", stranger: "denied", "": "ask", maker: "playing"}
+        for session, state in [*states.items()] * 2:
+            page = cache.get(f"/embed/{embed}", session)
+            assert (f'data-state="{state}"' in page.text, page.cache) == (True, "MISS"), state
+            for name in ("play.mp4", "poster.webp"):
+                film = cache.get(f"/smedia/{item}/{name}", session)
+                assert (film.status, film.cache) == (200 if state == "playing" else 404, "MISS"), (state, name)
