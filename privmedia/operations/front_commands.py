@@ -29,7 +29,7 @@ from privmedia.operations.stack import PROGRAMS, front_program
 )
 @click.option(
     "--check",
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    type=click.Path(path_type=Path, exists=True, dir_okay=False, readable=False),
     help="Compare this file with what is needed, and say what differs and why it matters. Nothing is printed.",
 )
 @click.option("--json", "as_json", is_flag=True, help="With --check: the differences as JSON.")

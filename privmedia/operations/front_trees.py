@@ -187,6 +187,8 @@ def read_tree(server: str, path: Path) -> Tree:
     """The tree of a file. Raises Invalid for what cannot be read."""
     try:
         text = path.read_text()
+    except PermissionError as error:
+        raise Invalid(f"{path} may not be read by this user: call this command as root.") from error
     except (OSError, UnicodeDecodeError) as error:
         raise Invalid(f"{path} cannot be read: {getattr(error, 'strerror', None) or 'it is no text'}.") from error
     return nginx_file(path) if server == "nginx" else TREES[server](text)

@@ -133,7 +133,7 @@ def django(port: int, run: Path, site: Site) -> Stack:
 def copyparty(port: int, run: Path, site: Site) -> Stack:
     """A file server with an account and a volume that only it may read. It sends by itself, with nobody in front."""
     command = [str(site.copyparty_venv / "bin" / "python"), "-m", "copyparty", "-i", "127.0.0.1", "-p", str(port)]
-    command += ["-a", "member:password", "-v", f"{site.media_root / 'private'}::r,member", "--nc", "4096", "-q"]
+    command += ["-a", "member:password", "-v", f"{site.media_root / 'private'}::r,member", "-nc", "4096", "-q"]
     name = "copyparty, an account and a volume, on its own"
     environment = {"XDG_CONFIG_HOME": str(run)}
     return Stack(

@@ -2,9 +2,11 @@
 from __future__ import annotations
 
 import configparser
+import http.client
 import os
 import re
 import shutil
+import ssl
 import subprocess
 import time
 from collections.abc import Iterator
@@ -139,6 +141,7 @@ def caddy_running(folder: Path, text: str, port: int) -> Iterator[None]:
     """Caddy with what was printed, by HTTPS on a port of its own."""
     file, home = folder / "Caddyfile", {"XDG_DATA_HOME": str(folder), "XDG_CONFIG_HOME": str(folder)}
     text = text.replace("https://media.example.com {", f"https://127.0.0.1:{port} {{")
+    text = text.replace("\n:443 {", f"\n:{port} {{")
     # Port 80 is not ours where tests run.
     text = text.replace("\tadmin off\n", "\tadmin off\n\tauto_https disable_redirects\n")
     file.write_text(re.sub(r"/var/log/\w+/", f"{folder}/log/", text))
@@ -156,6 +159,17 @@ def caddy_running(folder: Path, text: str, port: int) -> Iterator[None]:
         programs.stop()
 
 
+def answer_under(name: str, port: int) -> tuple[int, str]:
+    """Status and one of the headers that all answers have, asked for under a name that is not that of the site."""
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    connection = http.client.HTTPSConnection("127.0.0.1", port, timeout=10, context=context)
+    with closing(connection):
+        connection.request("GET", "/login", headers={"Host": name})
+        answer = connection.getresponse()
+        return answer.status, answer.headers["X-Content-Type-Options"]
+
+
 def test_a_caddy_with_the_hole_in_http2_is_safe_as_printed_and_the_doctor_knows_it(folder: Path) -> None:
     with or_skipped():
         front_program("caddy")
@@ -167,6 +181,7 @@ def test_a_caddy_with_the_hole_in_http2_is_safe_as_printed_and_the_doctor_knows_
     with closing(installation):
         with caddy_running(folder, text, port):
             assert PublicAddress(f"https://127.0.0.1:{port}").speaks_http2() is False
+            assert answer_under("another-name.example", port) == (421, "nosniff")
             outcome = the_front_server_is_mended(installation)
             assert outcome.level is Level.GREEN
             assert "HTTP/2 (CVE-2023-44487), which is switched off here" in str(outcome.measured)
@@ -174,7 +189,10 @@ def test_a_caddy_with_the_hole_in_http2_is_safe_as_printed_and_the_doctor_knows_
         assert opened != text
         with caddy_running(folder, opened, port):
             assert PublicAddress(f"https://127.0.0.1:{port}").speaks_http2() is True
-            assert the_front_server_is_mended(installation).level is Level.AMBER
+            outcome = the_front_server_is_mended(installation)
+            assert outcome.level is Level.AMBER
+            assert "which leaves HTTP/2 out" in str(outcome.cure)
+            assert outcome.lines[1].startswith("privmedia front-config caddy > ")
     (folder / "opened").write_text(opened)
     said = printed(folder, "--tls", str(folder / "tls"), "--check", str(folder / "opened"), server="caddy")
     assert said.exit_code == 1

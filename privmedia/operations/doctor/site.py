@@ -14,7 +14,7 @@ from privmedia.operations.doctor.findings import Area, Check, Outcome, bad, good
 from privmedia.operations.doctor.probe import Visit
 from privmedia.operations.doctor.visiting import PublicAddress
 from privmedia.operations.doctor.words import not_answered
-from privmedia.text import Plural
+from privmedia.text import Plural, Sentence
 from privmedia.text import mark as _
 from privmedia.web.headers import TRANSPORT
 
@@ -29,6 +29,7 @@ DAYS_LEFT = Plural(
 )
 NOT_BELIEVED = _("Browsers do not believe the certificate: ${why}.")
 RENEW = say(_("Renew it, and load the front server: `certbot renew`."))
+CADDY_RENEWS = say(_("Caddy renews by itself what it got by itself: its log says why it does not."))
 ENDS_SOON = Plural("The certificate ends in ${count} day.", "The certificate ends in ${count} days.")
 
 
@@ -87,11 +88,18 @@ def by_tls(visit: Visit) -> Outcome:
             certificate, version = line.getpeercert(), line.version()  # type: ignore[attr-defined]  # it is encrypted
     except OSError as error:
         why = getattr(error, "verify_message", "") or " ".join(str(error).split())
-        return bad(say(NOT_BELIEVED, why=why), RENEW, "certbot renew")
+        return bad(say(NOT_BELIEVED, why=why), *_renewal(visit))
     days = int((ssl.cert_time_to_seconds(certificate["notAfter"]) - time.time()) // 86400)
     if days < RENEW_DAYS:
-        return poor(say(ENDS_SOON, count=days), RENEW, "certbot renew")
+        return poor(say(ENDS_SOON, count=days), *_renewal(visit))
     return _plain_leads_there(visit) or good(DAYS_LEFT, version=version or "TLS", count=days)
+
+
+def _renewal(visit: Visit) -> tuple[Sentence, str]:
+    """The cure for a certificate that is over, and the line to copy."""
+    if visit.installation.settings.front_server == "caddy":
+        return CADDY_RENEWS, "journalctl -u caddy"
+    return RENEW, "certbot renew"
 
 
 def _plain_leads_there(visit: Visit) -> Outcome | None:

@@ -11,8 +11,8 @@ from importlib.metadata import PackageNotFoundError, version
 from privmedia.installation import Installation
 from privmedia.operations.doctor.findings import Area, Check, Outcome, bad, good, poor, say
 from privmedia.operations.doctor.visiting import PublicAddress
-from privmedia.operations.doctor.words import name_of
-from privmedia.operations.front_versions import HTTP2, VERSION_COMMANDS, holes_of, is_untried, version_in
+from privmedia.operations.doctor.words import name_of, printed_anew
+from privmedia.operations.front_versions import HTTP2, VERSION_COMMANDS, Hole, holes_of, is_untried, version_in
 from privmedia.text import mark as _
 
 OURS = {"WebOb": "1.8.11", "gunicorn": "22.0", "waitress": "3.0.1"}
@@ -35,26 +35,39 @@ def the_front_server_is_mended(installation: Installation) -> Outcome:
     said = subprocess.run([program, *command[1:]], capture_output=True, text=True, timeout=10, check=False)
     found = version_in(said.stdout + said.stderr)
     package = _package(PACKAGES[front])
-    holes = holes_of(front, found, package)
     shown = package or found
-    if holes and all(hole.part == HTTP2 for hole in holes) and not _speaks_http2(installation):
-        return good(
-            _("${server} ${version} has a known hole in HTTP/2 (${cve}), which is switched off here."),
-            server=name_of(front), version=shown, cve=holes[0].cve,
-        )
-    if holes:
-        return poor(
-            say(_("${server} ${version} has a known hole: ${cve}, ${what}."), server=name_of(front), version=shown,
-                cve=holes[0].cve, what=holes[0].what),
-            say(_("Take a later one: ${version}."), version=holes[0].debian.get("deb12", holes[0].fixed[-1])),
-            f"apt-get update && apt-get install {PACKAGES[front]}",
-        )
+    if holes := holes_of(front, found, package):
+        return _with_holes(installation, shown, holes)
     if is_untried(front, found):
         return poor(
             say(_("${server} ${version} is older than any that was tried here."), server=name_of(front), version=shown),
             say(_("Take a later one.")),
         )
     return good(_("${server} ${version}: no known hole in what is used of it."), server=name_of(front), version=shown)
+
+
+def _with_holes(installation: Installation, shown: str, holes: list[Hole]) -> Outcome:
+    """What is to be said of a version with these holes: the one that can be left out harms nobody where it is."""
+    front = installation.settings.front_server
+    known = say(_("${server} ${version} has a known hole: ${cve}, ${what}."), server=name_of(front), version=shown,
+                cve=holes[0].cve, what=holes[0].what)
+    if any(hole.part != HTTP2 for hole in holes):
+        return poor(
+            known,
+            say(_("Take a later one: ${version}."), version=holes[0].debian.get("deb12", holes[0].fixed[-1])),
+            f"apt-get update && apt-get install {PACKAGES[front]}",
+        )
+    if _speaks_http2(installation):
+        return poor(
+            known,
+            say(_("Print its configuration anew, which leaves HTTP/2 out, or take a later one: ${version}."),
+                version=holes[0].fixed[-1]),
+            *printed_anew(front, installation.settings),
+        )
+    return good(
+        _("${server} ${version} has a known hole in HTTP/2 (${cve}), which is switched off here."),
+        server=name_of(front), version=shown, cve=holes[0].cve,
+    )
 
 
 def programs_are_mended(installation: Installation) -> Outcome:
