@@ -45,6 +45,7 @@ requires = [
 ]
 
 extras = {
+    "ldap": ["ldap3>=2.9.1"],
     "postgres": ["psycopg[binary]>=3.3"],
     "production": ["gunicorn>=27", "pyuwsgi>=2.0.30"],
     "dev": [

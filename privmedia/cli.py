@@ -9,6 +9,7 @@ import click
 
 from privmedia.accounts.commands import MORE_OF_GROUPS, MORE_OF_USERS, group, setup_link, user
 from privmedia.accounts.token_commands import token
+from privmedia.admin.providers.commands import ldap
 from privmedia.admin.users.commands import delete_user, disable_user
 from privmedia.console import DEFAULT_CONFIG, Line
 from privmedia.embedding.commands import embed
@@ -46,7 +47,7 @@ def cli(context: click.Context, config: str) -> None:
 RUNNING = (
     serve, worker, jobs, reprocess, migrate, check, doctor, stack, front_config, demo, search, ingest_log, traffic
 )
-for command in (*RUNNING, setup_link, user, group, token, folder, items, import_files, access, link, embed):
+for command in (*RUNNING, setup_link, user, group, token, folder, items, import_files, access, link, embed, ldap):
     cli.add_command(command)
 
 WITHOUT_RULES.append(links_that_open)

@@ -4,6 +4,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 from urllib.parse import urlsplit
 
 PREFIX = "privmedia.oidc."
@@ -11,6 +12,30 @@ ENVIRONMENT = "PRIVMEDIA_OIDC_"
 NAME = re.compile(r"[a-z][a-z0-9]{0,29}")
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 YES_OR_NO = {"yes": True, "no": False}
+RESERVED = ("ldap", "header")
+"""Names that the other ways of signing in go by, in the same tables."""
+
+
+class Source(Protocol):
+    """By whom people sign in beside the password of this library, in whatever way that is."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def issuer(self) -> str: ...
+
+    @property
+    def text(self) -> str: ...
+
+    @property
+    def make_accounts(self) -> bool: ...
+
+    @property
+    def link_by_email(self) -> bool: ...
+
+    @property
+    def admin_group(self) -> str: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,26 +63,23 @@ KEYS = tuple(name for name in Provider.__dataclass_fields__ if name != "name")
 NEEDED = ("issuer", "client_id", "client_secret")
 
 
-def is_of_a_provider(key: str) -> bool:
-    """Whether a key of the ini belongs to this family."""
-    return key.startswith(PREFIX)
-
-
 def read_providers(ini: Mapping[str, str], environ: Mapping[str, str]) -> tuple[tuple[Provider, ...], list[str]]:
     """Those there are, in the order of their names, and what is wrong. The environment wins."""
     found: dict[str, dict[str, str]] = {}
     problems: list[str] = []
-    given = [(key, key.removeprefix(PREFIX).partition("."), text) for key, text in ini.items() if is_of_a_provider(key)]
+    given = [
+        (key, key.removeprefix(PREFIX).partition("."), text) for key, text in ini.items() if key.startswith(PREFIX)
+    ]
     given += [
         (key, key.removeprefix(ENVIRONMENT).lower().partition("_"), text)
         for key, text in environ.items()
         if key.startswith(ENVIRONMENT)
     ]
     for written, (name, _, key), text in given:
-        if not NAME.fullmatch(name) or key not in KEYS:
+        if not NAME.fullmatch(name) or name in RESERVED or key not in KEYS:
             problems.append(
                 f"'{written}' is no setting. It has to be {PREFIX}<name>.<key>: the name of small letters and digits, "
-                f"the key one of {', '.join(KEYS)}."
+                f"other than {' and '.join(RESERVED)}, the key one of {', '.join(KEYS)}."
             )
         elif text.strip():
             found.setdefault(name, {})[key] = text.strip()

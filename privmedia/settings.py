@@ -2,29 +2,34 @@
 from __future__ import annotations
 
 import difflib
-import email.policy
 import os
 import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
-from email.parser import Parser
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import urlsplit
 
+from privmedia.directory_settings import PREFIX as OF_THE_DIRECTORY
+from privmedia.directory_settings import Directory, read_directory
 from privmedia.errors import SettingsError
+from privmedia.header_settings import PREFIX as OF_THE_HEADER
+from privmedia.header_settings import TrustedHeader, read_header
+from privmedia.mail_settings import MailServer, parse_mail_from, parse_mail_url
 from privmedia.origins import origins_in
-from privmedia.provider_settings import Provider, is_of_a_provider, read_providers
+from privmedia.provider_settings import LOOPBACK, Provider, Source, read_providers
+from privmedia.provider_settings import PREFIX as OF_PROVIDERS
 from privmedia.text import LANGUAGES
 
 FRONT_SERVERS = ("builtin", "nginx", "apache", "lighttpd", "caddy")
+FAMILIES = (OF_PROVIDERS, OF_THE_DIRECTORY, OF_THE_HEADER)
+"""What keys of several parts begin with; they are read elsewhere."""
 ONLY_WITH_NGINX = ("decision_cache", "person_connections", "person_rate", "link_connections", "link_rate")
 LINK_PASSWORDS = ("suggested", "required")
 EMBED_OPEN = ("allowed", "forbidden")
 SAMPLE_SECRETS = ("change-me", "changeme", "secret", "development", "sample", "example", "please-replace")
 SHORTEST_SECRET = 32  # characters
-LOOPBACK = ("localhost", "127.0.0.1", "::1")
 UNITS = {"": 1, "b": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
 
 
@@ -34,18 +39,6 @@ class Attending(StrEnum):
     NUMBERS = "numbers"
     NAMES = "names"
     OFF = "off"
-
-
-@dataclass(frozen=True, kw_only=True)
-class MailServer:
-    """Where letters are handed over. Without `user` nobody signs in there."""
-
-    host: str
-    port: int
-    security: str
-    """`tls` from the first byte, `starttls` before anything else is said, or `none`."""
-    user: str = ""
-    password: str = field(default="", repr=False)
 
 
 def parse_text(value: str) -> str:
@@ -142,47 +135,6 @@ def parse_base_url(value: str) -> str:
         raise ValueError("it has to be a host of its own, without a path")
     _ = parts.port  # raises for a port that is no number
     return f"{parts.scheme}://{parts.netloc.lower()}"
-
-
-def parse_mail_url(value: str) -> MailServer:
-    """`smtps://` is TLS at once; `smtp://` is STARTTLS, demanded, unless the server is this machine.
-
-    `?starttls=no` does without, `?starttls=yes` demands it on this machine too.
-    """
-    try:
-        parts = urlsplit(value)
-        given_port = parts.port
-        user, password = (unquote(part or "", errors="strict") for part in (parts.username, parts.password))
-    except ValueError:
-        # Not Python's own words: they quote what may be half a password.
-        raise ValueError("it cannot be read; in user and password write / as %2F, @ as %40, : as %3A") from None
-    if parts.scheme not in ("smtp", "smtps") or not parts.hostname or parts.path not in ("", "/") or parts.fragment:
-        raise ValueError("it has to be an address such as smtp://user:password@mail.example.com:587")
-    options = dict(parse_qsl(parts.query, keep_blank_values=True))
-    starttls = options.pop("starttls", "" if parts.scheme == "smtp" else "no")
-    if options or starttls not in ("", "yes", "no") or (parts.scheme == "smtps" and starttls != "no"):
-        raise ValueError("after the ? it may only have starttls=yes or starttls=no, and that only with smtp://")
-    security = "tls" if parts.scheme == "smtps" else "starttls"
-    if security == "starttls" and (starttls == "no" or (starttls == "" and parts.hostname in LOOPBACK)):
-        security = "none"
-    if bool(user) != bool(password):
-        raise ValueError("it has to have both a user and a password, or neither")
-    if user and security == "none" and parts.hostname not in LOOPBACK:
-        raise ValueError("it would send the password unencrypted: leave out starttls=no, or the user")
-    port = given_port or {"tls": 465, "starttls": 587, "none": 25}[security]
-    return MailServer(host=parts.hostname, port=port, security=security, user=user, password=password)
-
-
-def parse_mail_from(value: str) -> str:
-    """An address, or a name and an address: `Media library <media@example.com>`."""
-    try:
-        sender = Parser(policy=email.policy.default).parsestr(f"From: {value}\n")["From"]
-        only = sender.addresses[0] if len(sender.addresses) == 1 and not sender.defects else None
-    except (ValueError, IndexError):
-        only = None
-    if only is None or not only.username or not only.domain or not value.isprintable():
-        raise ValueError("it has to be an address such as media@example.com, or Media library <media@example.com>")
-    return value
 
 
 def _between(value: str, lowest: int, highest: int, unit: str) -> int:
@@ -290,6 +242,20 @@ class Settings:
 
     providers: tuple[Provider, ...] = field(default=(), metadata={"family": True})
     """By whom people of the company sign in, beside their password here. See `provider_settings`."""
+    directory: Directory | None = field(default=None, metadata={"family": True})
+    """By whose passwords they sign in as well. See `directory_settings`."""
+    header: TrustedHeader | None = field(default=None, metadata={"family": True})
+    """The proxy that signs people in, if there is one. See `header_settings`."""
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """All of these, whatever the way."""
+        return (*self.doors, *([self.directory] if self.directory else []))
+
+    @property
+    def doors(self) -> tuple[Source, ...]:
+        """Those with an address where people are sent to sign in."""
+        return (*self.providers, *([self.header] if self.header else []))
 
     @property
     def host(self) -> str:
@@ -338,6 +304,10 @@ class Settings:
         problems.extend(_unknown(ini))
         values["providers"], wrong = read_providers(ini, environ)
         problems.extend(wrong)
+        values["directory"], wrong = read_directory(ini, environ)
+        problems.extend(wrong)
+        values["header"], wrong = read_header(ini, environ, values.get("front_server", "builtin"))
+        problems.extend(wrong)
         if "secret" in values and (problem := _secret_problem(values["secret"], production=_is_production(values))):
             problems.append(problem)
         if "media_root" in values and "base_url" in values and _is_production(values):
@@ -379,7 +349,7 @@ def _unknown(ini: Mapping[str, str]) -> list[str]:
     known = [ini_key(item) for item in single_settings()]
     problems = []
     for key in ini:
-        if key.startswith("privmedia.") and key not in known and not is_of_a_provider(key):
+        if key.startswith("privmedia.") and key not in known and not key.startswith(FAMILIES):
             near = difflib.get_close_matches(key, known, 1)
             problems.append(f"'{key}' is no setting." + (f" Did you mean '{near[0]}'?" if near else ""))
     return problems

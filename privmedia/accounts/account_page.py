@@ -45,6 +45,7 @@ def account_page(request: Request, *, status: int = 200, **changed: Any) -> dict
             "count": COUNT,
         },
         "passkey_problem": "",
+        "ties_problem": "",
         "sessions": _sessions(request),
         "preferences": PreferencesForm(obj=user),
         **changed,

@@ -21,6 +21,7 @@ from pyramid.view import view_config
 from privmedia.accounts.challenges import For
 from privmedia.accounts.confirming import JUST_NOW, RECENTLY, WITH_IT, factors, is_confirmed, needs_code, prove
 from privmedia.accounts.cookies import RENEWED, Renewed, set_session_cookie
+from privmedia.accounts.elsewhere import NoAnswer
 from privmedia.accounts.forms import ConfirmForm
 from privmedia.accounts.identity import Identity, token_hash
 from privmedia.accounts.passkey_pages import brought, why_not
@@ -134,11 +135,11 @@ def _proven(request: Request) -> Asked | None:
     try:
         with_passkey = brought(request, For.CONFIRM, PASSKEY, TICKET) if PASSKEY in request.POST else None
         signed_in = prove(
-            request.installation, identity=identity, password=password, code=code, brought=with_passkey
+            request.installation, identity=identity, password=password, code=code, brought=with_passkey,
+            elsewhere=request.passwords_elsewhere,
         )
-    except Invalid as error:
-        form.refuse(Invalid(error.sentence, f"confirm_{error.field}" if error.field else None))
-        return Asked(form, 422)
+    except (Invalid, NoAnswer) as error:
+        return _not_looked_at(request, form, error)
     except WrongPassword as wrong:
         request.note("confirm", outcome=FAILED, target=identity.email, detail={"why": wrong.why})
         form[PASSWORD].errors = [_("That is not your password.")]
@@ -158,6 +159,15 @@ def _proven(request: Request) -> Asked | None:
     request.environ[RENEWED] = Renewed(signed_in, identity.csrf_secret)
     _renew(request, request.environ[RENEWED])
     return None
+
+
+def _not_looked_at(request: Request, form: Form, error: Invalid | NoAnswer) -> Asked:
+    """A field is empty, or who knows the password does not answer."""
+    if isinstance(error, NoAnswer):
+        request.note("confirm", outcome=FAILED, target=request.identity.email, detail={"why": error.why[:300]})
+        return Asked(form, 503, (error.sentence, ""))
+    form.refuse(Invalid(error.sentence, f"confirm_{error.field}" if error.field else None))
+    return Asked(form, 422)
 
 
 def _renew(request: Request, renewed: Renewed) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from privmedia.accounts import passkey_proof, second_factor
+from privmedia.accounts.elsewhere import Elsewhere
 from privmedia.accounts.factors import Factors, factors_of
 from privmedia.accounts.identity import Identity
 from privmedia.accounts.passkey_proof import Brought, PasskeyRefused, Seen, look_at, warn_of_copy
@@ -46,7 +47,8 @@ def needs_code(installation: Installation, identity: Identity) -> bool:
 
 
 def prove(
-    installation: Installation, *, identity: Identity, password: str, code: str, brought: Brought | None = None
+    installation: Installation, *, identity: Identity, password: str, code: str, brought: Brought | None = None,
+    elsewhere: Elsewhere | None = None,
 ) -> SignedIn:
     """Have somebody prove again who they are: by their password, and a code if they have a second factor, or a passkey.
 
@@ -64,7 +66,7 @@ def prove(
             raise Invalid(_("Your password is needed."), "password")
         if with_code and not code.strip():
             raise Invalid(_("A code is needed."), "code")
-        confirm(installation, identity=identity, password=password)
+        confirm(installation, identity=identity, password=password, elsewhere=elsewhere)
     else:
         with_code = False
     proof = second_factor.prepare(installation, user_id=identity.user_id, typed=code) if with_code else None

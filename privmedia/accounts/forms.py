@@ -35,6 +35,12 @@ class SignInForm(Form):
     keep = BooleanField(_("Keep me signed in for 30 days"))
 
 
+class NameSignInForm(SignInForm):
+    """Where a directory knows people by a short name as well."""
+
+    email = StringField(_("Email or user name"), [InputRequired(_("An email address or a user name is needed."))])
+
+
 class CodeForm(Form):
     code = StringField(_("Code"), [InputRequired(CODE_NEEDED)])
     remember = BooleanField(_("Do not ask on this device for 30 days"))

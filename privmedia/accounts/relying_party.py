@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from privmedia.errors import Conflict
-from privmedia.settings import LOOPBACK, Settings
+from privmedia.provider_settings import LOOPBACK
+from privmedia.settings import Settings
 from privmedia.text import Sentence
 from privmedia.text import mark as _
 

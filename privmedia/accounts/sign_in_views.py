@@ -11,7 +11,8 @@ from pyramid.security import NO_PERMISSION_REQUIRED
 from pyramid.view import view_config
 
 from privmedia.accounts.cookies import forget_session_cookie, session_token, set_session_cookie
-from privmedia.accounts.forms import SignInForm
+from privmedia.accounts.elsewhere import Elsewhere, NoAnswer, TurnedAway
+from privmedia.accounts.forms import NameSignInForm, SignInForm
 from privmedia.accounts.identity import Identity
 from privmedia.accounts.passkey_pages import why_not
 from privmedia.accounts.return_to import return_to
@@ -50,13 +51,13 @@ def login_form(request: Request) -> Any:
             _("You were signed out after ${hours} hours.", mapping={"hours": hours}),
             _("Sign in and you come back to this page."),
         )
-    return login_page(request, SignInForm(), there, ended)
+    return login_page(request, _form_of(request)(), there, ended)
 
 
 @view_config(route_name="login", request_method="POST", permission=NO_PERMISSION_REQUIRED, renderer=LOGIN)
 def login(request: Request) -> Any:
     """Outside the request's transaction: hashing takes its time, and a refused try has to be counted."""
-    form, there = SignInForm.of(request), return_to(request.POST.get("next", "/"))
+    form, there = _form_of(request).of(request), return_to(request.POST.get("next", "/"))
     if not form.validate():
         request.response.status_int = 422
         return login_page(request, form, there)
@@ -70,9 +71,11 @@ def login(request: Request) -> Any:
             browser=request.user_agent or "",
             replaces=session_token(request),
             known_by=device_mark(request),
+            elsewhere=request.passwords_elsewhere,
         )
     except WrongPassword as wrong:
-        request.note("sign-in", outcome=FAILED, target=_loggable(form["email"].data), detail={"why": wrong.why})
+        who = wrong.who or _loggable(form["email"].data)
+        request.note("sign-in", outcome=FAILED, target=who, detail={"why": wrong.why})
         request.response.status_int = 401
         return login_page(request, form, there, (_(wrong.sentence), tries_left_in_words(wrong.tries_left)))
     except Throttled as slowed:
@@ -80,6 +83,12 @@ def login(request: Request) -> Any:
         request.response.status_int = 429
         request.response.headers["Retry-After"] = str(slowed.retry_after)
         return login_page(request, form, there, (_("Too many tries."), wait_in_words(slowed.retry_after)))
+    except (NoAnswer, TurnedAway) as refused:
+        who = refused.who if isinstance(refused, TurnedAway) else _loggable(form["email"].data)
+        detail = {"why": refused.why[:300], "through": request.passwords_elsewhere.text}
+        request.note("sign-in", outcome=FAILED, target=who, detail=detail)
+        request.response.status_int = 403 if isinstance(refused, TurnedAway) else 503
+        return login_page(request, form, there, (refused.sentence, ""))
     if isinstance(signed_in, HalfSignedIn):
         more = {"next": there} if there != "/" else {}
         if form["keep"].data:
@@ -108,14 +117,20 @@ def logout(request: Request) -> Response:
     return response
 
 
+def _form_of(request: Request) -> type[SignInForm]:
+    return SignInForm if request.passwords_elsewhere is None else NameSignInForm
+
+
 def login_page(
     request: Request, form: Form, there: str, problem: tuple[Any, Any] | None = None
 ) -> dict[str, Any]:
+    elsewhere: Elsewhere | None = request.passwords_elsewhere
     return {
         "form": form,
         "next": there if there != "/" else "",
         "problem": problem,
-        "providers": request.installation.settings.providers,
+        "providers": request.installation.settings.doors,
+        "directory": elsewhere.text if elsewhere is not None else "",
         "passkeys": why_not(request) is None,
     }
 

@@ -1,7 +1,7 @@
 """Signing in and out, and the sessions in between."""
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.orm import Session
 
 from privmedia.accounts.addresses import normal_email
+from privmedia.accounts.elsewhere import Elsewhere, first_or_again
 from privmedia.accounts.factors import factors_of
 from privmedia.accounts.identity import Identity, is_live, token_hash
 from privmedia.accounts.models import SignIn, User
@@ -31,14 +32,15 @@ REMEMBERED_FOR = timedelta(days=90)
 class WrongPassword(NotAllowed):
     """Email and password do not match, whatever the reason. `tries_left` before a wait.
 
-    `why` is for the audit log alone: who tries learns nothing of it.
+    `why` and `who` are for the audit log alone: who tries learns nothing of it.
     """
 
     sentence = _("That email and password do not match.")
 
-    def __init__(self, tries_left: int, why: str = "wrong password") -> None:
+    def __init__(self, tries_left: int, why: str = "wrong password", who: str = "") -> None:
         self.tries_left = tries_left
         self.why = why
+        self.who = who
         super().__init__()
 
 
@@ -63,35 +65,78 @@ def sign_in(
     browser: str = "",
     replaces: str | None = None,
     known_by: str = "",
+    elsewhere: Elsewhere | None = None,
 ) -> SignedIn | HalfSignedIn:
     """Sign somebody in, in transactions of its own: the try is counted, the password looked at, the session begun.
 
     Who has a second factor is half signed in, unless the browser is known by a mark; `second_step` does the rest.
+    `elsewhere` is asked for whoever has not this password here: a password of this library always works.
     Raises Unavailable and Throttled before any password is looked at, and WrongPassword alike for an unknown, a
-    disabled and a wrongly guessed account, after the same work.
+    disabled and a wrongly guessed account, after the same work. Raises NoAnswer and TurnedAway of `elsewhere`.
     """
     account, rounds = normal_email(email), installation.settings.bcrypt_rounds
+    wrong = again = None
     with place():
         tries_left = admit(installation, account=account, address=address)
         with reading(installation.sessions) as session:
             user = session.scalar(select(User).where(User.email == account))
         matches = verify(password, user.password_hash if user else None, rounds=rounds)
         if user is None or not matches or user.disabled_at is not None or user.password_hash is None:
-            raise WrongPassword(tries_left, _why(user, matches))
-        again = hash_password(password, rounds=rounds) if needs_rehash(user.password_hash, rounds=rounds) else None
+            wrong = WrongPassword(tries_left, _why(user, matches))
+        elif needs_rehash(user.password_hash, rounds=rounds):
+            again = hash_password(password, rounds=rounds)
+
+    def begun(session: Session, person: User, through: str = "") -> SignedIn | HalfSignedIn:
+        Throttling(session, installation).succeeded(account=account, address=address)
+        factors = factors_of(session, person.id)
+        if factors and not is_known(installation, person, factors, known_by):
+            return SecondSteps(session, installation).begin(person)
+        sign_ins = SignIns(session, installation)
+        sign_ins.end_token(replaces)
+        return sign_ins.begin(user=person, keep=keep, address=address, browser=browser, through=through)
+
+    if wrong is not None or user is None:
+        # Not while a place is held: the directory may take its time.
+        if wrong is None or elsewhere is None:
+            raise wrong or WrongPassword(tries_left)
+        return _by_password_elsewhere(installation, elsewhere, wrong, (email, password, address), begun)
     with writing(installation.sessions) as session:
         now_user = session.get(User, user.id, with_for_update=True)
         if now_user is None or now_user.disabled_at is not None or now_user.password_hash != user.password_hash:
             raise WrongPassword(tries_left)
         if again is not None:
             now_user.password_hash = again
-        Throttling(session, installation).succeeded(account=account, address=address)
-        factors = factors_of(session, now_user.id)
-        if factors and not is_known(installation, now_user, factors, known_by):
-            return SecondSteps(session, installation).begin(now_user)
-        sign_ins = SignIns(session, installation)
-        sign_ins.end_token(replaces)
-        return sign_ins.begin(user=now_user, keep=keep, address=address, browser=browser)
+        return begun(session, now_user)
+
+
+def _by_password_elsewhere(
+    installation: Installation,
+    elsewhere: Elsewhere,
+    wrong: WrongPassword,
+    typed: tuple[str, str, str],
+    begun: Callable[[Session, User, str], SignedIn | HalfSignedIn],
+) -> SignedIn | HalfSignedIn:
+    """Sign in who has this password in the company's directory. Raises `wrong` for who has not."""
+    login, password, address = typed
+    counted: list[str] = []
+
+    def count(account: str) -> None:
+        # By the account itself: one name is spelled in many ways. As it was typed it is counted already.
+        if account != normal_email(login):
+            admit(installation, account=account, address=address)
+            counted.append(account)
+
+    answer = elsewhere.ask(login, password, count)
+    found = answer.found
+    if found is None:
+        raise WrongPassword(wrong.tries_left, wrong.why, answer.who)
+
+    def enter(session: Session) -> SignedIn | HalfSignedIn:
+        for account in counted:
+            Throttling(session, installation).succeeded(account=account, address=address)
+        return begun(session, found.user(session, address), elsewhere.text)
+
+    return first_or_again(installation.sessions, enter)
 
 
 def second_step(
@@ -132,7 +177,9 @@ def second_step(
         raise
 
 
-def confirm(installation: Installation, *, identity: Identity, password: str) -> None:
+def confirm(
+    installation: Installation, *, identity: Identity, password: str, elsewhere: Elsewhere | None = None
+) -> None:
     """Have a signed-in person say their password again, throttled like signing in.
 
     Raises as `sign_in` does. Call it while no transaction of the request writes.
@@ -141,8 +188,9 @@ def confirm(installation: Installation, *, identity: Identity, password: str) ->
         tries_left = admit(installation, account=identity.email, address=identity.address)
         with reading(installation.sessions) as session:
             user = session.get_one(User, identity.user_id)
-        if not verify(password, user.password_hash, rounds=installation.settings.bcrypt_rounds):
-            raise WrongPassword(tries_left)
+        right = verify(password, user.password_hash, rounds=installation.settings.bcrypt_rounds)
+    if not right and (elsewhere is None or not elsewhere.proves(user.id, password)):
+        raise WrongPassword(tries_left)
     with writing(installation.sessions) as session:
         Throttling(session, installation).succeeded(account=identity.email, address=identity.address)
 

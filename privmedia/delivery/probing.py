@@ -28,6 +28,7 @@ from privmedia.delivery.refusals import nothing_here
 from privmedia.delivery.senders import DecidedFile
 from privmedia.delivery.senders.nginx import INTERNAL, NginxSender
 from privmedia.errors import DomainError
+from privmedia.header_settings import SPOKEN
 from privmedia.ids import is_uid
 from privmedia.scopes import Scope
 from privmedia.storage import ORIGINAL
@@ -51,6 +52,7 @@ NOT_OF_CLIENTS = frozenset(
         "X-Sendfile-Type",
         "X-Original-Url",
         "X-Rewrite-Url",
+        *SPOKEN,
     )
 )
 """Request headers that only a front server may say, besides those that steer one."""

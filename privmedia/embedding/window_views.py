@@ -30,11 +30,10 @@ def window(request: Request) -> Any:
     headers["Cache-Control"] = "no-store"
     identity = request.identity
     if identity is None:
-        providers = request.installation.settings.providers
-        if len(providers) == 1:
+        doors = request.installation.settings.doors
+        if len(doors) == 1:
             # Whoever is signed in there plays after one click.
-            here = {"next": request.path_qs}
-            return HTTPSeeOther(request.route_path("provider", provider=providers[0].name, _query=here))
+            return HTTPSeeOther(request.way_in(doors[0], request.path_qs))
         return sign_in_first(request)
     frames = request.read(Frames)
     standing = frames.standing(request.matchdict["embed"])

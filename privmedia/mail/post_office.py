@@ -15,7 +15,8 @@ from privmedia.db import milliseconds
 from privmedia.errors import Unavailable
 from privmedia.jobs.worker import Hopeless
 from privmedia.mail.letters import Letter
-from privmedia.settings import MailServer, Settings
+from privmedia.mail_settings import MailServer
+from privmedia.settings import Settings
 
 TIMEOUT = 30  # seconds, for each answer of the server
 # Seven bits: any server on the way takes them.

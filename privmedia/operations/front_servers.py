@@ -23,6 +23,9 @@ from privmedia.delivery.headers import (
 )
 from privmedia.delivery.senders.nginx import DECIDED_TYPES
 from privmedia.errors import Invalid
+from privmedia.header_settings import KEY as SIGN_IN_KEY
+from privmedia.header_settings import SPOKEN, VALUES, TrustedHeader
+from privmedia.providers.header import key_of as sign_in_key_of
 from privmedia.settings import Settings
 from privmedia.uploads.front_bodies import FILE, FOLLOWS, KEY, LENGTH, key_of
 from privmedia.uploads.tus import PART
@@ -54,6 +57,8 @@ STRIPPED = (
     "X-Rewrite-Url",
     "Forwarded",
     "Proxy",
+    # Who is signed in: only our front server says that, in one place, and there only what it knows itself.
+    *SPOKEN,
     "Range",
     "If-Range",
 )
@@ -64,6 +69,7 @@ SAID_OF_BODIES = {
     "asked": (KEY, FOLLOWS, LENGTH),
     "refused": (KEY, FOLLOWS, LENGTH),
     "decided": (KEY,),
+    "signing-in": (),
 }
 # Addresses that are a key in themselves: what follows stands in no log.
 KEYS = "s|give|setup|invite|reset|unfollow|account/email"
@@ -71,6 +77,8 @@ KEYS = "s|give|setup|invite|reset|unfollow|account/email"
 BODY_LIMIT = 1 << 20
 LONGER_BODIES = {"/upload/captions/": 8 << 20, "/upload/poster/": 32 << 20}
 STREAMED_BODIES = "^/upload/(?:plain$|replace/|send/)"
+PASSED_ON = "$privmedia_said_"
+"""How nginx's variables begin in which stands what a proxy in front of it said, if that one is believed."""
 TYPES = {
     "application/javascript": ("js", "mjs"),
     "application/json": ("json",),
@@ -121,6 +129,10 @@ class FrontSite:
     """Seconds for which nginx keeps a yes; 0: none."""
     person_connections: int = 0
     link_connections: int = 0
+    header: TrustedHeader | None = None
+    """Who is believed to say who is signed in, if anybody is."""
+    sign_in_key: str = ""
+    """By which the application believes that it is the front server who says so."""
 
     @classmethod
     def of(cls, settings: Settings, *, socket: Path, app: AppServer, tls: Path | None = None) -> Self:
@@ -135,6 +147,8 @@ class FrontSite:
             decision_cache=settings.decision_cache,
             person_connections=settings.person_connections,
             link_connections=settings.link_connections,
+            header=settings.header,
+            sign_in_key=sign_in_key_of(settings.secret),
         )
 
     @property
@@ -145,6 +159,12 @@ class FrontSite:
     @property
     def logs(self) -> Path:
         return self.log_folder if self.log_folder != Path() else self.log_folder_of_debian
+
+    @property
+    def stripped(self) -> tuple[str, ...]:
+        """Request headers that nobody may send."""
+        own = self.header.header_names if self.header is not None else ()
+        return tuple(dict.fromkeys((*STRIPPED, *own)))
 
     def render(self) -> str:
         """The configuration. Raises Invalid for what this front server cannot be told."""
@@ -169,7 +189,7 @@ class FrontSite:
             "streamed_bodies": STREAMED_BODIES,
             "part_size": PART,
             "types": TYPES,
-            "stripped": STRIPPED,
+            "stripped": self.stripped,
             "page_headers": BARE_ANSWER_HEADERS | transport,
             "private_headers": PRIVATE_FILE_HEADERS | transport,
             "public_headers": PUBLIC_FILE_HEADERS | transport,
@@ -212,7 +232,20 @@ class NginxSite(FrontSite):
             private_caching=PRIVATE_FILE_CACHING,
             connections={"person": self.person_connections, "link": self.link_connections},
             said_of_bodies=SAID_OF_BODIES,
+            header=self.header,
+            said_of_people=self._said_of_people(),
         )
+
+    def _said_of_people(self) -> dict[str, str]:
+        """In which header nginx says what of who is signed in."""
+        if self.header is None:
+            return {}
+        said = {}
+        for value in VALUES:
+            variable = getattr(self.header, f"nginx_{value}") if self.header.by_front_server else PASSED_ON + value
+            if variable:
+                said[getattr(self.header, value)] = variable
+        return {**said, SIGN_IN_KEY: quoted(self.sign_in_key)}
 
 
 def render_nginx_program(folder: Path, *, user: str | None) -> str:

@@ -30,6 +30,7 @@ from privmedia.operations.front_lighttpd import LighttpdSite
 from privmedia.operations.front_servers import AppServer, FrontSite, NginxSite, render_nginx_program
 from privmedia.operations.migrations import migrate
 from privmedia.operations.processes import Processes, Program
+from privmedia.providers.header import key_of as sign_in_key_of
 from privmedia.settings import Settings
 from privmedia.storage import Storage
 from privmedia.uploads.front_bodies import key_of
@@ -121,6 +122,8 @@ class Stack:
             decision_cache=self.settings.decision_cache,
             person_connections=self.settings.person_connections,
             link_connections=self.settings.link_connections,
+            header=self.settings.header,
+            sign_in_key=sign_in_key_of(self.settings.secret),
         )
 
     def _write_front_server(self) -> None:

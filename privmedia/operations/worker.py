@@ -12,6 +12,8 @@ from privmedia.accounts.invitation_letters import WRITERS as INVITATIONS
 from privmedia.accounts.letters import WRITERS as ACCOUNTS_LETTERS
 from privmedia.accounts.security_letters import WRITERS as SECURITY
 from privmedia.accounts.viewpoints import Viewpoints
+from privmedia.admin.providers.jobs import HANDLERS as DIRECTORY
+from privmedia.admin.providers.jobs import sync_in_time
 from privmedia.asking.jobs import HANDLERS as ASKING
 from privmedia.asking.jobs import end_questions
 from privmedia.asking.letters import WRITERS as ASKING_LETTERS
@@ -71,6 +73,7 @@ HANDLERS = {
     **PUBLIC,
     **ZIPS,
     **CHECK_UPS,
+    **DIRECTORY,
     SEND: mail_handler(WRITERS),
 }
 
@@ -114,6 +117,7 @@ CHORES = (
     forget_watched,
     reconcile,
     remove_over,
+    sync_in_time,
 )
 SEALED_EVERY = 20.0
 """Seconds. A thread of its own, so that preparing a long film keeps no line of the audit log unsealed."""

@@ -12,7 +12,7 @@ from webob.cookies import JSONSerializer, SignedSerializer
 
 from privmedia.accounts.sign_in_views import SignedOut
 from privmedia.ids import is_uid
-from privmedia.provider_settings import Provider
+from privmedia.provider_settings import Source
 from privmedia.providers.service import Providers
 
 AWAY_FOR = timedelta(minutes=15)
@@ -34,6 +34,8 @@ class Try:
     """Seconds since 1970."""
     again: int | None = None
     """The number of who is signed in and proves once more who they are."""
+    link: int | None = None
+    """The number of who is signed in and wants to sign in there from now on as well."""
 
 
 def keep_try(request: Request, response: Response, one: Try) -> None:
@@ -56,10 +58,29 @@ def forget_try(request: Request, response: Response, state: str) -> None:
         _set(request, response, _of(state), "", timedelta(0))
 
 
+def link_mark(request: Request, source: Source) -> str:
+    """What shows that the caller has just asked, in a form of ours, to sign in there as well."""
+    until = (request.installation.clock() + AWAY_FOR).timestamp()
+    said = {"source": source.name, "user": request.identity.user_id, "until": until}
+    return str(_serializer(request, "link").dumps(said).decode())
+
+
+def linked_by(request: Request, source: Source) -> int | None:
+    """The caller's number, if they have asked for that; nobody else's mark counts."""
+    try:
+        said = _serializer(request, "link").loads(request.GET.get("link", "").encode())
+    except ValueError:
+        return None
+    identity = request.identity
+    if identity is None or said["source"] != source.name or said["user"] != identity.user_id:
+        return None
+    return identity.user_id if request.installation.clock().timestamp() < said["until"] else None
+
+
 def remember_provider(event: SignedOut) -> None:
     """Keep which session was left, so that one can sign out where it was begun as well."""
     request = event.request
-    if not request.installation.settings.providers:
+    if not request.installation.settings.doors:
         return
     uid = request.read(Providers).session_uid(event.session_id)
     if uid is not None:
@@ -67,24 +88,25 @@ def remember_provider(event: SignedOut) -> None:
         _set(request, event.response, "left", value, LEFT_FOR)
 
 
-def own_provider(request: Request) -> Provider | None:
+def own_provider(request: Request) -> Source | None:
     """`request.own_provider`: where this session was begun, if it was not with a password."""
-    providers: tuple[Provider, ...] = request.installation.settings.providers
-    if not providers or request.identity is None:
+    doors: tuple[Source, ...] = request.installation.settings.doors
+    if not doors or request.identity is None:
         return None
     issuer = request.read(Providers).issuer_of(request.identity.session_id)
-    return next((one for one in providers if one.issuer == issuer), None)
+    return next((one for one in doors if one.issuer == issuer), None)
 
 
-def left_provider(request: Request) -> tuple[Provider, str] | None:
+def left_provider(request: Request) -> tuple[Source, str] | None:
     """`request.left_provider`: where who has just signed out here is still signed in, with the ID token of it."""
-    if not request.installation.settings.providers:
+    doors: tuple[Source, ...] = request.installation.settings.doors
+    if not doors:
         return None
     found = _read(request, "left", "left")
     if found is None or not is_uid(str(found.get("session"))):
         return None
     begun = request.read(Providers).id_token_of(found["session"])
-    for provider in request.installation.settings.providers:
+    for provider in doors:
         if begun is not None and provider.issuer == begun[0]:
             return provider, begun[1]
     return None

@@ -7,13 +7,13 @@ from functools import partial
 from typing import Any
 
 from pyramid.httpexceptions import HTTPSeeOther
-from pyramid.renderers import render_to_response
 from pyramid.request import Request
 from pyramid.response import Response
 from pyramid.security import NO_PERMISSION_REQUIRED
 from pyramid.view import view_config
 
 from privmedia.accounts.cookies import session_token, set_session_cookie
+from privmedia.accounts.elsewhere import TurnedAway, first_or_again
 from privmedia.accounts.identity import Identity
 from privmedia.accounts.return_to import return_to
 from privmedia.audit.service import FAILED
@@ -21,14 +21,14 @@ from privmedia.db import writing
 from privmedia.errors import NotFound
 from privmedia.ids import new_token
 from privmedia.provider_settings import Provider
-from privmedia.providers.client import CLIENTS, Client, Refused, Unreachable
-from privmedia.providers.cookies import AWAY_FOR, Try, forget_provider, forget_try, keep_try, take_try
-from privmedia.providers.service import Providers, TurnedAway
+from privmedia.providers.client import CLIENTS, Client, Person, Refused, Unreachable
+from privmedia.providers.connecting import connect
+from privmedia.providers.cookies import AWAY_FOR, Try, forget_provider, forget_try, keep_try, linked_by, take_try
+from privmedia.providers.refusing import refuse
+from privmedia.providers.service import Providers, session_there, vouched
 from privmedia.text import Sentence
 from privmedia.text import mark as _
 from privmedia.web.pages import flash
-
-REFUSED = "providers/refused.jinja2"
 
 TOO_LATE = _("This sign-in was begun in another browser, or it took too long. Begin again.")
 SAID_NO = _("${provider} did not sign you in. Try again, or ask your administrator.")
@@ -42,20 +42,22 @@ def go(request: Request) -> Response:
     """Send the browser to the provider; who is signed in only to prove once more who they are."""
     provider, there = _provider(request), return_to(request.GET.get("next", "/"))
     identity: Identity | None = request.identity
-    if identity is not None and ("again" not in request.GET or request.own_provider != provider):
+    link = linked_by(request, provider)
+    again = identity is not None and link is None and "again" in request.GET and request.own_provider == provider
+    if identity is not None and link is None and not again:
         return HTTPSeeOther(there)
     state, nonce, verifier = new_token(), new_token(), secrets.token_urlsafe(48)
     try:
         address = _client(request, provider).begin(
             redirect_uri=_own(request, "provider_back", provider), state=state, nonce=nonce, verifier=verifier,
-            again=identity is not None,
+            again=again,
         )
     except Unreachable as problem:
         return _refuse(request, provider, 503, NO_ANSWER, why=str(problem), there=there)
     response = HTTPSeeOther(address)
-    again = identity.user_id if identity is not None else None
     until = (request.installation.clock() + AWAY_FOR).timestamp()
-    keep_try(request, response, Try(provider.name, state, nonce, verifier, there, until, again))
+    only = identity.user_id if identity is not None and again else None
+    keep_try(request, response, Try(provider.name, state, nonce, verifier, there, until, only, link))
     response.headers["Cache-Control"] = "no-store"
     return response
 
@@ -77,20 +79,32 @@ def come_back(request: Request) -> Response:
             redirect_uri=_own(request, "provider_back", provider), code=answer["code"], nonce=one.nonce,
             verifier=one.verifier, again=one.again is not None,
         )
-        with writing(request.installation.sessions) as session:
-            signed_in = Providers(session, request.installation).sign_in(
-                provider, person.claims, id_token=person.id_token, address=request.remote_addr or "",
-                browser=request.user_agent or "", replaces=session_token(request), only=one.again,
-            )
+        return _enter(request, provider, one, person)
     except Unreachable as problem:
         return refuse(503, NO_ANSWER, why=str(problem))
     except Refused as problem:
         return refuse(403, DOES_NOT_FIT, why=str(problem))
     except TurnedAway as turned:
         return refuse(403, turned.said, why=turned.why, who=turned.who)
+
+
+def _enter(request: Request, provider: Provider, one: Try, person: Person) -> Response:
+    """Sign in whom the provider vouches for, or connect their account there to the one here. Raises TurnedAway."""
+    known = vouched(provider, person.claims)
     response = HTTPSeeOther(return_to(one.there))
-    set_session_cookie(request, response, signed_in)
     forget_try(request, response, one.state)
+    if one.link is not None:
+        connect(request, provider, known, one.link)
+        return response
+    signed_in = first_or_again(
+        request.installation.sessions,
+        lambda session: Providers(session, request.installation).sign_in(
+            provider, known, id_token=person.id_token, sid=session_there(person.claims),
+            address=request.remote_addr or "", browser=request.user_agent or "",
+            replaces=session_token(request), only=one.again,
+        ),
+    )
+    set_session_cookie(request, response, signed_in)
     forget_provider(request, response)
     return response
 
@@ -167,14 +181,9 @@ def _refuse(
     request: Request, provider: Provider, status: int, sentence: str | Sentence, *, why: str, there: str = "/",
     state: str = "", who: str = "",
 ) -> Response:
-    """Say why nobody is signed in, and write it into the log. `why` is for the log alone."""
-    request.note("sign-in", outcome=FAILED, target=who, detail={"why": why[:300], "through": provider.text})
-    said = sentence if isinstance(sentence, Sentence) else Sentence(sentence, {"provider": provider.text})
-    page = {"sentence": said, "provider": provider, "next": there if there != "/" else ""}
-    response = render_to_response(REFUSED, page, request=request)
-    response.status_int = status
+    response = refuse(request, provider, status, sentence, why=why, there=there, who=who)
     forget_try(request, response, state)
-    return _plain(response)
+    return response
 
 
 def _plain(response: Response) -> Response:

@@ -39,6 +39,8 @@ class About(StrEnum):
 
 CHECK_UP = "check-up"
 """The kind of job that looks at the installation from outside."""
+SYNC = "directory-sync"
+"""The kind of job that looks who has left the company's directory."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,7 @@ KINDS = {
     ASKED: Words(_("Tell of a question for access"), About.OTHER),
     PURGE: Words(_("Delete for good"), About.OTHER),
     CHECK_UP: Words(_("Check-up"), About.OTHER),
+    SYNC: Words(_("Look who has left the directory"), About.OTHER),
 }
 UNKNOWN = Words(_("Something this version does not know"), About.OTHER)
 PREPARING = (PREPARE, CONVERT)

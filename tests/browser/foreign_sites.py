@@ -10,10 +10,11 @@ import shutil
 import ssl
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlencode
 
 from playwright.sync_api import BrowserContext, Playwright
 
@@ -98,8 +99,9 @@ class Sites:
 
 
 @contextmanager
-def with_other_sites(folder: Path) -> Iterator[Sites]:
-    stack = SecureStack(folder, free_port(), "gunicorn", QUICK, quiet=True)
+def with_other_sites(folder: Path, *, port: int = 0, settings: Mapping[str, str] | None = None) -> Iterator[Sites]:
+    """All of them, running; `settings` are further ones of the library, as the environment names them."""
+    stack = SecureStack(folder, port or free_port(), "gunicorn", {**QUICK, **(settings or {})}, quiet=True)
     stack.prepare()
     installation = Installation.open(stack.settings)
     try:
@@ -142,6 +144,19 @@ def status_of(port: int, address: str, session: str = "", *, sent: int = 0) -> i
         if sent:
             headers["Content-Length"] = str(sent)
         connection.request("POST" if sent else "GET", address, headers=headers)
+        return connection.getresponse().status
+    finally:
+        connection.close()
+
+
+def posted(port: int, address: str, form: Mapping[str, str]) -> int:
+    """What the library answers to a form that somebody without any cookie posts."""
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    connection = http.client.HTTPSConnection(HOST, port, timeout=5, context=context)
+    try:
+        headers = {"Host": f"{MEDIA}:{port}", "Content-Type": "application/x-www-form-urlencoded"}
+        connection.request("POST", address, body=urlencode(form), headers=headers)
         return connection.getresponse().status
     finally:
         connection.close()

@@ -20,6 +20,10 @@ from privmedia.delivery.headers import (
     PUBLIC_FILE_CACHING,
     PUBLIC_FILE_HEADERS,
 )
+from privmedia.delivery.probing import FILE
+from privmedia.header_settings import SPOKEN
+from privmedia.operations.doctor.probe import probing
+from privmedia.operations.doctor.visiting import PublicAddress
 from tests.contracts.ranges import CONTENT, PARTS, SIZE, UNSATISFIABLE, WHOLE
 from tests.contracts.spellings import SPELLINGS
 from tests.sites import Answer, Site
@@ -275,6 +279,20 @@ def test_what_a_client_says_of_sending_files_has_no_effect(site: Site, address: 
         assert CONTENT[:100] not in steered.body
         assert b"evil" not in steered.body
     assert site.ask(address, "member", headers=steering).body == CONTENT
+
+
+@pytest.mark.parametrize("between", ["-", "_"])
+def test_nobody_says_themselves_who_they_are(site: Site, between: str) -> None:
+    headers = {name.replace("-", between): "admin@example.test" for name in SPOKEN}
+    for asked in ("/login/header", "/account", "/"):
+        plain, said = site.ask(asked), site.ask(asked, headers=headers)
+        assert (said.status, said.headers.get("Location")) == (plain.status, plain.headers.get("Location"))
+        assert "Set-Cookie" not in said.headers or "session" not in said.headers["Set-Cookie"]
+    if site.stack is None:
+        return
+    with probing(site.library.installation, PublicAddress(site.stack.base_url), patience=1) as visit:
+        visit.fetch(headers=headers)
+        assert visit.notes_of(FILE)[-1]["arrived"] == []
 
 
 @pytest.mark.parametrize("name", ["U\u0308bung e\u0301.mp4", "🚀 100%.mp4", "%41%2e%2e%2f.mp4", 'it is "so"; x=1.mp4'])

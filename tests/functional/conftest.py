@@ -1,10 +1,11 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from sqlalchemy import select, text
+from sqlalchemy.orm import Session
 from webtest import TestApp
 
 from privmedia.access.principals import user
@@ -19,11 +20,13 @@ from privmedia.library.models import SPOKEN, File, Item, Kind, State
 from privmedia.library.paths import Paths
 from privmedia.library.rules import Rules, Wanted
 from privmedia.library.service import Library, Received
+from privmedia.providers.models import ProviderAccount, ProviderSession
 from privmedia.search.service import Passage, Search
 from tests.conftest import Person
+from tests.directory import PASSWORD, RealDirectory, real_directory
 from tests.embeds import key_for, make_embed, make_site_key, token_for, token_of_site
 from tests.functional.access_site import Site
-from tests.functional.visitors import PEOPLE, RULES, World
+from tests.functional.visitors import ELSEWHERE, PEOPLE, RULES, World
 from tests.shared_links import make_link
 
 FILES = {
@@ -142,9 +145,23 @@ def world(
         session.add(Viewpoint(session_id=of_view_as.id, user_id=people["viewer"].id, since=installation.clock()))
         # Only the mark: that disabling also ends the sessions is not what is asked here.
         session.get_one(User, people["disabled"].id).disabled_at = installation.clock()
-        place = Library(session, installation).folder(ids["folder"])
-        Rules(session, installation).clear(place, user(people["revoked"].id))
+        Rules(session, installation).clear(
+            Library(session, installation).folder(ids["folder"]), user(people["revoked"].id)
+        )
+        come_from_elsewhere(session, {people[name].id: issuer for name, issuer in ELSEWHERE.items()})
     return World(ids, browsers)
+
+
+def come_from_elsewhere(session: Session, issuers: dict[int, str]) -> None:
+    """Let people have come from these, without a password here."""
+    for user_id, issuer in issuers.items():
+        held = session.scalars(select(SignIn).where(SignIn.user_id == user_id)).one()
+        session.get_one(User, user_id).password_hash = None
+        known, used = {"issuer": issuer, "subject": f"somebody-{user_id}"}, held.created_at
+        times = {"created_at": used, "last_used_at": used}
+        session.add(ProviderAccount(id=7_403_000 + user_id, user_id=user_id, **known, **times))
+        if issuer != "ldap":
+            session.add(ProviderSession(session_id=held.id, id_token="", **known))
 
 
 @pytest.fixture
@@ -171,3 +188,32 @@ def site(installation: Installation, make_person: Callable[..., Person], sign_in
         item.shown = True
         places = training.uid, thruster.uid, item.uid
     return Site(installation, sign_in, people, *places)
+
+
+@pytest.fixture(scope="session")
+def running_directory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealDirectory]:
+    with real_directory(tmp_path_factory.mktemp("slapd")) as running:
+        yield running
+
+
+@pytest.fixture
+def there(running_directory: RealDirectory) -> Iterator[RealDirectory]:
+    """The company's directory, with nobody in it. Name it in `ini` with `there.in_the_settings()`."""
+    yield running_directory
+    if running_directory.process is None:
+        running_directory.start()
+    running_directory.empty()
+
+
+@pytest.fixture
+def come_by_form(browser: Callable[[], TestApp]) -> Callable[..., TestApp]:
+    """A browser in which somebody has sent the sign-in form: `come_by_form("leila")`."""
+
+    def come(name: str, password: str = PASSWORD, *, status: int = 303) -> TestApp:
+        app = browser()
+        form = app.get("/login").forms["login-form"]
+        form["email"], form["password"] = name, password
+        app.answer = form.submit(status=status)
+        return app
+
+    return come

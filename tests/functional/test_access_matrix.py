@@ -108,6 +108,7 @@ TABLE: dict[str, list[tuple[str, Row]]] = {
     "invite_strength": [("/invite/" + "x" * 43 + "/strength", for_all(WRONG))],
     "account_email": [("/account/email/" + "x" * 43, for_all(410).but(nobody=LOGIN, view_as=NO))],
     "second_step": [("/login/code", for_all(ELSEWHERE).but(nobody=LOGIN))],
+    "header_sign_in": [("/login/header", UNKNOWN)],
     "provider": [("/login/oidc/nobody", UNKNOWN)],
     "provider_back": [("/login/oidc/nobody/callback", UNKNOWN)],
     "provider_logged_out": [("/login/oidc/nobody/back-channel", for_all(WRONG))],

@@ -7,7 +7,7 @@ from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 from joserfc.jwk import OctKey, RSAKey
@@ -58,9 +58,10 @@ def ini(ini: dict[str, str], served: Liar) -> dict[str, str]:
 class Trial:
     """One try of a browser to sign in, held at the moment it comes back."""
 
-    def __init__(self, app: TestApp, liar: Liar, there: str = "/") -> None:
+    def __init__(self, app: TestApp, liar: Liar, there: str = "/", going: str = "") -> None:
         self.app, self.liar = app, liar
-        going = app.get("/login/oidc/contoso", {"next": there}, status=303).headers["Location"]
+        begun = going or f"/login/oidc/contoso?{urlencode({'next': there})}"
+        going = app.get(begun, status=303).headers["Location"]
         self.asked = {name: values[0] for name, values in parse_qs(urlsplit(going).query).items()}
 
     def back(self, status: int, token: str | None = None, **more: str) -> TestResponse:

@@ -22,6 +22,8 @@ RULES = {
     "manager": Permission.MANAGE,
     "revoked": Permission.VIEW,
 }
+ELSEWHERE = {"viewer": "https://login.skarvik.example", "editor": "ldap", "manager": "header"}
+"""Who has no password here: they came by an OpenID provider, by the directory, and by a proxy."""
 PEOPLE = ("stranger", *RULES, "administrator", "view_as", "disabled")
 
 

@@ -26,6 +26,7 @@ from privmedia.audit.models import Event
 from privmedia.db import reading, writing
 from privmedia.installation import Installation
 from privmedia.jobs.models import Worker
+from privmedia.mail_settings import MailServer as MailSettings
 from privmedia.operations.doctor.findings import Finding, Level
 from privmedia.operations.doctor.probe import probing
 from privmedia.operations.doctor.receiving import one_file_system
@@ -35,7 +36,6 @@ from privmedia.operations.doctor.visiting import PublicAddress
 from privmedia.operations.doctor.words import printed_anew
 from privmedia.operations.front_servers import render_nginx_program
 from privmedia.operations.stack import HOST, beside_python, nginx_program
-from privmedia.settings import MailServer as MailSettings
 from privmedia.settings import parse_size
 from tests import missing
 from tests.mail_server import MailServer, mail_server

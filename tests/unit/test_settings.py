@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from privmedia.errors import SettingsError
+from privmedia.mail_settings import parse_mail_url
 from privmedia.settings import (
     ONLY_WITH_NGINX,
     Settings,
     environment_name,
     ini_key,
-    parse_mail_url,
     parse_size,
     single_settings,
 )

@@ -88,6 +88,11 @@ KINDS: dict[str, Words] = {
     "bin.purge": files("trash3", _("deleted ${name} for good")),
     "bin.restore": files("arrow-counterclockwise", _("brought ${target} back from the bin")),
     "confirm": sign_in("key", _("proved again who they are"), _("could not prove again who they are: ${why}")),
+    "directory.sync": people(
+        "building",
+        _("looked who has left ${target}: ${disabled} disabled, ${moved} in other groups"),
+        _("could not look who has left ${target}: ${why}"),
+    ),
     "poster.put": files(
         "image", _("chose the poster of ${target}"), _("could not change the poster of ${target}: ${why}")
     ),
@@ -181,6 +186,7 @@ KINDS: dict[str, Words] = {
     "token.revoke": sign_in("key", _("revoked the token ${name} of ${target}")),
     "provider-group.add": people("building", _("let a group of a provider be ${target}")),
     "provider-group.remove": people("building", _("let a group of a provider be ${target} no more")),
+    "provider.unlink": sign_in("building", _("signs ${target} in by ${provider} no more")),
     "provider.link": sign_in("building", _("signed in at a provider for the first time, as ${target}")),
     "provider.logout": sign_in(
         "building", _("signed somebody out"), _("was not believed that somebody signed out there: ${why}")

@@ -10,8 +10,9 @@ from pyramid.view import view_config
 
 from privmedia.accounts.groups import Groups
 from privmedia.admin.providers.forms import ProviderGroupForm
+from privmedia.admin.providers.syncing import Syncs
 from privmedia.errors import Conflict, Invalid, NotFound
-from privmedia.providers.service import ProviderGroups
+from privmedia.providers.groups import ProviderGroups
 from privmedia.web.i18n import _
 from privmedia.web.pages import flash
 from privmedia.web.rights import Right
@@ -37,6 +38,19 @@ def remove(request: Request) -> Response:
     return HTTPSeeOther(request.route_path("admin_providers"))
 
 
+@view_config(
+    route_name="admin_providers", request_method="POST", permission=Right.ADMINISTER, request_param="sync"
+)
+def look_now(request: Request) -> Response:
+    """Have it looked now who has left the directory."""
+    directory = request.installation.settings.directory
+    if directory is None or not directory.bind_dn:
+        raise NotFound
+    request.write(Syncs).ask()
+    flash(request, _("It is looked now who has left. Load this page again in a moment."))
+    return HTTPSeeOther(request.route_path("admin_providers"))
+
+
 @view_config(route_name="admin_providers", request_method="POST", permission=Right.ADMINISTER, renderer=PAGE)
 def add(request: Request) -> Any:
     form = ProviderGroupForm.of(request)
@@ -57,10 +71,10 @@ def add(request: Request) -> Any:
 def _page(request: Request, form: ProviderGroupForm) -> dict[str, Any]:
     settings = request.installation.settings
     groups = request.read(Groups).groups()
-    form["provider"].choices = [(one.name, one.text) for one in settings.providers]
+    form["provider"].choices = [(one.name, one.text) for one in settings.sources]
     form["group"].choices = [(group.uid, group.name) for group, _size in groups]
     sizes = {group.id: size for group, size in groups}
-    texts = {one.name: one.text for one in settings.providers}
+    texts = {one.name: one.text for one in settings.sources}
     rows = [
         (row, group, sizes[group.id], texts.get(row.provider)) for row, group in request.read(ProviderGroups).rows()
     ]
@@ -71,4 +85,14 @@ def _page(request: Request, form: ProviderGroupForm) -> dict[str, Any]:
         ]
         for one in settings.providers
     }
-    return {"form": form, "rows": rows, "providers": settings.providers, "addresses": addresses}
+    directory = settings.directory
+    return {
+        "form": form,
+        "rows": rows,
+        "providers": settings.providers,
+        "addresses": addresses,
+        "sources": settings.sources,
+        "header": settings.header,
+        "directory": directory,
+        "last_sync": request.read(Syncs).last() if directory is not None else None,
+    }

@@ -15,6 +15,8 @@ from privmedia.admin.users.invite_views import invitations_made, links_once
 from privmedia.admin.users.person_page import PERSON, back_to, person_page, writable
 from privmedia.admin.users.resources import PersonContext
 from privmedia.errors import Conflict, NotFound
+from privmedia.providers.account_views import number_of_tie
+from privmedia.providers.ties import Ties
 from privmedia.web.i18n import _
 from privmedia.web.rights import Right
 
@@ -53,6 +55,15 @@ class KeysOfOne:
             return links_once(self.request, [Invitation(user, address)], for_password=True)
         named = {"email": user.email}
         return back_to(self.request, user, _("A link to a new password is on its way to ${email}.", mapping=named))
+
+    @view_config(request_param="do=disconnect")
+    def disconnect(self) -> Any:
+        user = writable(self.request, self.user)
+        try:
+            text = self.request.write(Ties).disconnect(number_of_tie(self.request), user=user, by=self.by)
+        except Conflict as error:
+            return self._refused(error)
+        return back_to(self.request, user, _("${provider} opens this account no more.", mapping={"provider": text}))
 
     @view_config(request_param="do=two_factor_off")
     def two_factor_off(self) -> Any:

@@ -19,6 +19,7 @@ from privmedia.admin.users.leaving import Leaving
 from privmedia.admin.users.roster import Roster
 from privmedia.library.reach import Reaches
 from privmedia.library.why_views import may_view_as
+from privmedia.providers.ties import Ties
 from privmedia.quotas.forms import QuotaForm
 from privmedia.sharing.service import Links
 from privmedia.sharing.service import Wanted as LinksWanted
@@ -61,6 +62,7 @@ def person_page(
             }
             for each in request.read(SignIns).live(user_id=user.id)
         ],
+        "ties": request.read(Ties).of(user.id),
         "tokens": request.read(Tokens).of(user.id),
         "outlook": leaving.outlook(user),
         "links": request.read(Links).listed(LinksWanted(maker_id=user.id), 1, LINKS_SHOWN),

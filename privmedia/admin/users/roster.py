@@ -15,6 +15,7 @@ from privmedia.accounts.matching import matching
 from privmedia.accounts.models import Group, Membership, OneTimeLink, Passkey, TwoFactor, User
 from privmedia.accounts.one_time_links import Purpose
 from privmedia.installation import Installation
+from privmedia.providers.models import ProviderAccount
 from privmedia.quotas.service import Quotas, Space, sizes_by_person
 
 PAGE = 50
@@ -102,7 +103,8 @@ _DISABLED = User.disabled_at.is_not(None)
 _PASSKEYS = (
     select(func.count(Passkey.id)).where(Passkey.user_id == User.id).correlate(User).scalar_subquery().label("passkeys")
 )
-_INVITED = and_(User.password_hash.is_(None), User.disabled_at.is_(None))
+_SIGNS_IN_ELSEWHERE = exists().where(ProviderAccount.user_id == User.id)
+_INVITED = and_(User.password_hash.is_(None), User.disabled_at.is_(None), not_(_SIGNS_IN_ELSEWHERE))
 _SHOWN: dict[Show, SQLColumnExpression[bool] | None] = {
     Show.EVERYONE: None,
     Show.ADMINISTRATORS: and_(User.is_admin, not_(_DISABLED)),
@@ -180,18 +182,20 @@ class Roster:
         links = select(OneTimeLink.user_id).where(
             OneTimeLink.purpose == Purpose.INVITE, OneTimeLink.used_at.is_(None), OneTimeLink.expires_at > self._now
         )
+        tied = select(ProviderAccount.user_id)
         if ids is not None:
             links = links.where(OneTimeLink.user_id.in_(ids))
-        invited = set(self._session.scalars(links))
+            tied = tied.where(ProviderAccount.user_id.in_(ids))
+        invited, elsewhere = set(self._session.scalars(links)), set(self._session.scalars(tied))
         return [
-            Row(user, _state(user, invited), confirmed, passkeys, sizes.get(user.id, 0))
+            Row(user, _state(user, invited, elsewhere), confirmed, passkeys, sizes.get(user.id, 0))
             for user, confirmed, passkeys in rows
         ]
 
 
-def _state(user: User, invited: Collection[int | None]) -> State:
+def _state(user: User, invited: Collection[int | None], elsewhere: Collection[int]) -> State:
     if user.disabled_at is not None:
         return State.DISABLED
-    if user.password_hash is None:
+    if user.password_hash is None and user.id not in elsewhere:
         return State.INVITED if user.id in invited else State.INVITATION_ENDED
     return State.ACTIVE

@@ -19,6 +19,7 @@ from privmedia.mail.post_office import greet
 from privmedia.media import ffmpeg
 from privmedia.operations.doctor.findings import Area, Check, Outcome, bad, good, poor, say
 from privmedia.operations.migrations import require_newest
+from privmedia.providers.directory import Client, Unreachable
 from privmedia.text import Plural, Sentence
 from privmedia.text import mark as _
 
@@ -141,6 +142,30 @@ def mail_is_taken(installation: Installation) -> Outcome:
     )
 
 
+def the_directory_answers(installation: Installation) -> Outcome:
+    """The company's directory lets us in, over TLS that fits."""
+    directory = installation.settings.directory
+    if directory is None:
+        return good(_("No directory is asked when people sign in."))
+    began = time.monotonic()
+    try:
+        server = Client(directory).greet()
+    except (Unreachable, DomainError) as error:
+        return bad(
+            say(_("${directory} does not let us in: ${why}"), directory=directory.text,
+                why=" ".join(str(error).split())[:200]),
+            say(_("See that privmedia.ldap.servers, bind_dn, bind_password and ca_file are right and that this machine "
+                  "may go there. Whoever has a password of this library signs in meanwhile.")),
+        )
+    took = round((time.monotonic() - began) * 1000)
+    if directory.unencrypted:
+        return poor(
+            say(_("${server} answers in ${ms} ms, without TLS."), server=server, ms=took),
+            say(_("Take privmedia.ldap.unencrypted out of the settings: it is for trying out.")),
+        )
+    return good(_("${server} let us in after ${ms} ms, and its certificate fits."), server=server, ms=took)
+
+
 def the_encoder_is_there(installation: Installation) -> Outcome:
     """ffmpeg can be run, and makes H.264 and AAC."""
     try:
@@ -171,5 +196,6 @@ AT_ONCE = (
 )
 CHECKS = (
     Check("mail", Area.SITE, _("Mail"), _("Letters do not leave"), mail_is_taken),
+    Check("directory", Area.SITE, _("Directory"), _("The directory does not answer"), the_directory_answers),
     Check("encoder", Area.WORK, _("Encoder"), _("Films cannot be converted"), the_encoder_is_there),
 )

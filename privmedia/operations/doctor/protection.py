@@ -1,14 +1,17 @@
 """Whether files are closed: to who knows their path, to who has no right any more, to caches, to forged headers."""
 from __future__ import annotations
 
+import base64
 from urllib.parse import quote, urlsplit
 
 from privmedia.delivery.headers import BARE_ANSWER_HEADERS, PRIVATE_FILE_CACHING, PRIVATE_FILE_HEADERS
 from privmedia.delivery.probing import BESIDE, FILE, SPOOFED
+from privmedia.header_settings import SPOKEN
 from privmedia.operations.doctor.findings import Area, Check, Outcome, bad, good, poor, say
 from privmedia.operations.doctor.probe import SIZE, Visit
 from privmedia.operations.doctor.visiting import Answer
 from privmedia.operations.doctor.words import inner_location, name_of, print_it
+from privmedia.providers.header import PROBE
 from privmedia.storage.probes import Decoy
 from privmedia.text import listed
 from privmedia.text import mark as _
@@ -225,6 +228,39 @@ def nobody_forges_headers(visit: Visit) -> Outcome:
                 count=len(FORGED))
 
 
+def nobody_says_who_they_are(visit: Visit) -> Outcome:
+    """Headers in which a proxy says who is signed in, sent by a stranger through the public address."""
+    header = visit.installation.settings.header
+    asked = f"/login/header?probe={visit.uid}"
+    pretended = f"{PROBE}{visit.uid}"
+    names = header.header_names if header is not None else SPOKEN
+    plain = dict.fromkeys(names, pretended)
+    basic = base64.b64encode(f"{pretended}:x".encode()).decode()
+    tries: list[dict[str, str]] = [
+        plain,
+        {name.replace("-", "_"): value for name, value in plain.items()},
+        {"Authorization": f"Basic {basic}"},
+        *({**plain, "X-Forwarded-For": str(network[0])} for network in (header.networks if header else ())),
+    ]
+    for headers in tries:
+        answer = visit.site.ask(asked, headers=headers)
+        if pretended.encode() in answer.body or "Set-Cookie" in answer.headers:
+            return bad(
+                say(_("A stranger who sent ${names} was believed: anybody can sign in as anybody."),
+                    names=listed(list(headers))),
+                say(_("Let the proxy that signs people in overwrite these headers for everybody, or nginx demand a "
+                      "sign-in in ${file}. Until then take privmedia.header out of the settings."),
+                    file=header.nginx_include if header is not None else "nginx"),
+                *visit.printed,
+            )
+    if header is None:
+        return good(_("No header says who is signed in."))
+    return good(
+        _("Headers that say who is signed in, sent by a stranger in ${count} ways, were not believed."),
+        count=len(tries),
+    )
+
+
 CHECKS = (
     Check("internal", Area.PROTECTION, _("A file's own path is refused"), _("Files can be fetched without a check"),
           own_path_is_refused),
@@ -235,6 +271,8 @@ CHECKS = (
           no_cache_may_keep_it),
     Check("forged", Area.PROTECTION, _("Forged headers do not get in"), _("Forged headers reach the application"),
           nobody_forges_headers),
+    Check("sign-in-header", Area.PROTECTION, _("Nobody says themselves who they are"),
+          _("Strangers are believed who they say they are"), nobody_says_who_they_are),
 )
 LAST = (
     Check("ended", Area.PROTECTION, _("Ended access ends"), _("Ended access goes on"), ended_access_ends),

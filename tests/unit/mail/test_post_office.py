@@ -14,7 +14,8 @@ from privmedia.errors import Unavailable
 from privmedia.jobs.worker import Hopeless
 from privmedia.mail.letters import Letter
 from privmedia.mail.post_office import message, send
-from privmedia.settings import Settings, parse_mail_url
+from privmedia.mail_settings import parse_mail_url
+from privmedia.settings import Settings
 from tests.mail_server import MailServer, certificate, mail_server
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
