@@ -17,6 +17,7 @@ from privmedia.db import writing
 from privmedia.embedding.frames import Frames
 from privmedia.embedding.pages import Pages
 from privmedia.embedding.player import shown
+from privmedia.embedding.previews import PREVIEWS, look_in
 from privmedia.embedding.standing import Standing
 from privmedia.origins import is_listed, page_of
 from privmedia.web.headers import PAGE_POLICY, STYLES
@@ -38,7 +39,12 @@ def frame(request: Request) -> Any:
     identity = request.identity
     names = request.read(WhoWatched).names
     values: dict[str, Any] = {
-        "standing": standing, "embed": standing.embed, "state": "ask", "account": None, "names": names
+        "standing": standing,
+        "embed": standing.embed,
+        "state": "ask",
+        "account": None,
+        "names": names,
+        "previewed": False,
     }
     if identity is None:
         return values
@@ -46,8 +52,11 @@ def frame(request: Request) -> Any:
         # Of a player without sign-in they may be anybody, or somebody for whom the site vouches.
         anybody = standing.is_open or standing.is_signed
         return values if anybody else {**values, "state": "denied", "account": identity.name}
+    if request.GET.get("as") in PREVIEWS:
+        return {**values, "state": request.GET["as"], "account": identity.name, "previewed": True}
     watcher = request.read(OwnAccount).user(identity.user_id)
-    return {**values, "state": "playing", **shown(request, standing, watcher)}
+    look = look_in(request.GET, standing.embed)
+    return {**values, "state": "playing", **shown(request, standing, watcher, look=look)}
 
 
 def _on_a_wrong_site(request: Request, standing: Standing | None) -> bool:

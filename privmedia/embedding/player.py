@@ -9,6 +9,7 @@ from pyramid.request import Request
 from privmedia.accounts.models import User
 from privmedia.attention.service import WhoWatched
 from privmedia.captions.service import Captioning
+from privmedia.embedding.models import Embed
 from privmedia.embedding.standing import Standing
 from privmedia.library.cards import Around
 from privmedia.library.models import CHAPTERS
@@ -26,13 +27,17 @@ def base_of(token: str) -> str:
     return f"{FILES}~{token}/"
 
 
-def shown(request: Request, standing: Standing, watcher: User, base: str = FILES) -> dict[str, Any]:
-    """What `embedding/player.jinja2` needs, for somebody who may watch. `base` goes in front of every file."""
+def shown(
+    request: Request, standing: Standing, watcher: User, base: str = FILES, look: Embed | None = None
+) -> dict[str, Any]:
+    """What `embedding/player.jinja2` needs, for somebody who may watch. `base` goes in front of every file; `look` says
+    how it begins, if not as the player is kept.
+    """
 
     def at(address: str | None) -> str | None:
         return None if address is None else base + address.removeprefix(FILES)
 
-    item, embed = standing.item, standing.embed
+    item, embed = standing.item, look or standing.embed
     details = request.read(Shelves).item(request.read(SharedShelf).maker(watcher), item, may_download=False)
     service = request.read(Captioning)
     parts = shown_of(request, details)

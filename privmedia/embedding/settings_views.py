@@ -10,7 +10,9 @@ from pyramid.view import view_config
 from privmedia.accounts.own_account import OwnAccount
 from privmedia.attention.service import WhoWatched
 from privmedia.embedding.forms import EmbedForm
+from privmedia.embedding.models import Embed
 from privmedia.embedding.pages import Pages
+from privmedia.embedding.previews import PREVIEWS, look_query
 from privmedia.embedding.service import KINDS, Embeds
 from privmedia.embedding.site_keys import SiteKeys
 from privmedia.embedding.snippet import SANDBOX, Snippet
@@ -57,6 +59,13 @@ def save(context: ItemContext, request: Request) -> Any:
     return HTTPSeeOther(_address(request, context, saved))
 
 
+@view_config(route_name="item_embed", request_param="preview", request_method="POST", renderer=PAGE, **MANAGED)
+def preview(context: ItemContext, request: Request) -> Any:
+    """The code and the player as the form has them now. Nothing is saved."""
+    chosen = _chosen(context, request)
+    return _page(context, request, _form(request, chosen), chosen)
+
+
 @view_config(route_name="item_embed_end", request_method="GET", renderer=END, **MANAGED)
 def ask_to_end(context: ItemContext, request: Request) -> Any:
     standing = _named(context, request, request.matchdict["embed"])
@@ -90,6 +99,33 @@ def _saved(context: ItemContext, request: Request, form: EmbedForm, chosen: Stan
     return made
 
 
+def _drawn(form: EmbedForm, chosen: Standing) -> Embed:
+    """The player as the form has it; as it is kept while what was typed is no time."""
+    try:
+        wish = form.wish()
+    except Invalid:
+        return chosen.embed
+    return Embed(
+        uid=chosen.embed.uid,
+        width=wish.width,
+        names_title=wish.names_title,
+        names_pages=wish.names_pages,
+        start=wish.start,
+        autoplay=wish.autoplay,
+        loop=wish.loop,
+        captions=wish.captions,
+    )
+
+
+def _preview(request: Request, chosen: Standing, drawn: Embed) -> dict[str, Any]:
+    """The address of the frame, and what else it can be seen as: what there is to read for who may not watch."""
+    seen_as = request.GET.get("as", "")
+    if seen_as not in PREVIEWS or (seen_as == "unsigned" and not chosen.is_signed):
+        seen_as = ""
+    query = {"as": seen_as} if seen_as else look_query(drawn)
+    return {"src": request.route_path("embed", embed=chosen.embed.uid, _query=query), "as": seen_as}
+
+
 def _chosen(context: ItemContext, request: Request) -> Standing | None:
     uid = request.GET.get(CHOSEN)
     return None if uid is None else _named(context, request, uid)
@@ -111,6 +147,7 @@ def _page(context: ItemContext, request: Request, form: EmbedForm, chosen: Stand
     item, site = context.item, request.installation.settings
     version = request.read(Versions).shown(item)
     shape = (version.width, version.height) if version.width and version.height else None
+    drawn = None if chosen is None else _drawn(form, chosen)
     # The preview is a frame of our own.
     request.response.headers["Content-Security-Policy"] = f"{PAGE_POLICY}; frame-src 'self'"
     way = [*crumbs(request, context.identity, context.folder), *itself(request, context.identity, context.folder)]
@@ -124,7 +161,8 @@ def _page(context: ItemContext, request: Request, form: EmbedForm, chosen: Stand
         "embeds": [one for one in request.read(Embeds).of_item(item) if one.embed.removed_at is None],
         "ended": [one for one in request.read(Embeds).of_item(item) if one.embed.removed_at is not None],
         "chosen": chosen,
-        "snippet": None if chosen is None else Snippet(site.base_url, chosen.embed, item, shape),
+        "snippet": None if drawn is None else Snippet(site.base_url, drawn, item, shape),
+        "preview": None if chosen is None or drawn is None else _preview(request, chosen, drawn),
         "sandbox": SANDBOX,
         "seen": request.read(Pages).of_item(item),
         "viewers": request.read(WhoSees).viewers(item),

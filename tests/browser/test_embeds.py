@@ -285,6 +285,29 @@ def test_no_log_has_a_token_not_even_while_the_application_is_gone(sites: Sites,
     assert token not in logs
 
 
+def test_the_code_and_the_preview_follow_the_form_before_it_is_saved(
+    blocking: BrowserContext, sites: Sites, item: str
+) -> None:
+    embed = make_embed(sites.library.installation, item, sites.library.user_ids["Maren Aasen"])
+    sign_in(blocking, sites, "Maren Aasen")
+    page = blocking.new_page()
+    page.goto(sites.url(MEDIA, f"/m/{item}/embed?player={embed}"))
+    page.get_by_label("Size").select_option("960")
+    expect(page.locator("#embed-code")).to_contain_text('width="960" height="540"')
+    page.get_by_label("Again from the start").check()
+    expect(page.locator("#embed-aside iframe")).to_have_attribute("src", re.compile(r"loop=1"))
+    expect(page.frame_locator("#embed-aside iframe").locator("video")).to_have_attribute("loop", "")
+    page.get_by_role("link", name="No access").click()
+    expect(page.frame_locator("#embed-aside iframe").locator("[data-screen]:not([hidden]) h1")).to_have_text(
+        "You do not have access to this video"
+    )
+    # What was chosen is still there, and Save saves it.
+    page.get_by_role("button", name="Save player").click()
+    expect(page.locator("#embed-code")).to_contain_text('width="960"')
+    assert page.get_by_label("Again from the start").is_checked()
+    assert page.evaluate("window.faults ?? []") == []
+
+
 OVERLAY = """
 <style>iframe { position: absolute; left: 0; top: 0; opacity: 0.001 } button { position: absolute; left: 0; top: 0;
   width: 640px; height: 360px }</style><button>Claim your prize</button>

@@ -164,6 +164,48 @@ def test_a_draft_and_moving_several_warn_of_it_as_well(
     assert says not in maker.get(f"/move?item={other}&to={to}").text
 
 
+def test_the_code_and_the_preview_follow_what_is_typed_and_nothing_is_saved(
+    person: Callable[[str], TestApp], library: PrivateLibrary, item: str
+) -> None:
+    embed = make_embed(library.installation, item, library.user_ids["maker"])
+    maker = person("maker")
+    form = maker.get(f"/m/{item}/embed?player={embed}").forms["embed-form"]
+    form["width"], form["start"], form["loop"], form["names_title"] = "960", "1:06", True, True
+    fields = dict(form.submit_fields())
+    page = maker.post(f"/m/{item}/embed?player={embed}", {**fields, "preview": "1"})
+    code = page.html.select_one("#embed-code").text
+    assert 'width="960" height="540"' in code
+    assert 'title="T4"' in code
+    frame = maker.get(page.html.select_one("iframe")["src"]).html
+    assert frame.video["src"].endswith("#t=66.0")
+    assert "loop" in frame.video.attrs
+    with reading(library.installation.sessions) as session:
+        kept = Embeds(session, library.installation).find(embed).embed
+        assert (kept.width, kept.start, kept.loop, kept.names_title) == (640, 0, False, False)
+    # While it is no time yet, the player stands there as it is kept.
+    odd = maker.post(f"/m/{item}/embed?player={embed}", {**fields, "start": "1:", "preview": "1"})
+    assert 'width="640"' in odd.html.select_one("#embed-code").text
+    for start in ("nan", "1e999", "-5", "x"):
+        assert maker.get(f"/embed/{embed}?look=1&start={start}").status_int == 200
+
+
+def test_it_is_seen_as_those_see_it_who_may_not_watch(
+    person: Callable[[str], TestApp], library: PrivateLibrary, item: str, testapp: TestApp
+) -> None:
+    embed = make_embed(library.installation, item, library.user_ids["maker"])
+    maker, words = person("maker"), {"ask": "This video is private", "denied": "You do not have access to this video"}
+    for seen_as, heading in words.items():
+        page = maker.get(f"/m/{item}/embed?player={embed}&as={seen_as}")
+        assert page.html.select_one("nav[aria-label='Preview as'] [aria-current]")["href"].endswith(f"as={seen_as}")
+        frame = maker.get(page.html.select_one("iframe")["src"]).html
+        assert frame.main["data-state"] == "preview"
+        assert frame.select_one("[data-screen]:not([hidden]) h1").text == heading
+        assert "/smedia/" not in str(frame)
+    # Nobody else is shown anything else by it.
+    assert testapp.get(f"/embed/{embed}?as=denied").html.main["data-state"] == "ask"
+    assert person("stranger").get(f"/embed/{embed}?as=ask").html.main["data-state"] == "denied"
+
+
 def test_who_opens_an_items_page_finds_the_link_by_which_programs_ask(
     person: Callable[[str], TestApp], item: str
 ) -> None:

@@ -166,5 +166,6 @@ def test_who_makes_a_player_chooses_whose_word_counts(
     form["key"] = key[0]
     page = form.submit().follow()
     assert "Yard intranet vouches" in page.text
+    assert f"for the key {key[0]} and the item {item}." in page.text
     assert page.forms["embed-form"]["key"].value == key[0]
     assert page.forms["embed-form"]["audience"].value == "signed"

@@ -8,6 +8,7 @@ const FLOW_LASTS = 25 * 60_000; // the server forgets it after 30 minutes
 
 export async function run(root) {
   const frame = { root, id: root.dataset.embed, flow: null, started: false, player: null, signed: wordOfTheSite() };
+  if (root.dataset.state === "preview") return undefined;
   root.addEventListener("click", (event) => {
     const act = { play: () => signIn(frame), again: () => again(frame) }[event.target.closest("[data-do]")?.dataset.do];
     act?.();
