@@ -71,7 +71,7 @@ class InChromium:
         assert self.window is not None
         self.window.get_by_label("Email").fill(email)
         self.window.get_by_label("Password").fill(password)
-        self.window.get_by_role("button", name="Sign in").click()
+        self.window.get_by_role("button", name="Sign in", exact=True).click()
 
     def window_is_gone(self) -> None:
         assert self.window is not None

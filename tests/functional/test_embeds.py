@@ -13,11 +13,12 @@ from sqlalchemy import select, update
 from webtest import TestApp, TestResponse
 
 from privmedia.access.permissions import NOTHING, Permission
-from privmedia.accounts.models import SignIn, User
+from privmedia.accounts.models import SignIn, Throttle, User
 from privmedia.audit.models import Event
 from privmedia.db import reading, writing
 from privmedia.embedding.models import EmbedKey, EmbedPage, EmbedToken
 from privmedia.embedding.service import Embeds, Wish
+from privmedia.embedding.token_views import BEGUN
 from privmedia.library.models import Item
 from privmedia.library.service import Library
 from privmedia.organising.bin import Bin
@@ -286,6 +287,24 @@ def test_what_a_page_of_ours_would_not_send_is_refused(
 
 
 NONSENSE = ("", "[]", "null", "{", '{"code": 7}', '{"renew": {}}', '{"flow": "\\u0000"}', "[" * 9000)
+
+
+def test_one_address_begins_so_many_players_and_then_waits_a_minute_while_others_and_what_plays_go_on(
+    testapp: TestApp, person: Callable[[str], TestApp], library: PrivateLibrary, embed: str, clock: FakeClock
+) -> None:
+    playing = sign_in_by_window(testapp, person("viewer"), embed).json["renew"]
+    with writing(library.installation.sessions) as session:
+        count = session.scalars(select(Throttle).where(Throttle.key == "frames:192.0.2.7")).one()
+        count.failures = BEGUN.tries - 1
+    asked = f"/embed/{embed}/token"
+    assert tell(testapp, asked, {}).status_int == 200
+    refused = tell(testapp, asked, {})
+    assert (refused.status_int, refused.json, refused.headers["Retry-After"]) == (429, {"state": "busy"}, "61")
+    assert tell(testapp, f"/embed/{embed}/renew", {"renew": playing, "played": [[0, 9]]}).status_int == 204
+    elsewhere = TestApp(testapp.app, extra_environ={**testapp.extra_environ, "REMOTE_ADDR": "198.51.100.4"})
+    assert tell(elsewhere, asked, {}).status_int == 401
+    clock.now += timedelta(seconds=61)
+    assert tell(testapp, asked, {}).status_int == 200
 
 
 @pytest.mark.parametrize("body", NONSENSE)

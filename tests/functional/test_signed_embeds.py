@@ -75,6 +75,7 @@ def the_film(frame: TestApp, answer: TestResponse, item: str, name: str = "play.
     return frame.get(f"{answer.json['base']}{item}/{name}", expect_errors=True)
 
 
+@pytest.mark.both_databases
 def test_whom_the_site_vouches_for_watches_and_the_log_names_both(
     testapp: TestApp, library: PrivateLibrary, item: str, key: Key, say: Say, clock: FakeClock
 ) -> None:
@@ -227,6 +228,7 @@ def test_a_nonce_is_used_once_and_nothing_but_a_good_word_uses_it_up(
     refused(say(word), "expired")
 
 
+@pytest.mark.both_databases
 def test_of_several_that_come_with_the_same_word_at_once_one_may_watch(
     browser: Callable[[], TestApp], item: str, key: Key, say: Say, clock: FakeClock
 ) -> None:

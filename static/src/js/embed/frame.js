@@ -31,12 +31,13 @@ function wordOfTheSite() {
 /** Ask whether it may play; what is answered is kept for the click that follows. */
 async function begin(frame) {
   const { signed } = frame;
-  frame.signed = undefined;
   const answer = await ask(frame.id, {
     page: document.referrer,
     ancestors: [...(location.ancestorOrigins ?? [])],
     signed,
   });
+  // Asked for too often, or by nobody: it may still be good.
+  if (![0, 429].includes(answer.status)) frame.signed = undefined;
   frame.flow = answer.status === 401 ? { id: answer.said.flow, secret: answer.said.secret } : null;
   return answer;
 }
