@@ -187,7 +187,7 @@ def sign_in_first(request: Request) -> Response:
 
 
 def domain_error(error: errors.DomainError, request: Request) -> Response:
-    status = STATUS[type(error)]
+    status = next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
     response = error_page(request, status, TITLES[status], error.sentence)
     if isinstance(error, errors.Throttled):
         response.headers["Retry-After"] = str(error.retry_after)

@@ -303,3 +303,11 @@ def test_the_token_of_a_form_ends_with_the_session(sign_in: Any, leila: Any) -> 
     again = sign_in(leila)
     again.post("/logout", {"csrf_token": token}, status=403)
     assert csrf.COOKIE not in again.cookies or again.cookies[csrf.COOKIE] != token
+
+
+def test_where_passkeys_cannot_work_it_is_said_in_words(testapp: TestApp, leila: Any, sign_in: Any) -> None:
+    token = testapp.get("/login").forms["login-form"]["csrf_token"].value
+    for address, more in (("/login", {"passkey": "{}"}), ("/login/passkey", {"for": "sign-in"})):
+        answer = testapp.post(address, {"csrf_token": token, **more}, status=409)
+        assert "Passkeys work over HTTPS only" in answer.text
+    assert "Passkeys work over HTTPS only" in sign_in(leila).get("/account").text
