@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from privmedia.accounts.commands import MORE_OF_GROUPS, MORE_OF_USERS, group, setup_link, user
+from privmedia.accounts.factor_commands import two_factor
 from privmedia.accounts.token_commands import token
 from privmedia.admin.providers.commands import ldap
 from privmedia.admin.users.commands import delete_user, disable_user
@@ -47,7 +48,9 @@ def cli(context: click.Context, config: str) -> None:
 RUNNING = (
     serve, worker, jobs, reprocess, migrate, check, doctor, stack, front_config, demo, search, ingest_log, traffic
 )
-for command in (*RUNNING, setup_link, user, group, token, folder, items, import_files, access, link, embed, ldap):
+PEOPLE = (setup_link, user, group, two_factor, token, ldap)
+CONTENT = (folder, items, import_files, access, link, embed)
+for command in (*RUNNING, *PEOPLE, *CONTENT):
     cli.add_command(command)
 
 WITHOUT_RULES.append(links_that_open)

@@ -18,6 +18,7 @@ VIEWS = (
     "preference",
     "reset",
     "second_step",
+    "second_factor",
     "session",
     "setup",
     "shortcuts",
@@ -32,6 +33,7 @@ def includeme(config: Configurator) -> None:
     from privmedia.accounts.bearer import read_bearer_token
     from privmedia.accounts.cookies import read_session_cookie
     from privmedia.accounts.first_start import organisation
+    from privmedia.accounts.second_factor_views import factor_days_left
 
     config.add_route("login", "/login")
     config.add_route("second_step", "/login/code")
@@ -49,6 +51,7 @@ def includeme(config: Configurator) -> None:
     config.add_route("account_email", "/account/email/{token}")
     config.add_route("account_strength", "/account/strength")
     config.add_route("two_factor", "/account/two-factor")
+    config.add_route("second_factor", "/account/second-factor")
     config.add_route("passkeys", "/account/passkeys")
     config.add_route("passkey_options", "/account/passkeys/options")
     config.add_route("confirm", "/account/confirm")
@@ -58,6 +61,7 @@ def includeme(config: Configurator) -> None:
     config.add_credential_reader(read_bearer_token)
     config.add_credential_reader(read_session_cookie)
     config.add_request_method(lambda request: organisation(request.db), "organisation", reify=True)
+    config.add_request_method(factor_days_left, "factor_days_left", reify=True)
     config.include("privmedia.accounts.confirm_views")
     for views in VIEWS:
         config.scan(f"privmedia.accounts.{views}_views")

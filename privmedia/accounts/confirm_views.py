@@ -1,7 +1,8 @@
 """The page that asks again who one is, and the view deriver that shows it before what asks for a recent proof.
 
-Views say `confirmed=RECENTLY` (or how long ago at most); all that administrators change has it by itself, unless it
-says `confirmed=False`. What was posted goes along on the page, so that nothing typed is lost, but passwords.
+Views say `confirmed=RECENTLY`: how long ago at most, or a function of context and request that answers it. All that
+administrators change has it by itself, unless it says `confirmed=False`. What was posted goes along on the page, so
+that nothing typed is lost, but passwords.
 """
 from __future__ import annotations
 
@@ -42,6 +43,8 @@ from privmedia.web.rights import Right
 
 CONFIRM = "privmedia:templates/accounts/confirm.jinja2"
 TITLE = _("Say your password again")
+HowFresh = Callable[[Any, Request], timedelta | None]
+"""Of a view that asks for a proof with some contexts only: how old it may be there, None for no matter."""
 PASSWORD, CODE = "confirm_password", "confirm_code"
 PASSKEY, TICKET = "confirm_passkey", "confirm_ticket"
 OURS = ("csrf_token", PASSWORD, CODE, PASSKEY, TICKET)
@@ -79,12 +82,15 @@ def confirm_alone(request: Request) -> Response:
 
 def confirmed_view(view: Any, info: Any) -> Any:
     """View deriver: unless the person proved who they are not long ago, ask before anything is changed."""
-    within = _within(info)
-    if within is None:
+    asked_within = _within(info)
+    if asked_within is None:
         return view
 
     def wrapped(context: Any, request: Request) -> Any:
         if request.method in SAFE_METHODS or request.identity is None:
+            return view(context, request)
+        within = asked_within if isinstance(asked_within, timedelta) else asked_within(context, request)
+        if within is None:
             return view(context, request)
         if request.own_provider is not None and not _has_password(request):
             # Signing in there again cannot come with the thing itself.
@@ -97,11 +103,11 @@ def confirmed_view(view: Any, info: Any) -> Any:
 confirmed_view.options = ("confirmed",)  # type: ignore[attr-defined] # how a view deriver declares its options
 
 
-def _within(info: Any) -> timedelta | None:
-    said: timedelta | bool | None = info.options.get("confirmed")
+def _within(info: Any) -> timedelta | HowFresh | None:
+    said: timedelta | HowFresh | bool | None = info.options.get("confirmed")
     if info.exception_only or said is False:
         return None
-    if isinstance(said, timedelta):
+    if isinstance(said, timedelta) or callable(said):
         return said
     # Who says nothing asks for an administrator: that is the default permission.
     permission = info.options.get("permission") or Right.ADMINISTER

@@ -14,6 +14,15 @@ from privmedia.accounts.sign_ins import SignedIn
 from privmedia.settings import Settings
 from privmedia.web.i18n import COOKIE
 
+WHILE_HELD = frozenset(
+    {
+        "/account/second-factor", "/account/two-factor", "/account/passkeys", "/account/passkeys/options",
+        "/account/confirm", "/language", "/logout",
+    }
+)
+"""What is open to who has to set up a second factor before anything else."""
+HELD = "privmedia.held"
+"""Key of the environment: the request came with the session of such a person."""
 KEPT = timedelta(days=365)
 """What is no secret: a theme, a language."""
 RENEWED = "privmedia.renewed_session"
@@ -61,6 +70,10 @@ def read_session_cookie(request: Request) -> Identity | None:
         request_id=request.request_id,
     )
     if identity is None:
+        return None
+    if identity.held and request.environ["PATH_INFO"] not in WHILE_HELD:
+        # Nobody, everywhere else: nothing has to remember to ask.
+        request.environ[HELD] = True
         return None
     request.add_finished_callback(lambda _request: touch(installation, identity))
     renewed: Renewed | None = request.environ.get(RENEWED)

@@ -26,6 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, aliased
 
+from privmedia.accounts.duty import factor_due
 from privmedia.accounts.models import ApiToken, Membership, SignIn, User, Viewpoint
 from privmedia.audit.service import NamedAuthor
 from privmedia.db import writing
@@ -81,6 +82,10 @@ class Identity:
     language: str = ""
     theme: str = ""
     shortcuts: bool = True
+    factor_due: datetime | None = None
+    """From when on whoever signed in can do nothing here but set up a second factor; None for never."""
+    held: bool = False
+    """Whether that is now."""
     scopes: frozenset[Scope] | None = None
     token_id: int | None = None
     token_name: str = ""
@@ -215,6 +220,7 @@ _BY_TOKEN = live_sessions(
         User.shortcuts,
         SignIn.last_used_at,
         GROUPS.label("groups"),
+        factor_due(Holder).label("factor_due"),
         SEEN_BY,
         Holder.name.label("holder_name"),
         Holder.email.label("holder_email"),
@@ -248,6 +254,8 @@ def identity_of(
         language=row.language,
         theme=row.theme,
         shortcuts=row.shortcuts,
+        factor_due=row.factor_due,
+        held=row.factor_due is not None and row.factor_due <= now,
     )
 
 

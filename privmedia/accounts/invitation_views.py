@@ -3,19 +3,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.request import Request
 from pyramid.security import NO_PERMISSION_REQUIRED
 from pyramid.view import view_config
 from wtforms import PasswordField, StringField
 from wtforms.validators import InputRequired
 
-from privmedia.accounts.cookies import session_token, set_session_cookie
+from privmedia.accounts.cookies import session_token
 from privmedia.accounts.forms import NAME_NEEDED, PASSWORD_NEEDED, STRENGTH
 from privmedia.accounts.identity import initials
 from privmedia.accounts.invitations import Invitations
 from privmedia.accounts.models import OneTimeLink
 from privmedia.accounts.new_passwords import hash_of
+from privmedia.accounts.sign_in_views import let_in
 from privmedia.accounts.sign_ins import SignIns
 from privmedia.errors import Invalid, NotFound
 from privmedia.web.forms import Form
@@ -60,9 +60,7 @@ def accept(request: Request) -> Any:
     sign_ins = request.write(SignIns)
     sign_ins.end_token(session_token(request))
     signed_in = sign_ins.begin(user=user, keep=False, address=address, browser=request.user_agent or "")
-    response = HTTPSeeOther(request.route_path("library"))
-    set_session_cookie(request, response, signed_in)
-    return response
+    return let_in(request, signed_in, request.route_path("library"))
 
 
 def _page(request: Request, link: OneTimeLink, form: Form) -> dict[str, Any]:

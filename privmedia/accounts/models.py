@@ -187,6 +187,20 @@ class Passkey(Base):
     user: Mapped[User] = relationship()
 
 
+class FactorRule(Base):
+    """Who has to have a second factor, and after how long: administrators, everyone, or the people of a group."""
+
+    __tablename__ = "factor_rules"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    who: Mapped[str] = mapped_column(String(32), unique=True)
+    """`administrators`, `everyone`, or `group:` and its number."""
+    group_id: Mapped[int | None] = mapped_column(ForeignKey("groups.id", ondelete="CASCADE"))
+    since: Mapped[datetime] = mapped_column(UtcDateTime)
+    grace: Mapped[int] = mapped_column(BigInteger)
+    """Milliseconds to set one up."""
+
+
 class UsedChallenge(Base):
     """What a passkey was asked to sign and did, until it is too old to be taken anyway."""
 

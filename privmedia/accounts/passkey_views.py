@@ -134,9 +134,13 @@ def rename(request: Request) -> Any:
 )
 def remove(request: Request) -> Response:
     identity: Identity = request.identity
-    left = request.write(Passkeys).remove(
-        uid=request.POST.get("passkey", ""), user_id=identity.user_id, by=identity
-    )
+    try:
+        left = request.write(Passkeys).remove(
+            uid=request.POST.get("passkey", ""), user_id=identity.user_id, by=identity
+        )
+    except Conflict as error:
+        flash(request, error.sentence, "warn")
+        return _back(request)
     if left:
         flash(request, _("The passkey is removed. Remove it in your browser or phone as well."))
     else:

@@ -8,6 +8,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from privmedia.accounts.ceremonies import Made, Signed
+from privmedia.accounts.factor_rules import FactorRules
 from privmedia.accounts.factors import Factors, factors_of
 from privmedia.accounts.letter_kinds import PASSKEY_NEW, PASSKEY_REMOVED, TWO_FACTOR_OFF
 from privmedia.accounts.models import Passkey, User
@@ -34,6 +35,7 @@ class Passkeys:
 
     def __init__(self, session: Session, installation: Installation) -> None:
         self._session = session
+        self._rules = FactorRules(session, installation)
         self._recovery = RecoveryCodes(session, installation)
         self._audit = Audit(session, installation)
         self._mails = Mails(session, installation)
@@ -104,10 +106,13 @@ class Passkeys:
     def remove(self, *, uid: str, user_id: int, by: Author) -> Factors:
         """It counts no more; answers what is left. With the last of the factors go the recovery codes.
 
-        Raises NotFound for one that is not theirs.
+        Raises NotFound for one that is not theirs, and Conflict for the last factor of who has to have one.
         """
         passkey = self._one(uid, user_id)
         user, called = passkey.user, passkey.name
+        factors = self.factors(user_id)
+        if factors.app is None and len(factors.passkeys) == 1:
+            self._rules.require_dispensable(user_id)
         self._session.delete(passkey)
         self._session.flush()
         left = self.factors(user_id)

@@ -10,7 +10,7 @@ from pyramid.response import Response
 from pyramid.security import NO_PERMISSION_REQUIRED
 from pyramid.view import view_config
 
-from privmedia.accounts.cookies import forget_session_cookie, session_token, set_session_cookie
+from privmedia.accounts.cookies import HELD, forget_session_cookie, session_token, set_session_cookie
 from privmedia.accounts.elsewhere import Elsewhere, NoAnswer, TurnedAway
 from privmedia.accounts.forms import NameSignInForm, SignInForm
 from privmedia.accounts.identity import Identity
@@ -44,6 +44,8 @@ def login_form(request: Request) -> Any:
     there = return_to(request.GET.get("next", "/"))
     if request.identity is not None:
         return HTTPSeeOther(there)
+    if HELD in request.environ:
+        return HTTPSeeOther(_told_first(request, there))
     ended = None
     if request.read(SignIns).ran_out(session_token(request)):
         hours = request.installation.settings.session_idle_hours
@@ -100,10 +102,14 @@ def login(request: Request) -> Any:
 
 
 def let_in(request: Request, signed_in: SignedIn, there: str) -> Response:
-    """Go on to where somebody wanted to go, signed in from now on."""
-    response = HTTPSeeOther(there)
+    """Go on to where somebody wanted to go, signed in from now on; first to what has to be set up, if anything."""
+    response = HTTPSeeOther(there if signed_in.factor_due is None else _told_first(request, there))
     set_session_cookie(request, response, signed_in)
     return response
+
+
+def _told_first(request: Request, there: str) -> str:
+    return str(request.route_path("second_factor", _query={"next": there} if there != "/" else None))
 
 
 @view_config(route_name="logout", request_method="POST", permission=Right.LEAVE)

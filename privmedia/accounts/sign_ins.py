@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.orm import Session
 
 from privmedia.accounts.addresses import normal_email
+from privmedia.accounts.duty import factor_due
 from privmedia.accounts.elsewhere import Elsewhere, first_or_again
 from privmedia.accounts.factors import factors_of
 from privmedia.accounts.identity import Identity, is_live, token_hash
@@ -53,6 +54,8 @@ class SignedIn:
     max_age: int | None
     known_by: str = ""
     """What the browser keeps so as not to be asked for a code again; empty for nothing new."""
+    factor_due: datetime | None = None
+    """From when on the person can do nothing but set up a second factor; None for never."""
 
 
 def sign_in(
@@ -268,7 +271,8 @@ class SignIns:
         user.last_seen_at = self._now
         author = NamedAuthor(user.name, user.email, user.id, address, through)
         self._audit.record("sign-in", identity=author, target=user.email)
-        return SignedIn(user.id, token, int(lasts.total_seconds()) if keep else None)
+        due = self._session.scalar(select(factor_due(User)).where(User.id == user.id))
+        return SignedIn(user.id, token, int(lasts.total_seconds()) if keep else None, factor_due=due)
 
     def live(self, *, user_id: int) -> Sequence[SignIn]:
         """Where somebody is signed in, the last used first."""

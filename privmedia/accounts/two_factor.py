@@ -10,6 +10,7 @@ import pyotp
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
+from privmedia.accounts.factor_rules import FactorRules
 from privmedia.accounts.factors import Factors, factors_of
 from privmedia.accounts.letter_kinds import APP_REMOVED, TWO_FACTOR_OFF, TWO_FACTOR_ON
 from privmedia.accounts.models import Passkey, RecoveryCode, TwoFactor, User
@@ -118,12 +119,14 @@ class TwoFactors:
     def remove(self, user: User, by: Author) -> Factors:
         """The app counts no more; answers what is left. With the last of the factors go the recovery codes.
 
-        Raises Conflict if there is no app.
+        Raises Conflict if there is no app, and for the last factor of who has to have one.
         """
         self._locked(user.id)
         kept = self._session.get(TwoFactor, user.id)
         if kept is None:
             raise Conflict(OFF_ALREADY)
+        if not factors_of(self._session, user.id).passkeys:
+            FactorRules(self._session, self._installation).require_dispensable(user.id)
         self._session.delete(kept)
         self._session.flush()
         left = factors_of(self._session, user.id)

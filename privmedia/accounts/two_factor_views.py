@@ -99,7 +99,7 @@ def turn_off(request: Request) -> Response:
     try:
         left = request.write(TwoFactors).remove(request.write(OwnAccount).user(identity.user_id), identity)
     except Conflict as error:
-        flash(request, error.sentence, "info")
+        flash(request, error.sentence, "warn")
         return _back(request)
     if left:
         flash(request, _("The authenticator app counts no more. Your passkeys still do."))

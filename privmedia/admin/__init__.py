@@ -13,6 +13,7 @@ def includeme(config: Configurator) -> None:
     config.include("privmedia.admin.users")
     config.include("privmedia.admin.groups")
     config.include("privmedia.admin.providers")
+    config.include("privmedia.admin.second_factor")
     config.include("privmedia.admin.work")
     config.include("privmedia.admin.links")
     config.include("privmedia.admin.embeds")

@@ -15,6 +15,7 @@ from sqlalchemy import Boolean, ColumnElement, Select, String, bindparam, litera
 from sqlalchemy.engine import Dialect, Engine
 
 from privmedia.access.visible import bits_for
+from privmedia.accounts.duty import is_free
 from privmedia.accounts.identity import SEEN_BY, Holder, live_sessions
 from privmedia.accounts.models import ApiToken, SignIn, User
 from privmedia.accounts.tokens import LAST_USED
@@ -86,7 +87,10 @@ def question(*, by_token: bool = False) -> Select[*tuple[Any, ...]]:
         *token,
     )
     key = ApiToken if by_token else SignIn
-    callers = found.join_from(ApiToken, User).where(token_is_live(now)) if by_token else live_sessions(now, found)
+    if by_token:
+        callers = found.join_from(ApiToken, User).where(token_is_live(now))
+    else:
+        callers = live_sessions(now, found).where(is_free(Holder, now))
     return to_the_file(callers).where(key.token_hash == bindparam("token", type_=String))
 
 

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from privmedia.access.decision import Decision
 from privmedia.access.permissions import Permission
 from privmedia.access.visible import bits_for
+from privmedia.accounts.duty import is_free
 from privmedia.accounts.identity import TOKEN, token_hash
 from privmedia.accounts.models import SignIn, User
 from privmedia.db import writing
@@ -230,11 +231,12 @@ class Frames:
         return token
 
     def _goes_on(self, session_id: int, user_id: int) -> bool:
-        found = select(SignIn.id).where(
+        found = select(SignIn.id).join(User).where(
             SignIn.id == session_id,
             SignIn.user_id == user_id,
             SignIn.idle_until > self._now,
             SignIn.expires_at > self._now,
+            is_free(User, self._now),
         )
         return self._session.scalar(found) is not None
 

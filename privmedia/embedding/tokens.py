@@ -6,6 +6,7 @@ from typing import TypeVarTuple
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_
 
+from privmedia.accounts.duty import is_free
 from privmedia.accounts.models import SignIn, User
 from privmedia.embedding.models import OPEN, SIGNED, Embed, EmbedSiteKey, EmbedToken, SiteKey
 
@@ -18,7 +19,8 @@ def live_tokens(now: ColumnElement[datetime] | datetime, statement: Select[*Colu
     `User` is whose rights decide: the person's, whose session has to go on; of players without one their maker's. With
     `SiteKey`, which a token needs that somebody got by the word of its site.
     """
-    of_a_person = and_(SignIn.user_id == EmbedToken.user_id, SignIn.idle_until > now, SignIn.expires_at > now)
+    goes_on = and_(SignIn.idle_until > now, SignIn.expires_at > now, is_free(User, now))
+    of_a_person = and_(SignIn.user_id == EmbedToken.user_id, goes_on)
     of_nobody = and_(EmbedToken.user_id.is_(None), EmbedToken.session_id.is_(None))
     of_an_open_player = and_(of_nobody, EmbedToken.key_id.is_(None), Embed.audience == OPEN)
     of_a_site = and_(of_nobody, EmbedSiteKey.key_id.is_not(None), SiteKey.id.is_not(None), Embed.audience == SIGNED)

@@ -1,6 +1,7 @@
 """The access page of a folder or an item: who may do what there, changed without fear: the effect is told before."""
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from pyramid.httpexceptions import HTTPSeeOther
@@ -8,7 +9,9 @@ from pyramid.request import Request
 from pyramid.view import view_config
 
 from privmedia.access.directory import Directory
+from privmedia.accounts.confirming import JUST_NOW
 from privmedia.errors import Conflict, Invalid
+from privmedia.library.models import ROOT_ID
 from privmedia.library.pointers import Place
 from privmedia.library.resources import FolderContext, ItemContext
 from privmedia.library.rules import Rules
@@ -21,6 +24,13 @@ from privmedia.web.rights import Right
 TEMPLATE = "access/access.jinja2"
 CONFIRM = "privmedia:templates/access/confirm.jinja2"
 EFFECT = "access/effect.jinja2"
+
+
+def on_the_root(context: FolderContext | ItemContext, request: Request) -> timedelta | None:
+    """How fresh a proof has to be: rules of the library itself hold for everything in it."""
+    return JUST_NOW if context.place.id == ROOT_ID and isinstance(context, FolderContext) else None
+
+
 POSTED: dict[str, Any] = {"permission": Right.MANAGE, "request_method": "POST", "renderer": TEMPLATE}
 
 
@@ -30,7 +40,7 @@ def show_rules(context: FolderContext | ItemContext, request: Request) -> Any:
     return Editing(context, request).page()
 
 
-@view_config(route_name="folder_access", **POSTED)
+@view_config(route_name="folder_access", confirmed=on_the_root, **POSTED)
 @view_config(route_name="item_access", **POSTED)
 def save_rules(context: FolderContext | ItemContext, request: Request) -> Any:
     editing = Editing(context, request)

@@ -7,6 +7,7 @@ from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.request import Request
 from pyramid.view import view_config
 
+from privmedia.accounts.confirming import JUST_NOW
 from privmedia.admin.embeds.forms import SiteKeyForm
 from privmedia.embedding.site_keys import SiteKeys
 from privmedia.errors import Conflict, Invalid
@@ -24,7 +25,7 @@ def keys(request: Request) -> Any:
     return _page(request, SiteKeyForm())
 
 
-@view_config(route_name="admin_site_keys", request_method="POST", renderer=PAGE, **ADMINISTERED)
+@view_config(route_name="admin_site_keys", request_method="POST", renderer=PAGE, confirmed=JUST_NOW, **ADMINISTERED)
 def add(request: Request) -> Any:
     form = SiteKeyForm.of(request)
     if not form.validate():

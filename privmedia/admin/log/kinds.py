@@ -191,6 +191,8 @@ KINDS: dict[str, Words] = {
     "provider.logout": sign_in(
         "building", _("signed somebody out"), _("was not believed that somebody signed out there: ${why}")
     ),
+    "two-factor.relax": sign_in("shield-lock", _("no longer asks ${target} for two-factor sign-in")),
+    "two-factor.require": sign_in("shield-lock", _("asks ${target} for two-factor sign-in, after ${days} days")),
     "two-factor.off": sign_in("phone", _("turned two-factor sign-in off")),
     "two-factor.on": sign_in("phone", _("turned two-factor sign-in on")),
     "two-factor.replace": sign_in("phone", _("replaced the authenticator app")),

@@ -6,6 +6,7 @@ from typing import Any
 from pyramid.request import Request
 from pyramid.view import view_config, view_defaults
 
+from privmedia.accounts.confirming import JUST_NOW
 from privmedia.accounts.invitations import Invitation, Invitations
 from privmedia.accounts.keys import Keys
 from privmedia.accounts.sign_ins import SignIns
@@ -65,7 +66,7 @@ class KeysOfOne:
             return self._refused(error)
         return back_to(self.request, user, _("${provider} opens this account no more.", mapping={"provider": text}))
 
-    @view_config(request_param="do=two_factor_off")
+    @view_config(request_param="do=two_factor_off", confirmed=JUST_NOW)
     def two_factor_off(self) -> Any:
         try:
             self.request.write(TwoFactors).reset(writable(self.request, self.user), self.by)

@@ -7,6 +7,7 @@ from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.request import Request
 from pyramid.view import view_config, view_defaults
 
+from privmedia.accounts.confirming import JUST_NOW
 from privmedia.accounts.models import User
 from privmedia.admin.people import one_person
 from privmedia.admin.users.forms import HeirForm
@@ -73,7 +74,7 @@ class Deleting(Goodbye):
     def show(self) -> Any:
         return self.page()
 
-    @view_config(request_method="POST")
+    @view_config(request_method="POST", confirmed=JUST_NOW)
     def delete(self) -> Any:
         try:
             user, heir = writable(self.request, self.user), self.heir()
