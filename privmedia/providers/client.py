@@ -34,6 +34,8 @@ LEFT_ALONE = timedelta(seconds=10)
 LONGEST = 1 << 20
 """Bytes of what a provider may answer."""
 ENDPOINTS = ("authorization_endpoint", "token_endpoint", "jwks_uri")
+GOOGLE = "https://accounts.google.com"
+"""It takes `prompt=login` for an error (OpenID Connect Core 1.0 has it), and does not say so in its metadata."""
 OPTIONAL = ("userinfo_endpoint", "end_session_endpoint")
 
 
@@ -72,9 +74,10 @@ class Client:
 
     def begin(self, *, redirect_uri: str, state: str, nonce: str, verifier: str, again: bool = False) -> str:
         """The address at which people sign in; `again`: even who is signed in there. Raises Unreachable."""
-        more = {"prompt": "login", "max_age": 0} if again else {}
+        metadata = self._about().metadata
+        more = _asked_again(self.provider.issuer, metadata) if again else {}
         address, _ = self._session(redirect_uri).create_authorization_url(
-            self._about().metadata["authorization_endpoint"], state=state, nonce=nonce, code_verifier=verifier, **more
+            metadata["authorization_endpoint"], state=state, nonce=nonce, code_verifier=verifier, **more
         )
         return str(address)
 
@@ -175,6 +178,14 @@ class Client:
             self.provider.client_id, self.provider.client_secret, scope=self.provider.scope,
             redirect_uri=redirect_uri, code_challenge_method="S256",
         )
+
+
+def _asked_again(issuer: str, metadata: Mapping[str, Any]) -> dict[str, Any]:
+    """What makes a provider ask who it is, even who is signed in there; if it cannot, at least as whom they go on."""
+    prompts = metadata.get("prompt_values_supported")
+    if issuer == GOOGLE or (isinstance(prompts, list) and "login" not in prompts):
+        return {"prompt": "select_account"}
+    return {"prompt": "login", "max_age": 0}
 
 
 def _fetched(address: str) -> dict[str, Any]:

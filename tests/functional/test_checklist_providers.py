@@ -414,3 +414,17 @@ def test_the_cookie_of_a_try_opens_nothing_and_cannot_be_made(
     forged.set_cookie(cookie.name, "A" * len(cookie.value or ""))
     forged.get("/login/oidc/contoso/callback", {"code": "abc", "state": trial.asked["state"]}, status=400)
     assert "csrf" not in (cookie.value or "")
+
+
+@pytest.mark.parametrize(
+    ("prompts", "asked"), [(None, {"prompt": ["login"], "max_age": ["0"]}), (["none"], {"prompt": ["select_account"]})]
+)
+def test_a_provider_that_cannot_ask_for_the_password_again_is_not_asked_to(
+    begin: Callable[..., Trial], liar: Liar, prompts: list[str] | None, asked: dict[str, list[str]]
+) -> None:
+    liar.metadata = {} if prompts is None else {"prompt_values_supported": prompts}
+    trial = begin()
+    trial.back(303)
+    going = trial.app.get("/login/oidc/contoso?again=y", status=303).headers["Location"]
+    query = parse_qs(urlsplit(going).query)
+    assert {name: query[name] for name in ("prompt", "max_age") if name in query} == asked

@@ -2,13 +2,17 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from pyramid.config import Configurator
 from sqlalchemy import func, select
 from webtest import TestApp
 
+from privmedia import compose
 from privmedia.access.permissions import Permission
 from privmedia.access.principals import group
 from privmedia.accounts.groups import Groups
@@ -16,9 +20,11 @@ from privmedia.accounts.models import SignIn, User
 from privmedia.accounts.service import Accounts
 from privmedia.db import reading, writing
 from privmedia.directory_settings import read_directory
+from privmedia.errors import SettingsError
 from privmedia.installation import Installation
 from privmedia.library.paths import Paths
 from privmedia.library.rules import Rules, Wanted
+from privmedia.operations.doctor.inside import the_directory_answers
 from privmedia.providers.directory import Client, Unreachable
 from tests.conftest import FakeClock, Person
 from tests.directory import PASSWORD, PEOPLE, RealDirectory, make_certificate
@@ -274,3 +280,55 @@ def test_an_address_that_is_no_mail_address_makes_no_account(
     there.knows("printer", mail="none")
     assert "Skarvik did not tell your email address" in come("printer", status=403).answer
     assert nobody_is_signed_in(installation)
+
+
+def test_the_doctor_says_whether_the_directory_answers_and_by_tls(
+    there: RealDirectory, installation: Installation, tmp_path: Path
+) -> None:
+    def looked(**more: str) -> tuple[str, str]:
+        directory, problems = read_directory(there.in_the_settings(**more), {})
+        assert not problems
+        changed = replace(installation, settings=replace(installation.settings, directory=directory))
+        outcome = the_directory_answers(changed)
+        return outcome.level, str(outcome.measured)
+
+    assert looked()[0] == "green"
+    unencrypted = looked(servers=f"ldap://127.0.0.1:{there.port}", unencrypted="yes")
+    assert (unencrypted[0], "without TLS" in unencrypted[1]) == ("amber", True)
+    openssl = shutil.which("openssl")
+    assert openssl is not None
+    other = str(make_certificate(openssl, tmp_path, "other", "DNS:localhost"))
+    for wrong, why in (({"ca_file": other}, "certificate verify failed"), ({"bind_password": "x"}, "bind_password")):
+        level, measured = looked(**wrong)
+        assert (level, why in measured) == ("red", True), measured
+
+
+def test_without_its_package_the_start_is_stopped_in_words(
+    monkeypatch: pytest.MonkeyPatch, ini: dict[str, str], installation: Installation
+) -> None:
+    monkeypatch.setitem(sys.modules, "ldap3", None)
+    with pytest.raises(SettingsError, match=r"pip install 'privmedia\[ldap\]'"):
+        compose(Configurator(settings=ini), installation)
+
+
+WRONG_SETTINGS: dict[str, tuple[dict[str, str], str]] = {
+    "no address": ({"servers": "ldap.example"}, "it has to be addresses such as ldaps://"),
+    "in the clear to another machine": ({"servers": "ldap://ldap.example", "unencrypted": "yes"}, "in the clear"),
+    "nobody to ask as": ({"bind_dn": "", "bind_password": ""}, "as whom are people looked for?"),
+    "no password": ({"bind_password": ""}, "takes us for nobody"),
+    "every group for everybody": ({"groups_filter": "(cn=*)"}, "would give everybody every group"),
+    "half a filter": ({"people_filter": "(objectClass=person"}, "a filter in parentheses"),
+    "no attribute": ({"id_attribute": "entry)(UUID"}, "the name of an attribute"),
+    "no hour": ({"sync_hour": "24"}, "a whole number from 0 to 23"),
+    "no file": ({"ca_file": "/nowhere.pem"}, "there is no such file"),
+    "unknown": ({"colour": "red"}, "'privmedia.ldap.colour' is no setting"),
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG_SETTINGS)
+def test_settings_that_cannot_be_used_stop_the_start(wrong: str, there: RealDirectory) -> None:
+    changes, sentence = WRONG_SETTINGS[wrong]
+    directory, problems = read_directory(there.in_the_settings(**changes), {})
+    assert directory is None
+    assert sentence in " ".join(problems)
+    assert "of the service account" not in " ".join(problems), "it shows the password"
