@@ -36,7 +36,7 @@ PARTS = (
     )),
     Part("power", 4, "the power is cut 20 times during uploads; as root", ("tests/faults/test_power_cut.py",)),
     Part("kills", 8, "workers, ffmpeg and their other programs are killed 100 times", ("tests/faults/test_kills.py",)),
-    Part("soak", 12, "10 minutes of 200 viewers, 20 uploads, a conversion and people who browse", (
+    Part("soak", 15, "10 minutes of 200 viewers, 20 uploads, a conversion and people who browse", (
         "tests/faults/test_soak.py",
     )),
     Part("uploads", 5, "5 GB in parts, and a thousand ways to send them", (

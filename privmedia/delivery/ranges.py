@@ -2,6 +2,7 @@
 
 Where the RFC leaves a choice, this does what nginx does with `max_ranges 1`, so that players and downloaders meet the
 same server in development and in production: several ranges are answered with the whole file, nonsense with 416.
+What is too long to be one range is answered with the whole file as well (a server may ignore any), unread.
 """
 from __future__ import annotations
 
@@ -11,6 +12,8 @@ from dataclasses import dataclass
 _UNIT = "bytes="
 _SPECIFIER = re.compile(r" *(?:(?P<first>\d+) *- *(?P<last>\d*)|-(?P<suffix>\d+)) *", re.ASCII)
 _LONGEST = 19  # digits; more than any file has bytes
+_LONGEST_HEADER = 1_000
+"""Characters; one range has 50 at most. Taking thousands of them apart would cost more than the whole file."""
 
 
 class Unsatisfiable(Exception):
@@ -34,7 +37,9 @@ def requested_part(header: str | None, size: int) -> Part | None:
 
     Raises Unsatisfiable.
     """
-    if header is None or not header.lower().startswith(_UNIT) or header.lower() == _UNIT:
+    if header is None or len(header) > _LONGEST_HEADER:
+        return None
+    if not header.lower().startswith(_UNIT) or header.lower() == _UNIT:
         return None
     parts = []
     for specifier in header[len(_UNIT) :].split(","):

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from privmedia.delivery import ranges
 from privmedia.delivery.ranges import Part, Unsatisfiable, requested_part
 
 SIZE = 1000
@@ -66,3 +67,13 @@ def test_whatever_is_asked_for_nothing_outside_the_file_is_sent(header: str, siz
     except Unsatisfiable:
         return
     assert part is None or 0 <= part.start < part.stop <= size
+
+
+@pytest.mark.parametrize("one", ["0-0", "99999-", "nonsense"])
+def test_thousands_of_ranges_get_the_whole_file_and_are_not_taken_apart(
+    one: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+    monkeypatch.setattr(ranges, "_part", lambda specifier, _size: read.append(specifier))
+    assert requested_part("bytes=" + ",".join([one] * 10_000), SIZE) is None
+    assert read == []
