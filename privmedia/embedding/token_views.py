@@ -77,7 +77,7 @@ def token(request: Request) -> Response:
             outcome = _exchanged(request, frames, standing, code)
         else:
             page_id = Pages(session, installation).saw(standing, _text(said.get("page")))
-            outcome = _known(request, frames, standing, page_id) or _begun(frames, standing, said, page_id)
+            outcome = _known(request, frames, standing, page_id) or _begun(request, frames, standing, said, page_id)
         if isinstance(outcome, Started) and (outcome.key or outcome.label):
             _note_beginning(request, Audit(session, installation), standing, outcome)
     if isinstance(outcome, Begun):
@@ -138,20 +138,20 @@ def _known(request: Request, frames: Frames, standing: Standing, page_id: int | 
         started = frames.by_session(
             standing, user_id=identity.user_id, session_id=identity.session_id, page_id=page_id
         )
-    return (
-        started
-        or frames.by_key(standing, key=key_of(request), page_id=page_id)
-        or frames.for_anybody(standing, page_id=page_id)
-    )
+    return started or frames.for_anybody(standing, page_id=page_id)
 
 
 def _begun(
-    frames: Frames, standing: Standing, said: dict[str, Any], page_id: int | None
+    request: Request, frames: Frames, standing: Standing, said: dict[str, Any], page_id: int | None
 ) -> Started | Begun | tuple[int, dict[str, str]]:
-    """By the word of the site around it, if it has one; else a new flow."""
+    """By the word of the site around it, if it says who is there; else by what the browser kept; else a new flow.
+
+    In this order: who signed in on this site some hours ago need not be who is there now.
+    """
     ancestors = _ancestors(said.get("ancestors"))
     if said.get("signed") is None:
-        return frames.begin(standing, ancestors=ancestors, page_id=page_id)
+        started = frames.by_key(standing, key=key_of(request), page_id=page_id)
+        return started or frames.begin(standing, ancestors=ancestors, page_id=page_id)
     started = frames.by_statement(standing, read(said["signed"]), ancestors=ancestors, page_id=page_id)
     if isinstance(started, Started):
         return started

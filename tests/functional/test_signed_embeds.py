@@ -13,7 +13,7 @@ from sqlalchemy import select, update
 from webtest import TestApp, TestResponse
 
 from privmedia.access.permissions import NOTHING, Permission
-from privmedia.accounts.models import User
+from privmedia.accounts.models import SignIn, User
 from privmedia.attention.models import Watching
 from privmedia.audit.models import Event
 from privmedia.db import reading, writing
@@ -24,7 +24,7 @@ from privmedia.embedding.site_keys import SKEW, SiteKeys
 from privmedia.library.models import Version
 from privmedia.library.service import Library
 from tests.conftest import FakeClock
-from tests.embeds import FROM_A_FRAME, INTRANET, make_embed, make_site_key, signed, tell, token_for
+from tests.embeds import FROM_A_FRAME, INTRANET, key_for, make_embed, make_site_key, signed, tell, token_for
 from tests.private_library import PrivateLibrary
 
 CONTENT = b"every byte of the film"
@@ -324,7 +324,7 @@ def test_it_is_over_when_the_time_is_that_was_signed_however_often_it_is_renewed
     assert tell(testapp, f"/embed/{embed}/renew", told).status_int == 401
 
 
-def test_who_has_an_account_watches_as_themselves_and_their_word_stays_unused(
+def test_whose_session_reaches_it_watches_as_themselves_and_their_word_stays_unused(
     browser: Callable[[], TestApp], library: PrivateLibrary, item: str, key: Key, say: Say, clock: FakeClock
 ) -> None:
     word = signed(key, item, until=clock.now + HOUR)
@@ -334,11 +334,19 @@ def test_who_has_an_account_watches_as_themselves_and_their_word_stays_unused(
     with reading(library.installation.sessions) as session:
         token = session.scalars(select(EmbedToken)).one()
         assert (token.user_id, token.label, token.key_id) == (library.user_ids["maker"], "", None)
+    # What a browser kept from somebody who signed in hours ago is not who is there now.
+    with reading(library.installation.sessions) as session:
+        of_maker = session.scalars(select(SignIn.id).where(SignIn.user_id == library.user_ids["maker"])).one()
+    shared = browser()
+    shared.set_cookie("pm_frame", key_for(library.installation, of_maker))
+    assert say(signed(key, item, until=clock.now + HOUR, user="Kari"), app=shared).status_int == 200
+    with reading(library.installation.sessions) as session:
+        assert [token.label for token in session.scalars(select(EmbedToken))] == ["", "user Kari"]
     stranger = browser()
     stranger.set_cookie("session", library.tokens["stranger"])
     assert say(word, app=stranger).status_int == 200
     with reading(library.installation.sessions) as session:
-        assert [token.label for token in session.scalars(select(EmbedToken))] == ["", "user Jonas Bakke"]
+        assert [token.label for token in session.scalars(select(EmbedToken))] == ["", "user Kari", "user Jonas Bakke"]
 
 
 def test_without_a_word_the_player_says_that_the_page_did_not_say_who_it_is_and_asks_people_to_sign_in(
