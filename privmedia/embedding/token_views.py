@@ -150,8 +150,8 @@ def _begun(
     """
     ancestors = _ancestors(said.get("ancestors"))
     if said.get("signed") is None:
-        started = frames.by_key(standing, key=key_of(request), page_id=page_id)
-        return started or frames.begin(standing, ancestors=ancestors, page_id=page_id)
+        kept = frames.by_key(standing, key=key_of(request), page_id=page_id)
+        return kept or frames.begin(standing, ancestors=ancestors, page_id=page_id)
     started = frames.by_statement(standing, read(said["signed"]), ancestors=ancestors, page_id=page_id)
     if isinstance(started, Started):
         return started
