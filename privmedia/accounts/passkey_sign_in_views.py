@@ -9,7 +9,7 @@ from pyramid.view import view_config
 
 from privmedia.accounts.challenges import For
 from privmedia.accounts.cookies import session_token
-from privmedia.accounts.forms import CodeForm, SignInForm
+from privmedia.accounts.forms import CodeForm
 from privmedia.accounts.passkey_pages import brought, to_sign
 from privmedia.accounts.passkey_proof import PasskeyRefused
 from privmedia.accounts.passkey_sign_ins import second_step_with_passkey, sign_in_with_passkey
@@ -17,7 +17,7 @@ from privmedia.accounts.passkeys import Passkeys
 from privmedia.accounts.return_to import return_to
 from privmedia.accounts.second_step_cookies import second_step_token
 from privmedia.accounts.second_step_views import CODE, code_page, half_signed_in, too_late, welcome
-from privmedia.accounts.sign_in_views import LOGIN, let_in, login_page
+from privmedia.accounts.sign_in_views import LOGIN, let_in, login_page, sign_in_form
 from privmedia.accounts.tries import tries_left_in_words, wait_in_words
 from privmedia.audit.service import FAILED
 from privmedia.errors import NotFound, Throttled
@@ -52,7 +52,7 @@ def options_for_second_step(request: Request) -> Any:
 )
 def login_with_passkey(request: Request) -> Any:
     """Outside the request's transaction, like signing in with a password."""
-    form, there = SignInForm.of(request), return_to(request.POST.get("next", "/"))
+    form, there = sign_in_form(request).of(request), return_to(request.POST.get("next", "/"))
     try:
         signed_in = sign_in_with_passkey(
             request.installation,

@@ -53,13 +53,13 @@ def login_form(request: Request) -> Any:
             _("You were signed out after ${hours} hours.", mapping={"hours": hours}),
             _("Sign in and you come back to this page."),
         )
-    return login_page(request, _form_of(request)(), there, ended)
+    return login_page(request, sign_in_form(request)(), there, ended)
 
 
 @view_config(route_name="login", request_method="POST", permission=NO_PERMISSION_REQUIRED, renderer=LOGIN)
 def login(request: Request) -> Any:
     """Outside the request's transaction: hashing takes its time, and a refused try has to be counted."""
-    form, there = _form_of(request).of(request), return_to(request.POST.get("next", "/"))
+    form, there = sign_in_form(request).of(request), return_to(request.POST.get("next", "/"))
     if not form.validate():
         request.response.status_int = 422
         return login_page(request, form, there)
@@ -123,7 +123,8 @@ def logout(request: Request) -> Response:
     return response
 
 
-def _form_of(request: Request) -> type[SignInForm]:
+def sign_in_form(request: Request) -> type[SignInForm]:
+    """The form of the page: with a directory also names are typed that are no email addresses."""
     return SignInForm if request.passwords_elsewhere is None else NameSignInForm
 
 

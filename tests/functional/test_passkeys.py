@@ -117,6 +117,23 @@ def test_the_first_passkey_brings_recovery_codes_and_signs_in_without_the_passwo
     assert letters(installation) == ["passkey-new"]
 
 
+def test_in_the_small_window_of_a_player_it_leads_back_there_and_the_window_stays_tied(
+    hers: TestApp, laptop: Authenticator, browser: Any
+) -> None:
+    add(hers, laptop)
+    window = "/embed/0123456789abcdef/signin"
+    for spoil, status in ((True, 401), (False, 303)):
+        other = browser()
+        asked = options_for(other, "sign-in")
+        sent = {
+            "csrf_token": token_of(other), "ticket": asked["ticket"], "next": window,
+            "passkey": json.dumps(laptop.sign(asked["options"], spoil=spoil)),
+        }
+        done = other.post("/login", sent, status=status)
+        assert "Cross-Origin-Opener-Policy" not in done.headers
+    assert done.location == f"{ORIGIN}{window}"
+
+
 def test_what_a_passkey_knows_of_its_person_is_random_and_the_same_in_all_of_theirs(
     hers: TestApp, laptop: Authenticator, leila: Person, installation: Installation
 ) -> None:
