@@ -1,6 +1,7 @@
 """Who has to have a second factor, and from when on: rules of the administrators, and what follows for each person.
 
-A rule counts for people with a password of this library. Whoever signs in elsewhere alone is asked there.
+A rule counts for people who come in by a password, of this library or of the company's directory. Whoever signs in
+elsewhere alone is asked there.
 """
 from __future__ import annotations
 

@@ -15,6 +15,8 @@ from webtest import TestApp
 from privmedia import compose
 from privmedia.access.permissions import Permission
 from privmedia.access.principals import group
+from privmedia.accounts.duty import EVERYONE
+from privmedia.accounts.factor_rules import FactorRules
 from privmedia.accounts.groups import Groups
 from privmedia.accounts.models import SignIn, User
 from privmedia.accounts.service import Accounts
@@ -26,7 +28,7 @@ from privmedia.library.paths import Paths
 from privmedia.library.rules import Rules, Wanted
 from privmedia.operations.doctor.inside import the_directory_answers
 from privmedia.providers.directory import Client, Unreachable
-from tests.conftest import FakeClock, Person
+from tests.conftest import ADDRESS, FakeClock, Person
 from tests.directory import PASSWORD, PEOPLE, RealDirectory, make_certificate
 from tests.functional.test_providers import events, who_is
 
@@ -272,6 +274,21 @@ def test_an_account_of_the_same_address_is_theirs_where_the_settings_say_so_and_
     there.members(admins)
     come("leila").get("/admin/users", status=404)
     assert "There is no account for you here yet." in come("moe", status=403).answer
+
+
+def test_a_rule_for_a_second_factor_is_for_people_of_the_directory_too(
+    come: Callable[..., TestApp], there: RealDirectory, installation: Installation, clock: FakeClock
+) -> None:
+    there.knows("leila")
+    leila = come("leila")
+    with writing(installation.sessions) as session:
+        FactorRules(session, installation).require(who=EVERYONE, group=None, days=1)
+    clock.forward(days=2)
+    again = come("leila")
+    for app in (leila, again):
+        assert app.get("/recent", status=303).headers["Location"].startswith(f"{ADDRESS}/")
+    page = again.get("/account/second-factor")
+    assert "your password alone is not enough here" in page
 
 
 def test_an_address_that_is_no_mail_address_makes_no_account(
