@@ -71,13 +71,15 @@ class FactorRules:
         if not 0 <= days <= LONGEST_GRACE:
             raise Invalid(DAYS_WRONG, "days")
         named = f"group:{group.id}" if group is not None else who
+        own_before = None if by.user_id is None else self.due(by.user_id)
         rule = self._session.scalar(select(FactorRule).where(FactorRule.who == named))
         if rule is None:
             rule = FactorRule(who=named, group_id=None if group is None else group.id, since=self._now)
             self._session.add(rule)
         rule.grace = _milliseconds(days=days)
         self._session.flush()
-        if by.user_id is not None and self.due(by.user_id) is not None:
+        own = None if by.user_id is None else self.due(by.user_id)
+        if own is not None and own != own_before:
             raise Conflict(SET_UP_YOUR_OWN)
         self._audit.record("two-factor.require", identity=by, target=_called(rule.who, group), detail={"days": days})
 

@@ -174,6 +174,11 @@ def test_on_the_page_a_rule_is_made_shown_and_ended(
     form["who"], form["days"] = "everyone", "14"
     assert "you have no second factor yet" in form.submit(status=422).text
     assert lacking(installation) == {}
+    with writing(installation.sessions) as session:
+        yard = Groups(session, installation).add_group(name="Gdynia yard").uid
+    form = admin.get("/admin/two-factor").forms["factor-rule-form"]
+    form["who"] = yard
+    form.submit(status=303)
     app = App(admin, clock)
     for days, status in (("91", 422), ("", 422), ("x", 422), ("14", 303)):
         form = admin.get("/admin/two-factor").forms["factor-rule-form"]
@@ -192,14 +197,14 @@ def test_on_the_page_a_rule_is_made_shown_and_ended(
     assert "can only set it up" in page.text
     clock.forward(minutes=11)
     asked = next(each for each in page.forms.values() if each.id != "factor-rule-form" and "remove" in each.fields)
-    again = asked.submit("remove", status=403).forms["confirm-form"]
+    again = asked.submit("remove", index=1, status=403).forms["confirm-form"]
     assert again["remove"].value
     again["confirm_password"], again["confirm_code"] = PASSWORD, app.code()
     assert "The rule is gone" in again.submit(status=303).follow().text
     with reading(installation.sessions) as session:
         asked_for = Event.kind.in_(["two-factor.require", "two-factor.relax"])
         kinds = session.scalars(select(Event.kind).where(asked_for).order_by(Event.id)).all()
-    assert kinds == ["two-factor.require", "two-factor.relax"]
+    assert kinds == ["two-factor.require", "two-factor.require", "two-factor.relax"]
 
 
 def test_the_last_factor_of_who_has_to_have_one_stays_but_for_a_reset(
