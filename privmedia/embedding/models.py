@@ -38,7 +38,7 @@ class SiteKey(Base):
 
 
 class EmbedSiteKey(Base):
-    """Whose word counts for a player that is `signed`. It goes with the key; the player stays, and asks for sign-in."""
+    """Whose word counts for a player that is `signed`. It goes with the key; the player then appears nowhere."""
 
     __tablename__ = "embed_site_keys"
 

@@ -116,7 +116,7 @@ class SiteKeys:
         """What is signed with it counts no more, and whoever watches by that gets nothing more. Raises NotFound."""
         key = self.find(uid)
         self._audit.record("site-key.remove", identity=by, target=key.name, detail=_told(key))
-        # What hangs on it goes with it: tokens and nonces; its players stay, and ask people to sign in.
+        # What hangs on it goes with it: tokens and nonces. Its players stay, and appear nowhere.
         self._session.execute(delete(SiteKey).where(SiteKey.id == key.id))
         self._session.flush()
         return key
