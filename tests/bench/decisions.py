@@ -35,6 +35,7 @@ from privmedia.library.paths import Paths
 from privmedia.library.rules import Rules, Wanted
 from privmedia.library.service import DEEPEST, Library, Received
 from privmedia.memory import collect_seldom
+from privmedia.operations.migrations import migrate
 from privmedia.settings import Settings
 from tests.bench import files, page, privmedia_seed, report
 from tests.bench.library import FILE, SIZES, Plan, token_of
@@ -114,6 +115,7 @@ def opened(folder: Path, items: int) -> Iterator[Place]:
         planned = Planned.make(plan)
         privmedia_seed.seed(ini["sqlalchemy.url"], planned)
         files.place(planned, root)
+    migrate(ini["sqlalchemy.url"])  # what is kept is older than the newest schema, perhaps
     installation = Installation.open(Settings.read(ini, {}))
     try:
         if not kept.exists():

@@ -36,13 +36,15 @@ VIEWERS, UPLOADS, BROWSERS = (200, 20, 5) if FULL else (40, 6, 2)
 PAUSE = 2.0 if FULL else 0.3
 """Seconds between two parts of a film that somebody watches."""
 FILM = 20_000_000 if FULL else 4_000_000
-UPLOADED, PIECES, PACE = (3_000_000, 3, 15.0) if FULL else (200_000, 2, 0.1)
+UPLOADED, PIECES, PACE = (3_000_000, 3, 15.0) if FULL else (200_000, 2, 1.0)
 """Bytes of a file, parts it is sent in, and seconds each part takes."""
 SETTLED_WITHIN = 900.0 if FULL else 180.0
 """Seconds after it, for the worker to be through with all that was uploaded."""
 QUICK = 300
 """Milliseconds within which 95 of 100 pages are there."""
 OURS = ("python", "gunicorn", "pserve", "privmedia", "uwsgi", "nginx")
+OPENS_MEDIA = b"privmedia.media"
+"""In the command of a child that opens one file, and ends."""
 GROWTH = 1.05 if FULL else 1.5
 """The programs start to fill their caches with the first requests; ten minutes show whether they ever stop."""
 MORE_FILES = 10 if FULL else 200
@@ -60,7 +62,8 @@ class Watched:
         """All but what is started for one film and ends with it."""
         started = [process.pid for _name, process in self.site.processes._running]
         every = [pid for one in started for pid in (one, *workers.below(one))]
-        return [pid for pid in every if workers.lives(pid) and workers.name_of(pid).startswith(OURS)]
+        lasting = [pid for pid in every if workers.lives(pid) and workers.name_of(pid).startswith(OURS)]
+        return [pid for pid in lasting if OPENS_MEDIA not in command_of(pid)]
 
     def look(self) -> None:
         memory = files = 0
@@ -75,6 +78,13 @@ class Watched:
         count = len(self.samples)
         some = self.samples[int(count * start) : max(int(count * start) + 1, int(count * end))]
         return statistics.median(one[0] for one in some), statistics.median(one[1] for one in some)
+
+
+def command_of(process: int) -> bytes:
+    try:
+        return Path(f"/proc/{process}/cmdline").read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return b""
 
 
 @pytest.fixture(scope="module")
