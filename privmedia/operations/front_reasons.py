@@ -26,6 +26,7 @@ REASONS: Mapping[str, Reasons] = {
         (r"pmedia/: internal", _OPEN),
         (r"pmedia/: $", "Only here nginx sends private files, and never to who asks for them by this address."),
         (r"pmedia/: alias", "It needs the slash in both places: without it files of neighbouring folders are sent."),
+        (r": sendfile", "Files would be sent slower than need be: read and written piece by piece."),
         (r"privmedia-decides|privmedia_nobody|_cache|privmedia_decisions|auth_request", _CACHED),
         (r": disable_symlinks", "A link in the storage could lead to any file of this machine."),
         (r": max_ranges", _RANGES),

@@ -63,6 +63,7 @@ WRONG = [
     # server, what stands there, what stands there instead, where, part of what is said
     ("nginx", "        internal;\n        alias \"/data/media/private/\"", "        alias \"/data/media/private/\"",
      "location /pmedia/", "write `internal`. Without it private files can be fetched by their address"),
+    ("nginx", "piece by piece.\n        sendfile on;", "", "location = /privmedia-decides", "sent slower than need be"),
     ("nginx", 'alias "/data/media/private/";', 'alias "/data/media/private";', "location /pmedia/", "needs the slash"),
     ("nginx", 'alias "/data/media/private/";', 'root "/data/media/private/";', "location /pmedia/",
      "the slash in both"),
