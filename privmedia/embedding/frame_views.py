@@ -5,9 +5,11 @@ Which pages may frame it the browser enforces, by `frame-ancestors`. What it tel
 """
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from pyramid.request import Request
+from pyramid.response import Response
 from pyramid.security import NO_PERMISSION_REQUIRED
 from pyramid.view import view_config
 
@@ -71,19 +73,26 @@ def _on_a_wrong_site(request: Request, standing: Standing | None) -> bool:
 
 
 def _wrong_site(request: Request, standing: Standing | None) -> dict[str, Any]:
-    """Static, and the same whether there is such a player or not. Noted for those who look after it, afterwards."""
+    """Static, and the same whether there is such a player or not; as soon as well, so it is noted afterwards."""
     if standing is not None:
-        referer = request.headers["Referer"]
-        request.add_finished_callback(lambda _request: _note_refusal(request, standing, referer))
+        request.add_response_callback(lambda _request, answer: _note_after(answer, request, standing))
     request.override_renderer = SCREEN
     request.response.status_int = 403
     _let_frame(request, "*")
     return {"heading": _("This video cannot be shown on this site."), "text": ""}
 
 
-def _note_refusal(request: Request, standing: Standing, referer: str) -> None:
-    with writing(request.installation.sessions) as session:
-        Pages(session, request.installation).saw(standing, referer, refused=True)
+def _note_after(answer: Response, request: Request, standing: Standing) -> None:
+    """For those who look after the player, once the answer has been sent: a callback of the request's end is sooner."""
+    body, length, referer = answer.app_iter, answer.content_length, request.headers["Referer"]
+
+    def then_noted() -> Iterator[bytes]:
+        yield from body
+        with writing(request.installation.sessions) as session:
+            Pages(session, request.installation).saw(standing, referer, refused=True)
+
+    answer.app_iter = then_noted()
+    answer.content_length = length  # which the line above took away
 
 
 def _gone(request: Request) -> dict[str, Any]:

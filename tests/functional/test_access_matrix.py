@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -414,6 +414,20 @@ def test_every_route_answers_every_visitor_as_the_table_says_and_reading_changes
                     wrong.append(f"{route}: {pattern} for {visitor}: {got}, not {wanted}")
     assert wrong == []
     assert dump(installation) == before
+
+
+def test_the_token_of_a_player_is_good_in_addresses_of_its_files_and_nowhere_else(
+    world: World, browser: Callable[[], TestApp]
+) -> None:
+    """An administrator's, in the place of everything else that opens something."""
+    holder, token = browser(), world.ids["administered"]
+    for name in ("session", "visit", "pm_frame"):
+        holder.set_cookie(name, token)
+    addresses = [(pattern.format(**world.ids), expected.nobody) for pattern, expected in every_row()]
+    assert [address for address, wanted in addresses if answer_of(holder, address) != wanted] == []
+    as_program = TestApp(holder.app, extra_environ={**holder.extra_environ, "HTTP_AUTHORIZATION": f"Bearer {token}"})
+    opened = [address for address, wanted in addresses if wanted != OK and answer_of(as_program, address) in (OK, 206)]
+    assert opened == []
 
 
 def test_the_table_has_every_route_and_nothing_else(app: Any) -> None:

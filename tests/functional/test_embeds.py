@@ -10,10 +10,12 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select, update
+from webob import Request
 from webtest import TestApp, TestResponse
 
 from privmedia.access.permissions import NOTHING, Permission
 from privmedia.accounts.models import SignIn, Throttle, User
+from privmedia.accounts.sign_ins import SignIns
 from privmedia.audit.models import Event
 from privmedia.db import reading, writing
 from privmedia.embedding.models import EmbedKey, EmbedPage, EmbedToken
@@ -22,6 +24,7 @@ from privmedia.embedding.token_views import BEGUN
 from privmedia.library.models import Item
 from privmedia.library.service import Library
 from privmedia.organising.bin import Bin
+from privmedia.organising.moving import Moves
 from tests.conftest import ADDRESS, FakeClock
 from tests.embeds import FROM_A_FRAME, INTRANET, make_embed, tell
 from tests.private_library import PrivateLibrary
@@ -139,6 +142,23 @@ def test_on_a_site_that_is_not_listed_one_page_says_so_whether_there_is_such_a_p
         assert answer.status_int == 200, listed
 
 
+def test_that_a_site_is_not_listed_is_noted_once_it_has_been_told_so_and_told_no_later_for_it(
+    testapp: TestApp, library: PrivateLibrary, embed: str
+) -> None:
+    headers = {**FROM_A_FRAME, "Referer": "https://other.example/"}
+    asked = Request.blank(f"/embed/{embed}", headers=headers, environ=testapp.extra_environ)
+    status, told, body = asked.call_application(testapp.app)
+    rest = iter(body)
+    sent = next(rest)
+    assert (status, dict(told)["Content-Length"]) == ("403 Forbidden", str(len(sent)))
+    noted = select(EmbedPage.origin).where(EmbedPage.refused)
+    with reading(library.installation.sessions) as session:
+        assert session.scalars(noted).all() == []
+    assert list(rest) == []
+    with reading(library.installation.sessions) as session:
+        assert session.scalars(noted).all() == ["https://other.example"]
+
+
 def test_with_a_session_that_reaches_the_frame_it_plays_by_that(
     person: Callable[[str], TestApp], embed: str, item: str
 ) -> None:
@@ -224,10 +244,10 @@ def test_a_code_is_good_once_for_a_minute_and_only_with_its_own_flow_secret_and_
     viewer = person("viewer")
     other = make_embed(library.installation, item, library.user_ids["maker"])
     victim = browser()
-    for change in ("flow", "secret", "code", "embed"):
+    for change in ("flow", "secret", "flow and secret", "code", "embed"):
         begun, foreign = begin(testapp, embed), begin(victim, embed)
         said = {**begun, "code": code_in_the_window(viewer, embed, begun["flow"]).json["code"]}
-        wrong = {**said, **({change: foreign[change]} if change in foreign else {})}
+        wrong = {**said, **{name: foreign[name] for name in foreign if name in change}}
         if change == "code":
             wrong["code"] = "x" * 43
         answer = tell(victim, f"/embed/{other if change == 'embed' else embed}/token", wrong)
@@ -395,13 +415,24 @@ def disable(library: PrivateLibrary, item: str, embed: str) -> None:
 
 
 def sign_out(library: PrivateLibrary, item: str, embed: str) -> None:
+    viewer = _identity(library, "viewer")
     with writing(library.installation.sessions) as session:
-        session.delete(session.scalars(select(SignIn).where(SignIn.user_id == library.user_ids["viewer"])).one())
+        SignIns(session, library.installation).sign_out(session_id=viewer.session_id, by=viewer.author)
 
 
 def idle(library: PrivateLibrary, item: str, embed: str) -> None:
     with writing(library.installation.sessions) as session:
         session.execute(update(SignIn).values(idle_until=library.installation.clock()))
+
+
+def move(library: PrivateLibrary, item: str, embed: str) -> None:
+    """To where only the maker may view."""
+    elsewhere = PrivateLibrary(library.installation, user_ids=library.user_ids)
+    elsewhere.set_rule("maker", Permission.MANAGE)
+    maker = _identity(library, "maker")
+    with writing(library.installation.sessions) as session:
+        found = Library(session, library.installation)
+        Moves(session, library.installation).move(found.item(item), found.folder(elsewhere.folder), maker)
 
 
 def bin_it(library: PrivateLibrary, item: str, embed: str) -> None:
@@ -428,7 +459,7 @@ def _identity(library: PrivateLibrary, name: str) -> Any:
         return identity_of(session, token=library.tokens[name], now=library.installation.clock())
 
 
-ENDS = (remove_view, deny, disable, sign_out, idle, bin_it, end_player, change_sites)
+ENDS = (remove_view, deny, disable, sign_out, idle, move, bin_it, end_player, change_sites)
 
 
 @pytest.mark.parametrize("happens", ENDS, ids=lambda happens: happens.__name__)
