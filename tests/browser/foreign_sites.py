@@ -32,8 +32,12 @@ SERVER = """
         server_name {name};
         root {root};
         default_type text/html;
+        location ~ ^/coop-(?<policy>[a-z-]+)/ {{
+            add_header Cross-Origin-Opener-Policy $policy;
+        }}
     }}
 """
+"""What lies below `/coop-…/` comes with that policy of windows it opens."""
 # Playwright switches off what is tested here: that windows need a click, and that storage is kept apart for each site.
 SWITCHED_OFF = ("--disable-popup-blocking",)
 # The last list of features counts, so this one stands in place of Playwright's.
@@ -94,7 +98,9 @@ class Sites:
     def page(self, name: str, path: str, html: str) -> str:
         """Put a page on one of the other sites; answers its address."""
         text = f"<!doctype html><html lang=en><meta charset=utf-8><title>{name}</title><body>{html}</body></html>"
-        (self.stack.pages(name) / path).write_text(text)
+        file = self.stack.pages(name) / path
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(text)
         return self.url(name, f"/{path}")
 
 

@@ -20,6 +20,7 @@ from privmedia.accounts import passwords
 from privmedia.accounts.models import User
 from privmedia.db import writing
 from privmedia.embedding.frames import Frames
+from privmedia.embedding.service import Embeds
 from privmedia.embedding.site_keys import SiteKeys
 from tests.browser.caching_proxy import caching_proxy
 from tests.browser.foreign_sites import CROSS_SITE, MEDIA, OUTER, SAME_SITE, Sites, profile, wait_for
@@ -173,30 +174,27 @@ def test_whom_the_site_vouches_for_plays_without_an_account_once_for_each_signed
 HOSTILE = """
 addEventListener("message", ({ data }) => (window.heard ??= []).push(JSON.stringify(data)));
 window.addresses = () => performance.getEntries().map(({ name }) => name).join(" ");
-window.forge = () => frames[0].postMessage(
-  { type: "privmedia.embed.code", v: 1, embed: "EMBED", flow: "x", code: "x".repeat(43) }, "*");
+window.look = () => { try { return frames[0].location.href + frames[0].name; } catch { return ""; } };
 """
 
 
-def test_the_page_around_learns_nothing_and_cannot_push_a_code_in(
-    blocking: BrowserContext, sites: Sites, item: str
-) -> None:
-    """It listens to every message, looks for a handle on the window, and sends a code of its own."""
+def test_the_page_around_learns_nothing(blocking: BrowserContext, sites: Sites, item: str) -> None:
+    """It listens to every message and looks at every address it can see. None leads on to another site either."""
     address, embed = with_player(sites, CROSS_SITE, item)
     page = blocking.new_page()
     exchanged: list[str] = []
     answers: list[str] = []
+    referers: list[str] = []
+    page.on("request", lambda request: referers.append(request.headers.get("referer", "")))
     asked = f"/embed/{embed}/token"
     page.on("request", lambda request: request.url.endswith(asked) and exchanged.append(request.post_data or ""))
     page.on("response", lambda response: response.url.endswith(asked) and answers.append(response.text()))
-    page.add_init_script(HOSTILE.replace("EMBED", embed))
+    page.add_init_script(HOSTILE)
     page.goto(address)
     says(page, "This video is private")
-    page.evaluate("forge()")
     with page.expect_popup() as opened:
         frame_of(page).get_by_role("button", name="Sign in to play").click()
     says(page, "Finish in the other window")
-    page.evaluate("forge()")
     window = opened.value
     window.get_by_label("Email").fill(email_of(sites, "Jonas Bakke"))
     window.get_by_label("Password").fill(PASSWORD)
@@ -206,11 +204,155 @@ def test_the_page_around_learns_nothing_and_cannot_push_a_code_in(
     said = [json.loads(text) for text in exchanged]
     assert [set(one) for one in said] == [{"page", "ancestors"}, {"flow", "secret", "code"}]
     secrets = [said[1]["secret"], said[1]["code"], *by_token(page), *(json.loads(answers[-1])["renew"],)]
-    known = " ".join([*page.evaluate("window.heard ?? []"), page.evaluate("addresses()"), page.content()])
+    assert [text for text in referers if f"/embed/{embed}" in text]
+    seen = [*page.evaluate("window.heard ?? []"), page.evaluate("addresses()"), page.evaluate("look()"), page.content()]
+    known = " ".join([*seen, *referers, page.frames[-1].url])
     assert [secret for secret in secrets if secret in known] == []
     logs = sites.logs()
     assert "/smedia/~..." in logs
     assert [secret for secret in secrets if secret in logs] == []
+
+
+def test_a_message_counts_only_from_the_very_window_from_our_own_origin_and_for_this_try(
+    blocking: BrowserContext, sites: Sites, item: str
+) -> None:
+    """Each of the others is all right but for one thing, and is known to have arrived."""
+    address, embed = with_player(sites, CROSS_SITE, item)
+    page = blocking.new_page()
+    asked = f"/embed/{embed}/token"
+    exchanged: list[str] = []
+    page.on("request", lambda request: '"code"' in (request.post_data or "") and exchanged.append(request.url))
+    with page.expect_response(lambda response: response.url.endswith(asked)) as begun:
+        page.goto(address)
+    flow = begun.value.json()["flow"]
+    right = {"type": "privmedia.embed.code", "v": 1, "embed": embed, "flow": flow, "code": "x" * 43}
+    says(page, "This video is private")
+    frame = page.frames[-1]
+    frame.evaluate("addEventListener('message', () => (window.arrived = (window.arrived ?? 0) + 1))")
+    # The press opens the window at once: whatever is waited for first, a browser may open none after.
+    page.route(f"**{asked}", lambda route: route.abort())
+    with page.expect_popup() as opened:
+        frame_of(page).get_by_role("button", name="Sign in to play").click()
+    page.unroute(f"**{asked}")
+    window, own = opened.value, sites.url(MEDIA, f"/embed/{embed}/signin?flow={flow}")
+    window.wait_for_url("**/login?**")
+    assert window.evaluate("window.name") == "", "whoever knows its name gets hold of it"
+    page.evaluate("(message) => frames[0].postMessage(message, '*')", right)
+    with page.expect_popup() as another:
+        page.evaluate("(address) => { open(address); }", own)
+    another.value.wait_for_url("**/login?**")
+    another.value.evaluate("(message) => opener.frames[0].postMessage(message, '*')", right)
+    wrongs: list[dict[str, Any]] = [{"flow": "0" * 16}, {"embed": "0" * 16}, {"v": 2}, {"type": "code"}]
+    for wrong in [*wrongs, {"code": None}]:
+        window.evaluate("(message) => opener.postMessage(message, '*')", {**right, **wrong})
+    elsewhere = sites.page(CROSS_SITE, "elsewhere.html", "Elsewhere")
+    window.evaluate("(address) => { location = address; }", elsewhere)
+    window.wait_for_url(elsewhere)
+    window.evaluate("(message) => opener.postMessage(message, '*')", right)
+    frame.wait_for_function("window.arrived === 8")
+    assert exchanged == []
+    window.evaluate("(address) => { location = address; }", own)
+    window.wait_for_url("**/login?**")
+    with page.expect_response(lambda response: response.url.endswith(asked)) as answered:
+        window.evaluate("(message) => opener.postMessage(message, '*')", right)
+    assert (answered.value.status, len(exchanged)) == (400, 1)
+
+
+def test_a_page_that_cuts_windows_off_leaves_a_link_and_one_that_spares_those_it_opens_plays(
+    blocking: BrowserContext, sites: Sites, item: str
+) -> None:
+    _address, embed = with_player(sites, CROSS_SITE, item)
+    frame = f'<iframe src="{sites.url(MEDIA, "/embed/" + embed)}" width=640 height=360 title=Video></iframe>'
+    sign_in(blocking, sites, "Jonas Bakke")
+    posted: list[str] = []
+    blocking.on("request", lambda request: "/signin" in request.url and posted.append(request.method))
+    page = blocking.new_page()
+    page.goto(sites.page(CROSS_SITE, "coop-same-origin/news.html", frame))
+    says(page, "This video is private")
+    with blocking.expect_page() as opened:
+        frame_of(page).get_by_role("button", name="Sign in to play").click()
+    says(page, "This page does not let the player open a window")
+    expect(frame_of(page).locator("[data-screen]:not([hidden])").get_by_role("link")).to_have_text("Open in privmedia")
+    window = opened.value
+    expect(window.get_by_role("link", name="Open in privmedia")).to_be_visible()
+    window.wait_for_load_state("networkidle")
+    assert posted == ["GET"]
+    page.goto(sites.page(CROSS_SITE, "coop-same-origin-allow-popups/news.html", frame))
+    says(page, "This video is private")
+    frame_of(page).get_by_role("button", name="Sign in to play").click()
+    plays(page)
+
+
+def in_sandbox(sites: Sites, item: str, allowed: str) -> str:
+    """The address of a page that keeps a player in a sandbox."""
+    _address, embed = with_player(sites, CROSS_SITE, item)
+    frame = f'<iframe src="{sites.url(MEDIA, "/embed/" + embed)}" width=640 height=360 title=Video'
+    return sites.page(CROSS_SITE, f"{embed}-kept.html", f'{frame} sandbox="{allowed}"></iframe>')
+
+
+@pytest.mark.parametrize(
+    ("allowed", "signed_in"),
+    [
+        ("allow-scripts allow-same-origin allow-forms allow-popups allow-popups-to-escape-sandbox", False),
+        ("allow-scripts allow-same-origin allow-popups", True),
+    ],
+    ids=["as the docs say", "signed in, with windows alone"],
+)
+def test_in_a_sandbox_that_allows_it_a_window_it_plays(
+    blocking: BrowserContext, sites: Sites, item: str, allowed: str, signed_in: bool
+) -> None:
+    if signed_in:
+        sign_in(blocking, sites, "Jonas Bakke")
+    page = blocking.new_page()
+    page.goto(in_sandbox(sites, item, allowed))
+    says(page, "This video is private")
+    with page.expect_popup() as opened:
+        frame_of(page).get_by_role("button", name="Sign in to play").click()
+    if not signed_in:
+        opened.value.get_by_label("Email").fill(email_of(sites, "Jonas Bakke"))
+        opened.value.get_by_label("Password").fill(PASSWORD)
+        opened.value.get_by_role("button", name="Sign in", exact=True).click()
+    plays(page)
+
+
+@pytest.mark.parametrize(
+    "allowed",
+    ["allow-scripts allow-forms allow-popups allow-popups-to-escape-sandbox",
+     "allow-same-origin allow-forms allow-popups allow-popups-to-escape-sandbox"],
+    ids=["without an origin", "without scripts"],
+)
+def test_in_a_sandbox_in_which_it_cannot_run_it_has_a_link_and_no_button_that_does_nothing(
+    blocking: BrowserContext, sites: Sites, item: str, allowed: str
+) -> None:
+    page = blocking.new_page()
+    page.goto(in_sandbox(sites, item, allowed))
+    page.wait_for_load_state("networkidle")
+    frame = frame_of(page)
+    expect(frame.get_by_role("heading", name="This video is private")).to_be_visible()
+    expect(frame.get_by_role("button")).to_have_count(0)
+    with blocking.expect_page() as opened:
+        frame.get_by_role("link", name="Open in privmedia").click()
+    opened.value.wait_for_url("**/login?**")
+
+
+def test_a_player_asks_once_a_minute_whether_it_may_go_on_and_stops_when_it_may_not(
+    blocking: BrowserContext, sites: Sites, item: str
+) -> None:
+    """Paused, so that nothing but the time makes it ask; and thirty times as fast."""
+    address, embed = with_player(sites, CROSS_SITE, item, audience="open")
+    page = blocking.new_page()
+    page.add_init_script(
+        "{ const every = setInterval;"
+        " window.setInterval = (act, after) => every(act, after < 10_000 ? after : after / 30); }"
+    )
+    page.goto(address)
+    plays(page)
+    page.frames[-1].evaluate(f"{VIDEO}.pause()")
+    with writing(sites.library.installation.sessions) as session:
+        Embeds(session, sites.library.installation).remove(uid=embed)
+    screen = frame_of(page).locator("[data-screen]:not([hidden]) h1")
+    expect(screen).to_have_text("This video is not here any more", timeout=6000)
+    assert frame_of(page).locator("video").count() == 0
 
 
 def test_where_no_window_opens_or_the_site_is_none_of_its_own_the_player_says_so_or_is_not_shown(
@@ -314,18 +456,23 @@ OVERLAY = """
 """
 
 
+@pytest.mark.parametrize(
+    ("site", "wish", "who"),
+    [(CROSS_SITE, {"audience": "open"}, ""), (SAME_SITE, {"appears": "everywhere"}, "Maren Aasen")],
+    ids=["without sign-in", "on any site, by the session of who may everything"],
+)
 def test_a_transparent_player_over_something_else_can_at_most_be_made_to_start(
-    blocking: BrowserContext, sites: Sites, item: str
+    blocking: BrowserContext, sites: Sites, item: str, site: str, wish: dict[str, str], who: str
 ) -> None:
     """Whatever is pressed in a frame nobody sees: nothing is deleted, shared, asked for or changed by it."""
-    installation, origin = sites.library.installation, sites.url(CROSS_SITE, "")
-    maker = sites.library.user_ids["Maren Aasen"]
-    embed = make_embed(installation, item, maker, sites=origin, audience="open")
+    _address, embed = with_player(sites, site, item, **wish)
+    if who:
+        sign_in(blocking, sites, who)
     frame = f'<iframe src="{sites.url(MEDIA, "/embed/" + embed)}" width=640 height=360 title=Video></iframe>'
     page = blocking.new_page()
     sent: list[str] = []
     page.on("request", lambda request: request.method != "GET" and sent.append(request.url.split("/embed/")[-1]))
-    page.goto(sites.page(CROSS_SITE, "overlay.html", f"{OVERLAY}{frame}"))
+    page.goto(sites.page(site, "overlay.html", f"{OVERLAY}{frame}"))
     plays(page)
     for across, down in itertools.product(range(20, 640, 120), range(20, 360, 80)):
         page.mouse.click(across, down)

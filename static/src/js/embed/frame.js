@@ -7,6 +7,7 @@ const WATCHED = 5; // seconds of play from which on somebody has watched
 const FLOW_LASTS = 25 * 60_000; // the server forgets it after 30 minutes
 
 export async function run(root) {
+  for (const element of root.querySelectorAll("[data-needs-script]")) element.hidden = false;
   const frame = { root, id: root.dataset.embed, flow: null, started: false, player: null, signed: wordOfTheSite() };
   if (root.dataset.state === "preview") return undefined;
   root.addEventListener("click", (event) => {
