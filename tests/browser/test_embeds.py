@@ -258,6 +258,33 @@ def test_a_message_counts_only_from_the_very_window_from_our_own_origin_and_for_
     assert (answered.value.status, len(exchanged)) == (400, 1)
 
 
+def test_a_window_that_another_site_opens_or_frames_hands_nothing_over(
+    blocking: BrowserContext, sites: Sites, item: str
+) -> None:
+    """With a flow that it began itself, so that a code is all it lacks; in a browser that is signed in."""
+    _address, embed = with_player(sites, SAME_SITE, item)
+    with writing(sites.library.installation.sessions) as session:
+        frames = Frames(session, sites.library.installation)
+        standing = frames.standing(embed)
+        assert standing is not None
+        flow = frames.begin(standing, ancestors="", page_id=None).flow
+    sign_in(blocking, sites, "Jonas Bakke")
+    window = sites.url(MEDIA, f"/embed/{embed}/signin?flow={flow}")
+    html = f'<button onclick="window.open(\'{window}\')">Open</button><iframe src="{window}"></iframe>'
+    page = blocking.new_page()
+    page.add_init_script(HOSTILE)
+    made: list[int] = []
+    blocking.on("response", lambda one: one.request.method == "POST" and one.url in window and made.append(one.status))
+    page.goto(sites.page(SAME_SITE, "opens.html", html))
+    assert made == []
+    with page.expect_popup() as opened:
+        page.get_by_role("button", name="Open").click()
+    if not opened.value.is_closed():
+        opened.value.wait_for_event("close")
+    assert made == [200]
+    assert page.evaluate("window.heard ?? []") == []
+
+
 def test_a_page_that_cuts_windows_off_leaves_a_link_and_one_that_spares_those_it_opens_plays(
     blocking: BrowserContext, sites: Sites, item: str
 ) -> None:

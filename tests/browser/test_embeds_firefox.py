@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from tests import missing
-from tests.browser.embed_matrix import CASES, Case, run
+from tests.browser.embed_matrix import CASES, PRIVATE, Case, page_with_player, run
 from tests.browser.firefox import WAITS, Firefox, firefox
-from tests.browser.foreign_sites import FOREIGN, MEDIA, Sites
+from tests.browser.foreign_sites import CROSS_SITE, FOREIGN, MEDIA, Sites
 
 pytestmark = pytest.mark.browser
 VIDEO = "document.querySelector('video')"
@@ -110,3 +110,25 @@ def test_whoever_may_watch_comes_to_watch_and_nobody_else(
     fox: Firefox, sites: Sites, films: dict[str, str], case: Case
 ) -> None:
     run(case, InFirefox(fox), sites, films[case.film])
+
+
+def test_the_window_has_no_name_by_which_another_page_gets_hold_of_it_and_where_none_opens_it_says_so(
+    fox: Firefox, sites: Sites, films: dict[str, str]
+) -> None:
+    """Where none is allowed, Firefox throws, and Chromium does not."""
+    case, driver = Case("another site", "file", "signed out"), InFirefox(fox)
+    driver.signed_in_as(None)
+    address = page_with_player(sites, case, films["file"])
+    driver.open(address)
+    driver.says(PRIVATE)
+    driver.press()
+    fox.wait_for("location.pathname === '/login'", driver.window)
+    assert fox.evaluate("window.name", driver.window) == ""
+    player = fox.evaluate("location.href", driver.frame)
+    fox.close_windows()
+    kept = f'<iframe src="{player}" sandbox="allow-scripts allow-same-origin" width=640 height=360></iframe>'
+    driver.open(sites.page(CROSS_SITE, "kept.html", kept))
+    driver.says(PRIVATE)
+    driver.press()
+    driver.says("This page does not let the player open a window")
+    assert fox.windows() == []
