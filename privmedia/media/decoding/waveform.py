@@ -79,6 +79,24 @@ class Loudness:
             self.graph, self.measured = None, None
 
 
+class Mono:
+    """A sound as one channel, whatever it is as: some change from stereo to surround, or their rate, in the middle."""
+
+    def __init__(self) -> None:
+        self.resampler = self.anew()
+
+    def anew(self) -> AudioResampler:
+        return AudioResampler(format="s16", layout="mono", rate=RATE)
+
+    def of(self, frame: av.AudioFrame) -> list[av.AudioFrame]:
+        """Raises ValueError for what is no sound."""
+        try:
+            return self.resampler.resample(frame)
+        except ValueError:
+            self.resampler = self.anew()
+            return self.resampler.resample(frame)
+
+
 def decodable(stream: AudioStream) -> bool:
     context = stream.codec_context
     if not has_decoder(stream) or context.codec.name not in DECODERS:
@@ -88,13 +106,13 @@ def decodable(stream: AudioStream) -> bool:
 
 
 def fine_peaks(container: av.container.InputContainer, stream: AudioStream, loudness: Loudness) -> list[int]:
-    resampler = AudioResampler(format="s16", layout="mono", rate=RATE)
+    mono = Mono()
     found: list[int] = []
     rest = array("h")
     try:
         for frame in container.decode(stream):
             loudness.hear(frame)
-            for part in resampler.resample(frame):
+            for part in mono.of(frame):
                 rest.frombytes(bytes(part.planes[0])[: part.samples * 2])
             while len(rest) >= BIT:
                 found.append(loudest_of(rest[:BIT]))
@@ -103,7 +121,7 @@ def fine_peaks(container: av.container.InputContainer, stream: AudioStream, loud
                 break
     except av.MemoryError:
         raise
-    except av.FFmpegError:
+    except (av.FFmpegError, ValueError):
         pass  # a sound that breaks off is drawn as far as it goes
     if rest:
         found.append(loudest_of(rest))

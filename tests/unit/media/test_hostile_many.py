@@ -192,10 +192,11 @@ def test_attachments_and_fonts_with_names_that_lead_elsewhere_are_written_nowher
     assert_nothing_came_of_it(folder, children())
 
 
-def test_a_stream_that_begins_in_the_middle_of_a_broadcast_is_no_fault_of_the_server(
-    stage: Stage, tmp_path: Path
+@pytest.mark.parametrize(("name", "number"), [("film.ts", 353), ("film.mp4", 540)])
+def test_what_changes_in_the_middle_is_no_fault_of_the_server(
+    stage: Stage, tmp_path: Path, name: str, number: int
 ) -> None:
-    """The 353rd of the files with wrong bytes, which is one of these."""
+    """Of the files with wrong bytes: one begins in the middle of a broadcast, the sound of one changes its form."""
     path = tmp_path / "original"
-    path.write_bytes(hostile.mutated("film.ts", stage.genuine["film.ts"], 353))
-    go_through(path, "film.ts", stage, tmp_path)
+    path.write_bytes(hostile.mutated(name, stage.genuine[name], number))
+    go_through(path, name, stage, tmp_path)
