@@ -58,6 +58,17 @@ def test_the_list_of_keys_opens_and_closes_and_says_what_works(page: Page) -> No
     expect(page.locator("#q")).to_have_value("?gl")
 
 
+def test_a_dialog_that_was_closed_keeps_no_key_though_it_has_the_focus_until_the_page_is_drawn(page: Page) -> None:
+    page.keyboard.press("?")
+    expect(page.locator("dialog[open] :focus")).to_have_count(1)
+    page.evaluate("""() => {
+        const inside = document.activeElement;
+        inside.closest("dialog").close();
+        inside.dispatchEvent(new KeyboardEvent("keydown", { key: "/", bubbles: true, cancelable: true }));
+    }""")
+    expect(page.locator("#q")).to_be_focused()
+
+
 def test_two_keys_lead_to_the_library_and_none_do_when_letters_are_off(page: Page) -> None:
     page.evaluate("document.body.dataset.shortcuts = 'off'")
     page.keyboard.press("?")

@@ -34,7 +34,8 @@ document.addEventListener("keydown", (event) => {
   const { target, key, timeStamp, defaultPrevented } = event;
   const before = timeStamp - last.at < SEQUENCE ? last.key : "";
   if (key !== "Shift") last = { key, at: timeStamp };
-  if (defaultPrevented || target.closest?.("dialog") || (target.matches?.(WRITES) && key !== "Escape")) return;
+  // A dialog that was just closed has the focus until the page is drawn again; it keeps no key any more.
+  if (defaultPrevented || target.closest?.("dialog[open]") || (target.matches?.(WRITES) && key !== "Escape")) return;
   const inPlayer = target.closest?.(HAS_ITS_OWN);
   const entry = entryFor("page", event, before) ?? (inPlayer ? undefined : entryFor("list", event));
   const act = entry && (pageActions[entry.does] ?? listActions[entry.does]);
