@@ -177,22 +177,20 @@ class Gate:
         self._drop()
 
     def _rows(self, text: str, values: dict[str, Any]) -> list[Any]:
-        cursor = self._connection().cursor()
-        try:
-            cursor.execute(text, values)
-            # To the end: an unfinished SELECT would hold its snapshot, and the next one see old rules.
-            return list(cursor.fetchall())
-        finally:
-            cursor.close()
+        cursor = self._mine().cursor
+        cursor.execute(text, values)
+        # To the end: an unfinished SELECT would hold its snapshot, and the next one see old rules.
+        return list(cursor.fetchall())
 
-    def _connection(self) -> Any:
+    def _mine(self) -> _Kept:
+        """The calling thread's connection and cursor. After anything that breaks both are new."""
         kept: _Kept | None = getattr(self._here, "kept", None)
         if kept is None or kept.process != os.getpid():
             if kept is not None:
                 # What a parent process opened is neither used nor closed: closing would end it for the parent as well.
                 _of_parents.append(kept)
             kept = self._here.kept = _Kept(self._engine)
-        return kept.connection
+        return kept
 
     def _drop(self) -> None:
         self._here.__dict__.clear()
@@ -213,6 +211,7 @@ class _Kept:
         if engine.dialect.name == "sqlite":
             connection.execute(f"PRAGMA cache_size = -{CACHE_SIZE}").close()
         self.connection = connection
+        self.cursor = connection.cursor()
 
     def __del__(self) -> None:
         if self.process == os.getpid():

@@ -13,7 +13,7 @@ from pyramid.request import Request
 from pyramid.response import Response
 from pyramid.tweens import EXCVIEW
 
-ASKED = "X-Dialog"
+ASKED = "HTTP_X_DIALOG"
 TOLD = "X-Location"
 
 Handler = Callable[[Request], Response]
@@ -24,7 +24,7 @@ def told_location_factory(handler: Handler, registry: Registry) -> Handler:
 
     def told(request: Request) -> Response:
         response = handler(request)
-        if ASKED not in request.headers or response.status_int != 303:
+        if ASKED not in request.environ or response.status_int != 303:
             return response
         headers = [(name, value) for name, value in response.headerlist if name in ("Set-Cookie", "Cache-Control")]
         return HTTPNoContent(headers=[*headers, (TOLD, response.headers["Location"])])

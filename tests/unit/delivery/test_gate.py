@@ -142,7 +142,7 @@ def test_a_connection_that_broke_is_replaced_without_anybody_noticing(gate: Gate
     library.add_person("viewer", allow=Permission.VIEW)
     item = library.add_item(CONTENT)
     assert ask(gate, library, "viewer", item)
-    gate._connection().close()
+    gate._mine().connection.close()
     assert ask(gate, library, "viewer", item)
 
 
@@ -160,10 +160,10 @@ def test_threads_and_a_forked_process_ask_on_connections_of_their_own(gate: Gate
     library.add_person("viewer", allow=Permission.VIEW)
     item = library.add_item(CONTENT)
     assert ask(gate, library, "viewer", item)
-    ours = gate._connection()
+    ours = gate._mine().connection
     seen: list[object] = []
     def in_a_thread() -> None:
-        seen.extend((ask(gate, library, "viewer", item), gate._connection() is ours))
+        seen.extend((ask(gate, library, "viewer", item), gate._mine().connection is ours))
 
     thread = threading.Thread(target=in_a_thread)
     thread.start()
@@ -173,7 +173,7 @@ def test_threads_and_a_forked_process_ask_on_connections_of_their_own(gate: Gate
 
     child = os.fork()
     if child == 0:
-        good = ask(gate, library, "viewer", item) is not None and gate._connection() is not ours
+        good = ask(gate, library, "viewer", item) is not None and gate._mine().connection is not ours
         os._exit(0 if good else 1)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
     assert ask(gate, library, "viewer", item), "what the child did must not disturb our connection"
