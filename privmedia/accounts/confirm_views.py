@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -178,7 +178,7 @@ def _not_looked_at(request: Request, form: Form, error: Invalid | NoAnswer) -> A
 
 def _renew(request: Request, renewed: Renewed) -> None:
     """From here on the request is of the renewed session, whatever becomes of it."""
-    request.caller = replace(request.identity, csrf_secret=token_hash(renewed.signed_in.token))
+    request.caller = request.identity._replace(csrf_secret=token_hash(renewed.signed_in.token))
     request.add_response_callback(
         lambda _request, response: set_session_cookie(request, response, renewed.signed_in)
     )

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 
 from pyramid.request import Request
@@ -77,7 +77,7 @@ def read_session_cookie(request: Request) -> Identity | None:
         return None
     request.add_finished_callback(lambda _request: touch(installation, identity))
     renewed: Renewed | None = request.environ.get(RENEWED)
-    return identity if renewed is None else replace(identity, csrf_secret=renewed.csrf_secret)
+    return identity if renewed is None else identity._replace(csrf_secret=renewed.csrf_secret)
 
 
 def set_session_cookie(request: Request, response: Response, signed_in: SignedIn) -> None:

@@ -6,7 +6,7 @@ import logging
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TypeVarTuple
+from typing import NamedTuple, TypeVarTuple
 
 from sqlalchemy import (
     ColumnElement,
@@ -59,8 +59,7 @@ class Face:
         return self.user_id % COLOURS
 
 
-@dataclass(frozen=True, kw_only=True)
-class Identity:
+class Identity(NamedTuple):
     """A signed-in person, as far as decisions need to know them. `address` is where this request comes from.
 
     `seen_by` is the administrator who sees the library as this person, and who in truth signed in; such a caller only
@@ -262,6 +261,21 @@ def identity_of(
 def looker(user_id: int | None, name: str, email: str, address: str) -> NamedAuthor | None:
     """The administrator behind a viewpoint, of the columns of `live_sessions`; None if there is none."""
     return None if user_id is None else NamedAuthor(name, email, user_id, address)
+
+
+def as_identity(user: User, group_ids: frozenset[int]) -> Identity:
+    """A person as decisions know them, without a session: nobody is signed in by it."""
+    return Identity(
+        user_id=user.id,
+        session_id=None,
+        name=user.name,
+        email=user.email,
+        is_admin=user.is_admin,
+        is_guest=user.is_guest,
+        group_ids=group_ids,
+        csrf_secret="",
+        last_used_at=user.created_at,
+    )
 
 
 def touch(installation: Installation, identity: Identity) -> None:

@@ -14,7 +14,7 @@ from privmedia.access.permissions import Permission
 from privmedia.access.principals import user as principal_of
 from privmedia.access.visible import allowed, standing_of
 from privmedia.accounts.groups import Groups
-from privmedia.accounts.identity import Identity
+from privmedia.accounts.identity import Identity, as_identity
 from privmedia.accounts.models import User
 from privmedia.asking.models import AccessRequest
 from privmedia.asking.service import ANSWERED, GIVEN, LONGEST_MESSAGE, OPEN, REFUSED, target_of
@@ -24,7 +24,6 @@ from privmedia.ids import is_uid
 from privmedia.installation import Installation
 from privmedia.library.models import ROOT_ID, Folder, Item
 from privmedia.library.pointers import Place
-from privmedia.library.reach import as_identity
 from privmedia.library.rules import Rules, Wanted, wanted_of
 from privmedia.mail.service import Mails
 from privmedia.text import clean_block

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 from privmedia.access.permissions import Permission
 from privmedia.accounts.first_start import organisation
 from privmedia.accounts.groups import Groups
+from privmedia.accounts.identity import as_identity
 from privmedia.accounts.models import User
 from privmedia.asking.answering import Answering, place_of
 from privmedia.asking.models import AccessRequest
@@ -14,7 +15,6 @@ from privmedia.asking.offers import headline
 from privmedia.asking.service import ANSWERED, ASKED, GIVEN, REFUSED
 from privmedia.errors import NotFound
 from privmedia.installation import Installation
-from privmedia.library.reach import as_identity
 from privmedia.library.rules import Rules
 from privmedia.mail.letters import Letter, Writer, letter
 from privmedia.mail.models import Mail

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -127,7 +127,7 @@ class Offers:
         found: list[tuple[int, Offer]] = []
         for rule in smallest[:MOST_GROUPS]:
             group_id = id_of(rule.principal)
-            member = replace(asker, group_ids=asker.group_ids | {group_id or 0})
+            member = asker._replace(group_ids=asker.group_ids | {group_id or 0})
             if Permission.VIEW not in self._rules.decision(member, place).rights:
                 continue
             group = self._session.get_one(Group, group_id)

@@ -231,10 +231,11 @@ def _asked(request: Request, name: str, needed: Permission, *, version: str | No
 
 
 def _as_signed_in(request: Request, token: str, asked: dict[str, Any], *, by_token: bool) -> PrivateFile | None:
-    found = request.registry["gate"].ask(token=token_hash(token), by_token=by_token, **asked)
+    kept = token_hash(token)
+    found = request.registry["gate"].ask(token=kept, by_token=by_token, **asked)
     if found is None:
         return None
-    caller = _caller(request, found, token_hash(token))
+    caller = _caller(request, found, kept)
     return PrivateFile(asked["item"], asked["file"], found, caller, _rights_of(found))
 
 

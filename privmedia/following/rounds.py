@@ -10,7 +10,7 @@ from sqlalchemy import or_, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from privmedia.accounts.groups import Groups
-from privmedia.accounts.identity import Identity
+from privmedia.accounts.identity import Identity, as_identity
 from privmedia.accounts.models import User
 from privmedia.db import milliseconds
 from privmedia.following.models import Happening, NoticeChoice
@@ -18,7 +18,6 @@ from privmedia.following.notices import Notices
 from privmedia.following.service import Following
 from privmedia.installation import Installation
 from privmedia.jobs.service import Jobs
-from privmedia.library.reach import as_identity
 from privmedia.mail.service import Mails
 
 

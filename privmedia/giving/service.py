@@ -160,7 +160,7 @@ class Giving:
             author=visitor_of(standing, visit.id, address=address, request_id=request_id).author,
         )
         maker = SharedShelf(self._session, self._installation).maker(standing.maker)
-        return Giver(standing, visit, replace(maker, address=address, request_id=request_id), sends)
+        return Giver(standing, visit, maker._replace(address=address, request_id=request_id), sends)
 
     def introduce(self, standing: Standing, token: str, who: Introduction) -> None:
         """Note who sends by a link from the browser with this token."""

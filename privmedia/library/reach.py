@@ -21,7 +21,7 @@ from privmedia.access.permissions import Permission
 from privmedia.access.principals import EVERYONE
 from privmedia.access.rules import Rule
 from privmedia.access.visible import item_seen
-from privmedia.accounts.identity import Identity
+from privmedia.accounts.identity import Identity, as_identity
 from privmedia.accounts.models import ApiToken, Group, Membership, User
 from privmedia.clock import FOREVER
 from privmedia.installation import Installation
@@ -242,21 +242,6 @@ def _by_the_folder(acl_ids: set[int]) -> ColumnElement[bool]:
 
 def _by_a_list_of_its_own(acl_ids: set[int]) -> ColumnElement[bool]:
     return Item.acl_id.in_(sorted(acl_ids))
-
-
-def as_identity(user: User, group_ids: frozenset[int]) -> Identity:
-    """A person as decisions know them, without a session: nobody is signed in by it."""
-    return Identity(
-        user_id=user.id,
-        session_id=None,
-        name=user.name,
-        email=user.email,
-        is_admin=user.is_admin,
-        is_guest=user.is_guest,
-        group_ids=group_ids,
-        csrf_secret="",
-        last_used_at=user.created_at,
-    )
 
 
 def _rule(ace: Ace, name: str, set_by: str | None) -> Rule:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from privmedia.accounts.identity import Identity
+from privmedia.accounts.identity import as_identity
 from privmedia.accounts.models import User
 from privmedia.installation import Installation
 from privmedia.library.counting import Counting
@@ -40,7 +40,7 @@ class WaitingRoom:
 
     def of(self, user: User) -> Waiting:
         """What the person will see, decided as it will be when they have come in."""
-        identity = self._as(user)
+        identity = as_identity(user, frozenset(group.id for group in user.groups))
         items, tops = self._counting.totals(identity).items, self._tree.tops(identity)
         words = MORE_WAIT if items.more else WAIT
         count = Sentence(words, {"count": items.number}) if items.number else None
@@ -50,18 +50,4 @@ class WaitingRoom:
             count=count,
             where=Sentence(_("in ${folders}."), {"folders": names}) if names else None,
             groups=Sentence(_("You are in ${groups}."), {"groups": listed(groups)}) if groups else None,
-        )
-
-    def _as(self, user: User) -> Identity:
-        """The person as decisions know them, without a session."""
-        return Identity(
-            user_id=user.id,
-            session_id=None,
-            name=user.name,
-            email=user.email,
-            is_admin=user.is_admin,
-            is_guest=user.is_guest,
-            group_ids=frozenset(group.id for group in user.groups),
-            csrf_secret="",
-            last_used_at=self._now,
         )

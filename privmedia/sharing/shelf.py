@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from privmedia.access.permissions import Permission
 from privmedia.access.visible import allowed, takes_over
-from privmedia.accounts.identity import Identity
+from privmedia.accounts.identity import Identity, as_identity
 from privmedia.accounts.models import Membership, User
 from privmedia.ids import is_uid
 from privmedia.installation import Installation
@@ -132,14 +132,4 @@ class SharedShelf:
     def maker(self, user: User) -> Identity:
         """The maker as decisions know them, without a session."""
         groups = self._session.scalars(select(Membership.group_id).where(Membership.user_id == user.id))
-        return Identity(
-            user_id=user.id,
-            session_id=None,
-            name=user.name,
-            email=user.email,
-            is_admin=user.is_admin,
-            is_guest=user.is_guest,
-            group_ids=frozenset(groups),
-            csrf_secret="",
-            last_used_at=user.created_at,
-        )
+        return as_identity(user, frozenset(groups))

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from privmedia.access.permissions import Permission
 from privmedia.access.visible import allowed, folder_seen, item_seen
-from privmedia.accounts.identity import Identity
+from privmedia.accounts.identity import Identity, as_identity
 from privmedia.accounts.models import Membership, User
 from privmedia.audit.service import Audit
 from privmedia.errors import Conflict, Invalid, NoSpace, NotFound
@@ -26,7 +26,6 @@ from privmedia.jobs.service import Jobs
 from privmedia.library.lists import RULED_BY
 from privmedia.library.models import Folder, Item, Kind, Version
 from privmedia.library.pointers import Pointers
-from privmedia.library.reach import as_identity
 from privmedia.text import Plural, Sentence, Size
 from privmedia.text import mark as _
 from privmedia.zips.models import ZIP, Zip, ZipMember

@@ -14,6 +14,7 @@ from privmedia.access.permissions import NOTHING, Permission
 from privmedia.access.principals import group as group_principal
 from privmedia.access.principals import user as user_principal
 from privmedia.accounts.groups import Groups
+from privmedia.accounts.identity import as_identity
 from privmedia.accounts.models import User
 from privmedia.accounts.service import Accounts
 from privmedia.asking.answering import Answering
@@ -26,7 +27,6 @@ from privmedia.installation import Installation
 from privmedia.jobs.models import Job, JobState
 from privmedia.library.models import File, Item, Kind, State
 from privmedia.library.paths import Paths
-from privmedia.library.reach import as_identity
 from privmedia.library.rules import Rules, Wanted
 from privmedia.library.service import Library, Received
 from tests.conftest import ADDRESS, FakeClock, Person

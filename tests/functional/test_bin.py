@@ -9,6 +9,7 @@ from sqlalchemy import select, text, update
 from webtest import TestApp
 
 from privmedia.access.permissions import NOTHING, Permission
+from privmedia.accounts.identity import as_identity
 from privmedia.accounts.models import User
 from privmedia.db import WITH_BIN, reading, writing
 from privmedia.ids import new_uid
@@ -19,7 +20,6 @@ from privmedia.library.effects import Effects
 from privmedia.library.models import Deletion, Folder, Item, Kind, Leftover, State
 from privmedia.library.paths import Paths
 from privmedia.library.pointers import Pointers
-from privmedia.library.reach import as_identity
 from privmedia.library.rules import Rules
 from privmedia.library.service import DEEPEST, Library, Received
 from privmedia.operations.check import check

@@ -12,6 +12,7 @@ from webtest import TestApp
 
 from privmedia.access.permissions import NOTHING, Permission
 from privmedia.access.principals import user as user_principal
+from privmedia.accounts.identity import as_identity
 from privmedia.accounts.models import SignIn, User
 from privmedia.audit.models import Event
 from privmedia.db import reading, write_mode, writing
@@ -24,7 +25,6 @@ from privmedia.library.drafts import Drafts
 from privmedia.library.jobs import have_told
 from privmedia.library.models import Item, Kind, State, Version
 from privmedia.library.paths import Paths
-from privmedia.library.reach import as_identity
 from privmedia.library.rules import Rules, Wanted
 from privmedia.library.service import Library, Received
 from privmedia.mail.models import Mail

@@ -15,7 +15,7 @@ from webtest import TestApp, TestResponse
 from privmedia.access.permissions import Permission
 from privmedia.access.principals import user
 from privmedia.accounts import passwords
-from privmedia.accounts.identity import Identity
+from privmedia.accounts.identity import Identity, as_identity
 from privmedia.accounts.models import SiteValue, User
 from privmedia.accounts.service import Accounts
 from privmedia.audit.models import Event
@@ -29,7 +29,6 @@ from privmedia.installation import Installation
 from privmedia.jobs.models import Job
 from privmedia.library.drafts import Drafts
 from privmedia.library.models import Folder, Item, ItemTag, Version
-from privmedia.library.reach import as_identity
 from privmedia.library.rules import Wanted
 from privmedia.library.service import Library
 from privmedia.organising.bin import Bin

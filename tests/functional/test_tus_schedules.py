@@ -12,14 +12,13 @@ from sqlalchemy import delete
 
 from privmedia.access.permissions import Permission
 from privmedia.access.principals import user
-from privmedia.accounts.identity import Identity
+from privmedia.accounts.identity import Identity, as_identity
 from privmedia.accounts.models import User
 from privmedia.db import writing
 from privmedia.errors import DomainError, NotFound, TooLarge
 from privmedia.installation import Installation
 from privmedia.jobs.models import Job
 from privmedia.library.models import Item
-from privmedia.library.reach import as_identity
 from privmedia.library.rules import Rules, Wanted
 from privmedia.library.service import Library
 from privmedia.storage import ORIGINAL

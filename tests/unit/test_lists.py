@@ -200,7 +200,7 @@ def test_counting_stops_where_it_would_cost_more_than_the_page(
 ) -> None:
     identity, _items = make_library(session, installation, random.Random(1))
     monkeypatch.setattr("privmedia.library.counting.COUNTED", 3)
-    counts = Counting(session, installation).totals(replace(identity, is_admin=True))
+    counts = Counting(session, installation).totals(identity._replace(is_admin=True))
     assert counts.kinds == {Kind.VIDEO: Count(3, more=True)}
     assert str(counts.items) == "3+"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import deepcopy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -343,7 +343,7 @@ def agree(made: Built) -> int:
                 assert (number in visible) == bool(expected & VIEW)
             if identity is not None:
                 for scope in Scope:
-                    by_token = replace(identity, scopes=frozenset({scope}), session_id=None)
+                    by_token = identity._replace(scopes=frozenset({scope}), session_id=None)
                     assert permitted(by_token, decision) == expected & READS_WITH[scope]
                     assert permitted(by_token, decision, "POST") == expected & CHANGES_WITH[scope]
             if seen_as is not None and identity is not None and not person.is_admin:
