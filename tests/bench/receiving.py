@@ -159,7 +159,15 @@ def table(received: Mapping[str, list[Received]]) -> str:
             f"| {name} | {speed:,.0f} | {statistics.median(faster):.2f} | {min(faster):.2f}, {max(faster):.2f} "
             f"| {processor:.2f} | {less:.1f} | {grown:.1f} MB |"
         )
-    return "\n".join(lines)
+    return "\n".join([*lines, "", f"Linux began to write what had arrived at {written_from()}."])
+
+
+def written_from() -> str:
+    """How much has to have arrived before Linux begins to write it to the disk, in words."""
+    said = Path("/proc/sys/vm/dirty_background_bytes").read_text().strip()
+    if said != "0":
+        return f"{int(said) / (1 << 20):,.0f} MB"
+    return f"{Path('/proc/sys/vm/dirty_background_ratio').read_text().strip()} % of the memory"
 
 
 def reached(received: Mapping[str, list[Received]]) -> bool:
