@@ -27,6 +27,8 @@ class Part:
     """About as long as it takes on two processors."""
     what: str
     files: tuple[str, ...]
+    options: tuple[str, ...] = ()
+    """Of pytest."""
 
 
 PARTS = (
@@ -36,9 +38,9 @@ PARTS = (
     )),
     Part("power", 4, "the power is cut 20 times during uploads; as root", ("tests/faults/test_power_cut.py",)),
     Part("kills", 8, "workers, ffmpeg and their other programs are killed 100 times", ("tests/faults/test_kills.py",)),
-    Part("soak", 15, "10 minutes of 200 viewers, 20 uploads, a conversion and people who browse", (
+    Part("soak", 12, "10 minutes of 200 viewers, 20 uploads, a conversion and people who browse", (
         "tests/faults/test_soak.py",
-    )),
+    ), ("-rP",)),
     Part("uploads", 5, "5 GB in parts, and a thousand ways to send them", (
         "tests/integration/test_resumable_uploads.py", "tests/functional/test_tus_schedules.py",
     )),
@@ -51,10 +53,12 @@ PARTS = (
         "tests/unit/access/test_random_trees.py", "tests/unit/library/test_effect.py",
         "tests/unit/operations/test_front_check.py",
     )),
-    Part("media", 15, "thousands of damaged and hostile files; every kind of file there is", (
-        "tests/unit/media/test_hostile.py", "tests/unit/media/test_hostile_many.py", "tests/unit/media/test_inputs.py",
-        "tests/unit/jobs/test_prepare.py", "tests/unit/importing/test_processes.py",
+    Part("media", 15, "every kind of file there is, and what is made of it", (
+        "tests/unit/media/test_inputs.py", "tests/unit/jobs/test_prepare.py", "tests/unit/importing/test_processes.py",
     )),
+    Part("hostile", 40, "thousands of damaged and hostile files, on all processors", (
+        "tests/unit/media/test_hostile.py", "tests/unit/media/test_hostile_many.py",
+    ), ("-n", "auto", "--dist", "load")),
     Part("browsers", 8, "every kind of file plays in Chromium; Firefox signs in, plays, seeks and uploads", (
         "tests/browser/test_inputs.py", "tests/browser/test_firefox.py",
     )),
@@ -77,7 +81,7 @@ class Outcome:
 def run(part: Part) -> Outcome:
     """Do one part; what it prints is seen at once."""
     print(f"\n=== {part.name}: {part.what} (about {part.minutes} minutes)\n", flush=True)
-    command = [sys.executable, "-m", "pytest", *part.files]
+    command = [sys.executable, "-m", "pytest", *part.options, *part.files]
     begun = time.monotonic()
     process = subprocess.Popen(
         command, cwd=ROOT, env={**os.environ, "PRIVMEDIA_FAULTS": "full"}, start_new_session=True
