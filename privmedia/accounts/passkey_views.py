@@ -20,6 +20,7 @@ from privmedia.accounts.passkey_proof import TOO_LATE, PasskeyRefused
 from privmedia.accounts.passkeys import Passkeys
 from privmedia.accounts.recovery import hashed, new_codes
 from privmedia.accounts.relying_party import relying_party
+from privmedia.accounts.second_factor_views import wanted
 from privmedia.accounts.two_factor_views import codes_page
 from privmedia.audit.service import FAILED
 from privmedia.db import writing
@@ -39,7 +40,7 @@ NOT_MADE = _("That passkey cannot be used here. Nothing was added; try again, or
 def new_passkey_form(request: Request) -> Any:
     """The form for a new one; who proved a while ago who they are does so first, so that nothing is made in vain."""
     if not is_confirmed(request.installation, request.identity, JUST_NOW):
-        return HTTPSeeOther(request.route_path("confirm", _query={"next": request.route_path("passkeys")}))
+        return HTTPSeeOther(request.route_path("confirm", _query={"next": request.path_qs}))
     return _page(request, PasskeyForm(name=suggested_name(request)))
 
 
@@ -175,7 +176,7 @@ def _page(request: Request, form: Form, status: int = 200) -> dict[str, Any]:
     request.response.status_int = status
     request.response.headers["Cache-Control"] = "no-store"
     factors = request.read(Passkeys).factors(request.identity.user_id)
-    return {"form": form, "first": not factors, "why_not": why_not(request)}
+    return {"form": form, "first": not factors, "why_not": why_not(request), "next": wanted(request)}
 
 
 def _back(request: Request) -> Response:

@@ -13,6 +13,12 @@ from privmedia.accounts.return_to import return_to
 from privmedia.web.rights import Right
 
 
+def wanted(request: Request) -> str:
+    """The page to go on to once a second factor is there; empty for who came by themselves, from their account."""
+    there = (request.POST if request.method == "POST" else request.GET).get("next", "")
+    return return_to(there) if there else ""
+
+
 def factor_days_left(request: Request) -> int | None:
     """`request.factor_days_left`: days to set up a second factor, begun ones counted; None where nobody has to."""
     identity = request.identity

@@ -16,6 +16,7 @@ from privmedia.accounts.identity import Identity
 from privmedia.accounts.own_account import OwnAccount
 from privmedia.accounts.passkeys import Passkeys
 from privmedia.accounts.recovery import RecoveryCodes, hashed, new_codes
+from privmedia.accounts.second_factor_views import wanted
 from privmedia.accounts.two_factor import (
     WRONG_CODE,
     TwoFactors,
@@ -154,6 +155,7 @@ def _set_up_page(request: Request, form: Form, status: int = 200) -> dict[str, A
         "qr": segno.make(address, error="m").svg_data_uri(scale=5, border=2, light="#fff"),
         "address": address,
         "secret": " ".join(secret[at : at + 4] for at in range(0, len(secret), 4)),
+        "next": wanted(request),
     }
 
 
@@ -164,7 +166,8 @@ def codes_page(request: Request, codes: list[str], *, is_new: bool) -> dict[str,
     title = request.localizer.translate(_("Recovery codes"))
     named = f"{title}: {request.organisation or request.installation.settings.host}, {request.identity.email}"
     text = "\n".join([named, "", *codes, ""])
-    return {"codes": codes, "is_new": is_new, "download": f"data:text/plain;charset=utf-8,{quote(text)}"}
+    download = f"data:text/plain;charset=utf-8,{quote(text)}"
+    return {"codes": codes, "is_new": is_new, "download": download, "next": wanted(request)}
 
 
 def _back(request: Request) -> Response:

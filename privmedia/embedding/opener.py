@@ -10,7 +10,10 @@ from privmedia.ids import PATTERN
 from privmedia.web.request import FIELDS
 
 WINDOW = re.compile(rf"/embed/{PATTERN.pattern}/signin", re.ASCII)
-ON_THE_WAY = ("/login", "/login/code", "/login/header", "/language", "/account/second-factor")
+ON_THE_WAY = (
+    "/login", "/login/code", "/login/header", "/language",
+    "/account/second-factor", "/account/two-factor", "/account/passkeys", "/account/confirm",
+)
 BY_A_PROVIDER = "/login/oidc/"
 """Redirects on the way to another place of sign-in and back, and what went wrong there: they do not say what for."""
 

@@ -7,10 +7,11 @@ from pyramid.response import Response
 from pyramid.security import NO_PERMISSION_REQUIRED
 from pyramid.view import view_config
 
-from privmedia.accounts.cookies import session_token, set_session_cookie
+from privmedia.accounts.cookies import session_token
 from privmedia.accounts.elsewhere import TurnedAway, first_or_again
 from privmedia.accounts.identity import Identity
 from privmedia.accounts.return_to import return_to
+from privmedia.accounts.sign_in_views import let_in
 from privmedia.errors import NotFound
 from privmedia.header_settings import TrustedHeader
 from privmedia.ids import is_uid
@@ -53,11 +54,9 @@ def come(request: Request) -> Response:
 
 def _enter(request: Request, header: TrustedHeader, person: Vouched, there: str, link: int | None) -> Response:
     """Sign in whom the proxy names, or connect them to the account that is signed in. Raises TurnedAway."""
-    response = HTTPSeeOther(there)
-    response.headers["Cache-Control"] = "no-store"
     if link is not None:
         connect(request, header, person, link)
-        return response
+        return _no_store(HTTPSeeOther(there))
     identity: Identity | None = request.identity
     signed_in = first_or_again(
         request.installation.sessions,
@@ -66,8 +65,13 @@ def _enter(request: Request, header: TrustedHeader, person: Vouched, there: str,
             replaces=session_token(request), only=identity.user_id if identity is not None else None,
         ),
     )
-    set_session_cookie(request, response, signed_in)
+    response = _no_store(let_in(request, signed_in, there))
     forget_provider(request, response)
+    return response
+
+
+def _no_store(response: Response) -> Response:
+    response.headers["Cache-Control"] = "no-store"
     return response
 
 

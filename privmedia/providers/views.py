@@ -12,10 +12,11 @@ from pyramid.response import Response
 from pyramid.security import NO_PERMISSION_REQUIRED
 from pyramid.view import view_config
 
-from privmedia.accounts.cookies import session_token, set_session_cookie
+from privmedia.accounts.cookies import session_token
 from privmedia.accounts.elsewhere import TurnedAway, first_or_again
 from privmedia.accounts.identity import Identity
 from privmedia.accounts.return_to import return_to
+from privmedia.accounts.sign_in_views import let_in
 from privmedia.audit.service import FAILED
 from privmedia.db import writing
 from privmedia.errors import NotFound
@@ -91,10 +92,10 @@ def come_back(request: Request) -> Response:
 def _enter(request: Request, provider: Provider, one: Try, person: Person) -> Response:
     """Sign in whom the provider vouches for, or connect their account there to the one here. Raises TurnedAway."""
     known = vouched(provider, person.claims)
-    response = HTTPSeeOther(return_to(one.there))
-    forget_try(request, response, one.state)
     if one.link is not None:
         connect(request, provider, known, one.link)
+        response = HTTPSeeOther(return_to(one.there))
+        forget_try(request, response, one.state)
         return response
     signed_in = first_or_again(
         request.installation.sessions,
@@ -104,7 +105,8 @@ def _enter(request: Request, provider: Provider, one: Try, person: Person) -> Re
             replaces=session_token(request), only=one.again,
         ),
     )
-    set_session_cookie(request, response, signed_in)
+    response = let_in(request, signed_in, return_to(one.there))
+    forget_try(request, response, one.state)
     forget_provider(request, response)
     return response
 

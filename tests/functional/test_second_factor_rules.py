@@ -4,7 +4,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
+import pyotp
 import pytest
 from click.testing import CliRunner
 from sqlalchemy import select
@@ -278,3 +280,26 @@ def test_a_sign_in_for_a_player_stays_tied_to_its_page(
     assert "Cross-Origin-Opener-Policy" not in told.headers
     assert told.html.find("a", string="Later")["href"] == "/embed/0123456789abcdef/signin"
     assert "Cross-Origin-Opener-Policy" in browser().get("/login").headers
+
+
+def test_a_second_factor_that_is_set_up_for_a_player_leads_back_to_it_and_never_to_another_site(
+    maren: Person, browser: Any, installation: Installation, clock: FakeClock
+) -> None:
+    require(installation, EVERYONE, days=0)
+    hers, window = browser(), "/embed/0123456789abcdef/signin?flow=f1f1f1f1f1f1f1f1"
+    told = give_password(hers, maren, f"/login?{urlencode({'next': window})}").follow()
+    clock.forward(hours=3)
+    page = told.click("Use an authenticator app")
+    form = page.forms["two-factor-form"]
+    form["code"] = pyotp.TOTP(secret_on(page)).at(int(clock().timestamp()))
+    asked = form.submit(status=403)
+    again = asked.forms["confirm-form"]
+    again["confirm_password"] = PASSWORD
+    codes = again.submit(status=200)
+    assert codes.html.find("a", string="I have kept them")["href"] == window
+    for answer in (told, page, asked, codes):
+        assert "Cross-Origin-Opener-Policy" not in answer.headers
+    for elsewhere in ("https://evil.example/", "//evil.example", "/\\evil.example"):
+        page = hers.get("/account/two-factor", {"next": elsewhere})
+        assert page.forms["two-factor-form"]["next"].value == "/"
+        assert "Cross-Origin-Opener-Policy" in page.headers

@@ -8,6 +8,8 @@ import pytest
 from webtest import TestApp
 from webtest.response import TestResponse
 
+from privmedia.accounts.duty import EVERYONE
+from privmedia.accounts.factor_rules import FactorRules
 from privmedia.accounts.groups import Groups
 from privmedia.accounts.service import Accounts
 from privmedia.db import reading, writing
@@ -87,6 +89,18 @@ def test_a_provider_is_connected_to_an_account_and_opens_it_from_then_on(
     disconnect(app, "/account")
     assert (ties(app), who_is(elsewhere)) == (["None yet"], None)
     assert [event.target for event in events(installation, "provider.unlink")] == [local.email]
+
+
+def test_who_needs_a_second_factor_for_the_password_is_told_after_the_provider_as_well(
+    local: Person, sign_in: Callable[[Person], TestApp], browser: Callable[[], TestApp], liar: Liar,
+    installation: Installation,
+) -> None:
+    connect(sign_in(local), liar, email="other@skarvik.example")
+    with writing(installation.sessions) as session:
+        FactorRules(session, installation).require(who=EVERYONE, group=None, days=14)
+    there = Trial(browser(), liar, going="/login/oidc/contoso?next=%2Frecent").back(303)
+    assert there.headers["Location"] == f"{ADDRESS}/account/second-factor?next=%2Frecent"
+    assert there.follow().click("Later").request.path == "/recent"
 
 
 def test_connecting_asks_who_it_is_after_a_while(
