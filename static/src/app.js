@@ -38,6 +38,7 @@ import { unfold } from "./js/unfold.js";
 import { uploadForm } from "./js/upload-form.js";
 import { uploads } from "./js/uploads.js";
 import { viewers } from "./js/viewer.js";
+import { withoutForms } from "./js/without-forms.js";
 
 // The content security policy allows neither eval nor inline styles, and pages of a private library are not kept.
 Object.assign(htmx.config, {
@@ -83,5 +84,6 @@ register(
   uploadForm,
   uploads,
   viewers,
+  withoutForms,
 );
 htmx.onLoad(enliven);

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from playwright.sync_api import BrowserContext, FrameLocator, Page, Playwright, expect
+from playwright.sync_api import BrowserContext, FrameLocator, Locator, Page, Playwright, expect
 
 from privmedia.access.permissions import NOTHING, Permission
 from privmedia.accounts import passwords
@@ -22,6 +22,7 @@ from privmedia.db import writing
 from privmedia.embedding.frames import Frames
 from privmedia.embedding.service import Embeds
 from privmedia.embedding.site_keys import SiteKeys
+from tests.browser.axe import faults
 from tests.browser.caching_proxy import caching_proxy
 from tests.browser.foreign_sites import CROSS_SITE, MEDIA, OUTER, SAME_SITE, Sites, profile, wait_for
 from tests.embeds import make_embed, make_site_key, signed, token_for
@@ -107,6 +108,11 @@ def by_token(page: Page) -> set[str]:
 
 def says(page: Page, words: str) -> None:
     expect(frame_of(page).locator("[data-screen]:not([hidden]) h1")).to_have_text(words, timeout=20_000)
+
+
+def address_in(page: Page) -> Locator:
+    """What a player shows to be copied, where it may be that no link opens."""
+    return frame_of(page).locator(".address > span:visible")
 
 
 def test_signed_in_on_the_same_site_it_plays_at_once(browser_profile: BrowserContext, sites: Sites, film: str) -> None:
@@ -342,6 +348,30 @@ def test_in_a_sandbox_that_allows_it_a_window_it_plays(
     plays(page)
 
 
+def test_out_of_a_sandbox_without_forms_the_window_says_where_to_sign_in_and_then_it_plays(
+    blocking: BrowserContext, sites: Sites, item: str
+) -> None:
+    page = blocking.new_page()
+    page.goto(in_sandbox(sites, item, "allow-scripts allow-same-origin allow-popups"))
+    says(page, "This video is private")
+    with page.expect_popup() as opened:
+        frame_of(page).get_by_role("button", name="Sign in to play").click()
+    window = opened.value
+    expect(window.get_by_role("alert")).to_contain_text("Nobody can sign in by a password in this window.")
+    expect(window.get_by_label("Password")).to_be_hidden()
+    assert faults(window) == []
+    tab = blocking.new_page()
+    tab.goto(window.inner_text("#login-address"))
+    expect(tab.locator("[data-without-forms]")).to_be_hidden()
+    tab.get_by_label("Email").fill(email_of(sites, "Jonas Bakke"))
+    tab.get_by_label("Password").fill(PASSWORD)
+    tab.get_by_role("button", name="Sign in", exact=True).click()
+    expect(tab.locator("h1")).to_have_text("Library")
+    window.close()
+    frame_of(page).get_by_role("button", name="Sign in to play").click()
+    plays(page)
+
+
 @pytest.mark.parametrize(
     "allowed",
     ["allow-scripts allow-forms allow-popups allow-popups-to-escape-sandbox",
@@ -357,6 +387,7 @@ def test_in_a_sandbox_in_which_it_cannot_run_it_has_a_link_and_no_button_that_do
     frame = frame_of(page)
     expect(frame.get_by_role("heading", name="This video is private")).to_be_visible()
     expect(frame.get_by_role("button")).to_have_count(0)
+    expect(address_in(page)).to_have_text(sites.url(MEDIA, f"/m/{item}"))
     with blocking.expect_page() as opened:
         frame.get_by_role("link", name="Open in privmedia").click()
     opened.value.wait_for_url("**/login?**")
@@ -392,6 +423,8 @@ def test_where_no_window_opens_or_the_site_is_none_of_its_own_the_player_says_so
     says(page, "This video is private")
     frame_of(page).get_by_role("button", name="Sign in to play").click()
     says(page, "This page does not let the player open a window")
+    # A link would open no window either.
+    expect(address_in(page)).to_have_text(sites.url(MEDIA, f"/m/{item}"))
     page.goto(sites.page(OUTER, "other.html", f"{frame}></iframe>"))
     expect(frame_of(page).locator("h1")).to_have_text("This video cannot be shown on this site.")
     # A listed page inside a page that is not: the browser itself refuses.

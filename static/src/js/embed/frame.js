@@ -8,6 +8,7 @@ const FLOW_LASTS = 25 * 60_000; // the server forgets it after 30 minutes
 
 export async function run(root) {
   for (const element of root.querySelectorAll("[data-needs-script]")) element.hidden = false;
+  for (const element of root.querySelectorAll("[data-without-script]")) element.hidden = true;
   const frame = { root, id: root.dataset.embed, flow: null, started: false, player: null, signed: wordOfTheSite() };
   if (root.dataset.state === "preview") return undefined;
   root.addEventListener("click", (event) => {
