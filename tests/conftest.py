@@ -198,10 +198,11 @@ def app(ini: dict[str, str], installation: Installation, compiled_templates: dic
 
 
 @pytest.fixture
-def browser(app: Any) -> Callable[[], TestApp]:
+def browser(app: Any, settings: Settings) -> Callable[[], TestApp]:
     """A new browser: WebTest's, with its own cookies, at our own address."""
-    host = ADDRESS.removeprefix("http://")
-    return lambda: TestApp(app, extra_environ={"HTTP_HOST": host, "REMOTE_ADDR": "192.0.2.7"})
+    scheme, _, host = settings.base_url.partition("://")
+    more = {"HTTP_HOST": host, "REMOTE_ADDR": "192.0.2.7", "wsgi.url_scheme": scheme}
+    return lambda: TestApp(app, extra_environ=dict(more))
 
 
 @pytest.fixture

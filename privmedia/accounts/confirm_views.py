@@ -31,7 +31,7 @@ from privmedia.accounts.return_to import return_to
 from privmedia.accounts.second_factor import WrongCode
 from privmedia.accounts.service import Accounts
 from privmedia.accounts.sign_ins import WrongPassword
-from privmedia.accounts.tries import tries_left_in_words, wait_in_words
+from privmedia.accounts.tries import too_many_tries, tries_left_in_words
 from privmedia.audit.service import FAILED
 from privmedia.errors import Invalid, Throttled
 from privmedia.web.csrf import SAFE_METHODS
@@ -160,8 +160,7 @@ def _proven(request: Request) -> Asked | None:
         return Asked(form, 403, (_(refused.sentence), tries_left_in_words(refused.tries_left)))
     except Throttled as slowed:
         request.note("confirm", target=identity.email, detail={"why": "too many tries"})
-        request.response.headers["Retry-After"] = str(slowed.retry_after)
-        return Asked(form, 429, (_("Too many tries."), wait_in_words(slowed.retry_after)))
+        return Asked(form, 429, too_many_tries(request, slowed))
     request.environ[RENEWED] = Renewed(signed_in, identity.csrf_secret)
     _renew(request, request.environ[RENEWED])
     return None

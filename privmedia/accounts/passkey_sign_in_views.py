@@ -8,7 +8,6 @@ from pyramid.security import NO_PERMISSION_REQUIRED
 from pyramid.view import view_config
 
 from privmedia.accounts.challenges import For
-from privmedia.accounts.cookies import session_token
 from privmedia.accounts.forms import CodeForm
 from privmedia.accounts.passkey_pages import brought, to_sign
 from privmedia.accounts.passkey_proof import PasskeyRefused
@@ -17,8 +16,8 @@ from privmedia.accounts.passkeys import Passkeys
 from privmedia.accounts.return_to import return_to
 from privmedia.accounts.second_step_cookies import second_step_token
 from privmedia.accounts.second_step_views import CODE, code_page, half_signed_in, too_late, welcome
-from privmedia.accounts.sign_in_views import LOGIN, let_in, login_page, sign_in_form
-from privmedia.accounts.tries import tries_left_in_words, wait_in_words
+from privmedia.accounts.sign_in_views import LOGIN, let_in, login_page, sign_in_form, signing_in_at
+from privmedia.accounts.tries import too_many_tries, tries_left_in_words
 from privmedia.audit.service import FAILED
 from privmedia.errors import NotFound, Throttled
 from privmedia.web.i18n import _
@@ -58,9 +57,7 @@ def login_with_passkey(request: Request) -> Any:
             request.installation,
             brought(request, For.SIGN_IN),
             keep=form["keep"].data,
-            address=request.remote_addr or "",
-            browser=request.user_agent or "",
-            replaces=session_token(request),
+            **signing_in_at(request),
         )
     except PasskeyRefused as refused:
         _note(request, refused)
@@ -68,9 +65,7 @@ def login_with_passkey(request: Request) -> Any:
         return login_page(request, form, there, (_(refused.sentence), tries_left_in_words(refused.tries_left)))
     except Throttled as slowed:
         request.note("sign-in", detail={"why": "too many tries"})
-        request.response.status_int = 429
-        request.response.headers["Retry-After"] = str(slowed.retry_after)
-        return login_page(request, form, there, (_("Too many tries."), wait_in_words(slowed.retry_after)))
+        return login_page(request, form, there, too_many_tries(request, slowed))
     return let_in(request, signed_in, there)
 
 
@@ -90,9 +85,7 @@ def finish_with_passkey(request: Request) -> Any:
             token=second_step_token(request) or "",
             keep="keep" in request.POST,
             remember=form["remember"].data,
-            address=request.remote_addr or "",
-            browser=request.user_agent or "",
-            replaces=session_token(request),
+            **signing_in_at(request),
         )
     except NotFound:
         return too_late(request, request.POST)
@@ -102,9 +95,7 @@ def finish_with_passkey(request: Request) -> Any:
         return code_page(request, form, request.POST, 401, problem)
     except Throttled as slowed:
         request.note("sign-in", target=user.email, detail={"why": "too many tries"})
-        request.response.headers["Retry-After"] = str(slowed.retry_after)
-        problem = (_("Too many tries."), wait_in_words(slowed.retry_after))
-        return code_page(request, form, request.POST, 429, problem)
+        return code_page(request, form, request.POST, 429, too_many_tries(request, slowed))
     return welcome(request, signed_in)
 
 

@@ -9,7 +9,6 @@ from pyramid.response import Response
 from pyramid.security import NO_PERMISSION_REQUIRED
 from pyramid.view import view_config
 
-from privmedia.accounts.cookies import session_token
 from privmedia.accounts.forms import CodeForm
 from privmedia.accounts.models import User
 from privmedia.accounts.passkey_pages import why_not
@@ -18,9 +17,9 @@ from privmedia.accounts.return_to import return_to
 from privmedia.accounts.second_factor import WrongCode
 from privmedia.accounts.second_step import SecondSteps
 from privmedia.accounts.second_step_cookies import forget_second_step_cookie, second_step_token, set_device_cookie
-from privmedia.accounts.sign_in_views import let_in
+from privmedia.accounts.sign_in_views import let_in, signing_in_at
 from privmedia.accounts.sign_ins import SignedIn, second_step
-from privmedia.accounts.tries import tries_left_in_words, wait_in_words
+from privmedia.accounts.tries import too_many_tries, tries_left_in_words
 from privmedia.audit.service import FAILED
 from privmedia.errors import NotFound, Throttled
 from privmedia.web.forms import Form
@@ -52,9 +51,7 @@ def sign_in_with_code(request: Request) -> Any:
             typed=form["code"].data,
             keep="keep" in request.POST,
             remember=form["remember"].data,
-            address=request.remote_addr or "",
-            browser=request.user_agent or "",
-            replaces=session_token(request),
+            **signing_in_at(request),
         )
     except NotFound:
         return too_late(request, request.POST)
@@ -64,9 +61,7 @@ def sign_in_with_code(request: Request) -> Any:
         return code_page(request, form, request.POST, 401, problem)
     except Throttled as slowed:
         request.note("sign-in", target=user.email, detail={"why": "too many tries"})
-        request.response.headers["Retry-After"] = str(slowed.retry_after)
-        problem = (_("Too many tries."), wait_in_words(slowed.retry_after))
-        return code_page(request, form, request.POST, 429, problem)
+        return code_page(request, form, request.POST, 429, too_many_tries(request, slowed))
     return welcome(request, signed_in)
 
 

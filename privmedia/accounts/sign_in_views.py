@@ -19,7 +19,7 @@ from privmedia.accounts.return_to import return_to
 from privmedia.accounts.second_step import HalfSignedIn
 from privmedia.accounts.second_step_cookies import device_mark, set_second_step_cookie
 from privmedia.accounts.sign_ins import SignedIn, SignIns, WrongPassword, sign_in
-from privmedia.accounts.tries import tries_left_in_words, wait_in_words
+from privmedia.accounts.tries import too_many_tries, tries_left_in_words
 from privmedia.accounts.viewpoints import Viewpoints
 from privmedia.audit.service import FAILED
 from privmedia.errors import Throttled
@@ -69,9 +69,7 @@ def login(request: Request) -> Any:
             email=form["email"].data,
             password=form["password"].data,
             keep=form["keep"].data,
-            address=request.remote_addr or "",
-            browser=request.user_agent or "",
-            replaces=session_token(request),
+            **signing_in_at(request),
             known_by=device_mark(request),
             elsewhere=request.passwords_elsewhere,
         )
@@ -82,9 +80,7 @@ def login(request: Request) -> Any:
         return login_page(request, form, there, (_(wrong.sentence), tries_left_in_words(wrong.tries_left)))
     except Throttled as slowed:
         request.note("sign-in", target=_loggable(form["email"].data), detail={"why": "too many tries"})
-        request.response.status_int = 429
-        request.response.headers["Retry-After"] = str(slowed.retry_after)
-        return login_page(request, form, there, (_("Too many tries."), wait_in_words(slowed.retry_after)))
+        return login_page(request, form, there, too_many_tries(request, slowed))
     except (NoAnswer, TurnedAway) as refused:
         who = refused.who if isinstance(refused, TurnedAway) else _loggable(form["email"].data)
         detail = {"why": refused.why[:300], "through": request.passwords_elsewhere.text}
@@ -99,6 +95,13 @@ def login(request: Request) -> Any:
         set_second_step_cookie(request, response, signed_in)
         return response
     return let_in(request, signed_in, there)
+
+
+def signing_in_at(request: Request) -> dict[str, Any]:
+    """Where somebody signs in, and the session of the browser that the new one takes the place of."""
+    return {
+        "address": request.remote_addr or "", "browser": request.user_agent or "", "replaces": session_token(request),
+    }
 
 
 def let_in(request: Request, signed_in: SignedIn, there: str) -> Response:

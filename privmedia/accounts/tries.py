@@ -1,8 +1,12 @@
 """What is said to somebody who tries in vain: how many tries are left, how long to wait."""
 from __future__ import annotations
 
+from pyramid.request import Request
+
 from privmedia.accounts.throttle import ACCOUNT_FROM_ADDRESS
+from privmedia.errors import Throttled
 from privmedia.text import Plural, Sentence
+from privmedia.text import mark as _
 
 NOW = Plural("Now we wait ${count} minute.", "Now we wait ${count} minutes.")
 AFTER = Plural(
@@ -16,5 +20,8 @@ def tries_left_in_words(tries: int) -> Sentence:
     return Sentence(AFTER if tries else NOW, {"count": tries or minutes, "minutes": minutes})
 
 
-def wait_in_words(seconds: int) -> Sentence:
-    return Sentence(WAIT, {"count": max(1, -(-seconds // 60))})
+def too_many_tries(request: Request, slowed: Throttled) -> tuple[str, Sentence]:
+    """What happened, and what comes next. The answer says it too: 429, and how long."""
+    request.response.status_int = 429
+    request.response.headers["Retry-After"] = str(slowed.retry_after)
+    return _("Too many tries."), Sentence(WAIT, {"count": max(1, -(-slowed.retry_after // 60))})

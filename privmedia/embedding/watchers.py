@@ -3,12 +3,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from privmedia.accounts.nobody import Nobody
 from privmedia.audit.service import NamedAuthor
-from privmedia.scopes import Scope
 
 
 @dataclass(frozen=True, kw_only=True)
-class Watcher:
+class Watcher(Nobody):
     """One player in one page. It may get the files of one item that are watched, and nothing else anywhere.
 
     `person` is who signed in for it, by name and number; None for others. `label` is whom a site vouches for, and
@@ -21,23 +21,10 @@ class Watcher:
     person: NamedAuthor | None
     site: str = ""
     label: str = ""
-    address: str = ""
-    request_id: str = ""
-
-    # What the security policy asks of every caller.
-    user_id: int = 0
-    is_admin: bool = False
-    looks_only: bool = False
-    scopes: frozenset[Scope] | None = None
 
     @property
     def principal(self) -> str:
-        """What stands for it in the `__acl__` of one file. No rule can speak of it."""
         return f"embed:{self.token_id}"
-
-    @property
-    def principals(self) -> frozenset[str]:
-        return frozenset({self.principal})
 
     @property
     def author(self) -> NamedAuthor:

@@ -7,11 +7,10 @@ from pyramid.response import Response
 from pyramid.security import NO_PERMISSION_REQUIRED
 from pyramid.view import view_config
 
-from privmedia.accounts.cookies import session_token
 from privmedia.accounts.elsewhere import TurnedAway, first_or_again
 from privmedia.accounts.identity import Identity
 from privmedia.accounts.return_to import return_to
-from privmedia.accounts.sign_in_views import let_in
+from privmedia.accounts.sign_in_views import let_in, signing_in_at
 from privmedia.errors import NotFound
 from privmedia.header_settings import TrustedHeader
 from privmedia.ids import is_uid
@@ -61,8 +60,7 @@ def _enter(request: Request, header: TrustedHeader, person: Vouched, there: str,
     signed_in = first_or_again(
         request.installation.sessions,
         lambda session: Providers(session, request.installation).sign_in(
-            header, person, address=request.remote_addr or "", browser=request.user_agent or "",
-            replaces=session_token(request), only=identity.user_id if identity is not None else None,
+            header, person, only=identity.user_id if identity is not None else None, **signing_in_at(request),
         ),
     )
     response = _no_store(let_in(request, signed_in, there))

@@ -12,11 +12,10 @@ from pyramid.response import Response
 from pyramid.security import NO_PERMISSION_REQUIRED
 from pyramid.view import view_config
 
-from privmedia.accounts.cookies import session_token
 from privmedia.accounts.elsewhere import TurnedAway, first_or_again
 from privmedia.accounts.identity import Identity
 from privmedia.accounts.return_to import return_to
-from privmedia.accounts.sign_in_views import let_in
+from privmedia.accounts.sign_in_views import let_in, signing_in_at
 from privmedia.audit.service import FAILED
 from privmedia.db import writing
 from privmedia.errors import NotFound
@@ -100,9 +99,8 @@ def _enter(request: Request, provider: Provider, one: Try, person: Person) -> Re
     signed_in = first_or_again(
         request.installation.sessions,
         lambda session: Providers(session, request.installation).sign_in(
-            provider, known, id_token=person.id_token, sid=session_there(person.claims),
-            address=request.remote_addr or "", browser=request.user_agent or "",
-            replaces=session_token(request), only=one.again,
+            provider, known, id_token=person.id_token, sid=session_there(person.claims), only=one.again,
+            **signing_in_at(request),
         ),
     )
     response = let_in(request, signed_in, return_to(one.there))

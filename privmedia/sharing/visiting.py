@@ -8,7 +8,7 @@ from pyramid.request import Request
 from pyramid.response import Response
 
 from privmedia.accounts.sign_ins import WrongPassword
-from privmedia.accounts.tries import tries_left_in_words, wait_in_words
+from privmedia.accounts.tries import too_many_tries, tries_left_in_words
 from privmedia.errors import Throttled
 from privmedia.sharing.cookies import came_by_it, visit_token
 from privmedia.sharing.opening import open_link
@@ -47,9 +47,7 @@ def click(request: Request, standing: Standing) -> Opened | Refused | None:
         return Refused((_("That is not the password."), tries_left_in_words(wrong.tries_left)))
     except Throttled as slowed:
         _note_refusal(request, standing, "too many tries")
-        request.response.status_int = 429
-        request.response.headers["Retry-After"] = str(slowed.retry_after)
-        return Refused((_("Too many tries."), wait_in_words(slowed.retry_after)))
+        return Refused(too_many_tries(request, slowed))
 
 
 def looks_only(request: Request) -> bool:

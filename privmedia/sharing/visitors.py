@@ -4,12 +4,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from privmedia.accounts.nobody import Nobody
 from privmedia.audit.service import NamedAuthor
-from privmedia.scopes import Scope
 
 
 @dataclass(frozen=True, kw_only=True)
-class Visitor:
+class Visitor(Nobody):
     """A browser in which a link was opened. It may do what the link may do at one item, and nothing else anywhere."""
 
     visit_id: int
@@ -19,23 +19,10 @@ class Visitor:
     maker_name: str
     last_used_at: datetime | None = None
     """When the link was used last, as far as it was noted."""
-    address: str = ""
-    request_id: str = ""
-
-    # What the security policy asks of every caller.
-    user_id: int = 0
-    is_admin: bool = False
-    looks_only: bool = False
-    scopes: frozenset[Scope] | None = None
 
     @property
     def principal(self) -> str:
-        """What stands for it in the `__acl__` of one file. No rule can speak of it."""
         return f"link:{self.link_id}"
-
-    @property
-    def principals(self) -> frozenset[str]:
-        return frozenset({self.principal})
 
     @property
     def author(self) -> NamedAuthor:

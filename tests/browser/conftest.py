@@ -74,8 +74,8 @@ def visit(chromium: Browser, site: Site) -> Iterator[Callable[..., Page]]:
     """A page of a new browser profile, signed in or not: `visit("ewa@skarvik.example", color_scheme="dark")`."""
     contexts: list[BrowserContext] = []
 
-    def visited(email: str = "", **options: object) -> Page:
-        context = chromium.new_context(base_url=f"http://127.0.0.1:{site.port}", **options)  # type: ignore[arg-type] # options of Playwright's
+    def visited(email: str = "", *, host: str = "127.0.0.1", **options: object) -> Page:
+        context = chromium.new_context(base_url=f"http://{host}:{site.port}", **options)  # type: ignore[arg-type] # options of Playwright's
         contexts.append(context)
         if email:
             steps.sign_in_without_the_form(context, site, email)
@@ -84,6 +84,21 @@ def visit(chromium: Browser, site: Site) -> Iterator[Callable[..., Page]]:
     yield visited
     for context in contexts:
         context.close()
+
+
+@pytest.fixture
+def open_(visit: Callable[..., Page], site: Site) -> Callable[..., Page]:
+    """A page of somebody's browser, or of nobody's: `open_("", "/s/…")`."""
+
+    def opened(name: str, address: str, **options: object) -> Page:
+        page = visit(**options)
+        if name:
+            base = f"http://127.0.0.1:{site.port}"
+            page.context.add_cookies([{"name": "session", "value": site.library.tokens[name], "url": base}])
+        page.goto(address)
+        return page
+
+    return opened
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from privmedia.access.permissions import Permission
 from privmedia.db import reading
@@ -28,25 +28,6 @@ def site(small_site: Site) -> Iterator[Site]:
 @pytest.fixture
 def item(site: Site) -> str:
     return f"/m/{site.library.add_item(b'not played here' * 10)}"
-
-
-@pytest.fixture
-def open_(chromium: Browser, site: Site) -> Iterator[Open]:
-    """A page of somebody's browser: `open_("Oskar Lund", "/")`."""
-    contexts = []
-
-    def opened(name: str, address: str, **options: object) -> Page:
-        base = f"http://127.0.0.1:{site.port}"
-        context = chromium.new_context(base_url=base, **options)  # type: ignore[arg-type] # options of Playwright's
-        contexts.append(context)
-        context.add_cookies([{"name": "session", "value": site.library.tokens[name], "url": base}])
-        page = context.new_page()
-        page.goto(address)
-        return page
-
-    yield opened
-    for context in contexts:
-        context.close()
 
 
 def uid_of(site: Site, name: str) -> str:

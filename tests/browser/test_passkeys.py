@@ -2,17 +2,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.axe import faults
 from tests.browser.steps import PASSWORD, add_person
 from tests.sites import Site, without_front_server
 
 pytestmark = pytest.mark.browser
-Open = Callable[..., Page]
+Visit = Callable[..., Page]
 EMAIL = "leila@skarvik.example"
 
 
@@ -21,20 +20,6 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     with without_front_server(tmp_path_factory.mktemp("site")) as site:
         add_person(site, EMAIL, "Leila Haddad")
         yield site
-
-
-@pytest.fixture
-def open_(chromium: Browser, site: Site) -> Iterator[Open]:
-    contexts = []
-
-    def opened(host: str = "localhost", **options: Any) -> Page:
-        context = chromium.new_context(base_url=f"http://{host}:{site.port}", **options)
-        contexts.append(context)
-        return context.new_page()
-
-    yield opened
-    for context in contexts:
-        context.close()
 
 
 class Device:
@@ -106,8 +91,8 @@ def make_one(page: Page, device: Device) -> list[str]:
     return codes
 
 
-def test_a_passkey_is_made_used_both_ways_lost_and_removed(open_: Open) -> None:
-    page = open_(color_scheme="dark")
+def test_a_passkey_is_made_used_both_ways_lost_and_removed(visit: Visit) -> None:
+    page = visit(host="localhost", color_scheme="dark")
     device = Device(page)
     codes = make_one(page, device)
 
@@ -156,8 +141,8 @@ def test_a_passkey_is_made_used_both_ways_lost_and_removed(open_: Open) -> None:
     expect(page.locator("main")).to_contain_text("Your password alone lets you in now.")
 
 
-def test_without_script_and_under_another_name_the_pages_say_so(open_: Open) -> None:
-    plain = open_(java_script_enabled=False)
+def test_without_script_and_under_another_name_the_pages_say_so(visit: Visit) -> None:
+    plain = visit(host="localhost", java_script_enabled=False)
     plain.goto("/login")
     expect(plain.locator("text=Signing in with a passkey needs JavaScript.")).to_be_visible()
     expect(plain.locator("[data-passkey]")).to_be_hidden()
@@ -165,7 +150,7 @@ def test_without_script_and_under_another_name_the_pages_say_so(open_: Open) -> 
     plain.goto("/account/passkeys")
     expect(plain.locator("text=Passkeys need JavaScript.")).to_be_visible()
     look_at_plainly(plain)
-    elsewhere = open_("127.0.0.1")
+    elsewhere = visit()
     give_password(elsewhere)
     elsewhere.goto("/account/passkeys")
     expect(elsewhere.locator("main .alert")).to_contain_text("Passkeys of this library work at http://localhost:")

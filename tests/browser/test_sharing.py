@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from privmedia.access.permissions import Permission
 from tests.browser.axe import DARK_PHONE, faults
@@ -27,26 +27,6 @@ def site(small_site: Site) -> Iterator[Site]:
 @pytest.fixture
 def item(site: Site) -> str:
     return site.library.add_item(b"not played here" * 10)
-
-
-@pytest.fixture
-def open_(chromium: Browser, site: Site) -> Iterator[Open]:
-    """A page of somebody's browser, or of nobody's: `open_("", "/s/…")`."""
-    contexts = []
-
-    def opened(name: str, address: str, **options: object) -> Page:
-        base = f"http://127.0.0.1:{site.port}"
-        context = chromium.new_context(base_url=base, **options)  # type: ignore[arg-type] # options of Playwright's
-        contexts.append(context)
-        if name:
-            context.add_cookies([{"name": "session", "value": site.library.tokens[name], "url": base}])
-        page = context.new_page()
-        page.goto(address)
-        return page
-
-    yield opened
-    for context in contexts:
-        context.close()
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["with script", "without"])

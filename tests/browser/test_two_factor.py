@@ -1,4 +1,4 @@
-"""Two-factor in a real browser: set up, asked for at sign-in or by a rule, a phone that is lost; also without script."""
+"""Two-factor in a real browser: set up, asked for at sign-in and by a rule, a phone that is lost; without script."""
 from __future__ import annotations
 
 import time
@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pyotp
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 from sqlalchemy import update
 
 from privmedia.accounts.models import SignIn
@@ -18,27 +18,13 @@ from tests.browser.steps import PASSWORD, add_group, add_person, sign_in
 from tests.sites import Site, without_front_server
 
 pytestmark = pytest.mark.browser
-Open = Callable[..., Page]
+Visit = Callable[..., Page]
 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     with without_front_server(tmp_path_factory.mktemp("site")) as site:
         yield site
-
-
-@pytest.fixture
-def open_(chromium: Browser, site: Site) -> Iterator[Open]:
-    contexts = []
-
-    def opened(**options: object) -> Page:
-        context = chromium.new_context(base_url=f"http://127.0.0.1:{site.port}", **options)  # type: ignore[arg-type] # options of Playwright's
-        contexts.append(context)
-        return context.new_page()
-
-    yield opened
-    for context in contexts:
-        context.close()
 
 
 def turn_on(page: Page) -> list[str]:
@@ -70,10 +56,10 @@ def look_at(page: Page) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_phone_is_set_up_and_lost(scheme: str, site: Site, open_: Open) -> None:
+def test_a_phone_is_set_up_and_lost(scheme: str, site: Site, visit: Visit) -> None:
     email = f"{scheme}@skarvik.example"
     add_person(site, email, "Leila Haddad")
-    page = open_(color_scheme=scheme)
+    page = visit(color_scheme=scheme)
     sign_in(page, email)
     codes = turn_on(page)
     assert len(codes) == 10
@@ -83,7 +69,7 @@ def test_a_phone_is_set_up_and_lost(scheme: str, site: Site, open_: Open) -> Non
     page.click("text=I have kept them")
     expect(page.locator("#two-factor")).to_contain_text("10 of 10 left")
 
-    other = open_(color_scheme=scheme)
+    other = visit(color_scheme=scheme)
     other.goto("/login")
     other.fill("[name=email]", email)
     other.fill("[name=password]", PASSWORD)
@@ -100,12 +86,12 @@ def test_a_phone_is_set_up_and_lost(scheme: str, site: Site, open_: Open) -> Non
     look_at(other)
 
 
-def test_it_needs_no_script(site: Site, open_: Open) -> None:
+def test_it_needs_no_script(site: Site, visit: Visit) -> None:
     add_person(site, "plain@skarvik.example", "Jonas Bakke")
-    page = open_()
+    page = visit()
     sign_in(page, "plain@skarvik.example")
     codes = turn_on(page)
-    plain = open_(java_script_enabled=False)
+    plain = visit(java_script_enabled=False)
     plain.goto("/login")
     plain.fill("[name=email]", "plain@skarvik.example")
     plain.fill("[name=password]", PASSWORD)
@@ -129,7 +115,7 @@ def long_ago(site: Site, email: str) -> None:
         session.execute(update(SignIn).where(SignIn.user_id == user.id).values(confirmed_at=told))
 
 
-def test_a_rule_is_made_who_it_is_for_sets_it_up_and_goes_on_to_the_page_they_wanted(site: Site, open_: Open) -> None:
+def test_a_rule_is_made_who_it_is_for_sets_it_up_and_goes_on_to_the_page_they_wanted(site: Site, visit: Visit) -> None:
     people = {name: f"{name}@skarvik.example" for name in ("ingrid", "ewa", "tomasz")}
     add_person(site, people["ingrid"], "Ingrid Solheim", admin=True)
     add_person(site, people["ewa"], "Ewa Kowalska")
@@ -138,7 +124,7 @@ def test_a_rule_is_made_who_it_is_for_sets_it_up_and_goes_on_to_the_page_they_wa
     add_group(site, "Bergen yard", people["tomasz"])
 
     # It decides over everything: who said long ago who they are says it again, and what was chosen is done then.
-    admin = open_()
+    admin = visit()
     sign_in(admin, people["ingrid"])
     for group, days in (("Gdynia yard", "14"), ("Bergen yard", "0")):
         long_ago(site, people["ingrid"])
@@ -155,7 +141,7 @@ def test_a_rule_is_made_who_it_is_for_sets_it_up_and_goes_on_to_the_page_they_wa
     expect(admin.locator("tr", has_text="Tomasz Wójcik")).to_contain_text("can only set it up")
 
     # With days left: told, later for now, and from the strip of a page back to that page.
-    ewa = open_()
+    ewa = visit()
     come_for(ewa, "/starred", people["ewa"])
     expect(ewa.locator("main")).to_contain_text("You have time until")
     ewa.click("text=Later")
@@ -170,7 +156,7 @@ def test_a_rule_is_made_who_it_is_for_sets_it_up_and_goes_on_to_the_page_they_wa
     expect(ewa.locator(".strip.due")).to_have_count(0)
 
     # Without: nothing else opens, and then the page that was wanted.
-    tomasz = open_()
+    tomasz = visit()
     come_for(tomasz, "/recent?page=1", people["tomasz"])
     expect(tomasz.locator("main")).to_contain_text("your password alone is not enough here")
     expect(tomasz.locator("text=Later")).to_have_count(0)

@@ -29,12 +29,6 @@ def ini(ini: dict[str, str]) -> dict[str, str]:
 
 
 @pytest.fixture
-def browser(app: Any) -> Callable[[], TestApp]:
-    more = {"HTTP_HOST": "media.example.test", "REMOTE_ADDR": "192.0.2.7", "wsgi.url_scheme": "https"}
-    return lambda: TestApp(app, extra_environ=dict(more))
-
-
-@pytest.fixture
 def leila(make_person: Callable[..., Person]) -> Person:
     return make_person("leila@example.test", name="Leila Haddad")
 
