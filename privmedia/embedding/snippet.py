@@ -7,7 +7,7 @@ from html import escape
 from privmedia.embedding.models import Embed
 from privmedia.library.models import Item, Kind
 
-NEUTRAL = "Video"
+NEUTRAL, NEUTRAL_SOUND = "Video", "Recording"
 SOUND_HEIGHT = 160
 ALLOWED = "autoplay; fullscreen; picture-in-picture; storage-access"
 ORIGIN_ONLY = "strict-origin-when-cross-origin"
@@ -31,7 +31,9 @@ class Snippet:
     @property
     def title(self) -> str:
         """What all readers of the page find in its code."""
-        return self.item.title if self.embed.names_title else NEUTRAL
+        if self.embed.names_title:
+            return self.item.title
+        return NEUTRAL_SOUND if self.is_sound else NEUTRAL
 
     @property
     def src(self) -> str:

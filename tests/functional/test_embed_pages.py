@@ -59,6 +59,15 @@ def seen_on(library: PrivateLibrary, embed: str, page: str) -> None:
         Pages(session, library.installation).saw(standing, page)
 
 
+def test_the_code_of_a_sound_calls_it_no_video(library: PrivateLibrary, item: str, person: Callable[[str], TestApp]) -> None:
+    with writing(library.installation.sessions) as session:
+        Library(session, library.installation).item(item).kind = Kind.AUDIO
+    embed = make_embed(library.installation, item, library.user_ids["maker"])
+    code = html.unescape(person("maker").get(f"/m/{item}/embed?embed={embed}").html.select_one("#embed-code").text)
+    assert 'title="Recording"' in code
+    assert ">Recording (opens in privmedia)<" in code
+
+
 def test_a_player_is_made_changed_and_ended_on_its_page(
     person: Callable[[str], TestApp], library: PrivateLibrary, item: str
 ) -> None:
