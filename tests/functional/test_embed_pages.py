@@ -17,6 +17,7 @@ from privmedia.db import reading, writing
 from privmedia.embedding.models import Embed
 from privmedia.embedding.pages import Pages
 from privmedia.embedding.service import Embeds
+from privmedia.library.models import Kind
 from privmedia.library.service import Library
 from tests.conftest import ADDRESS
 from tests.embeds import INTRANET, make_embed, tell, token_for
@@ -59,11 +60,13 @@ def seen_on(library: PrivateLibrary, embed: str, page: str) -> None:
         Pages(session, library.installation).saw(standing, page)
 
 
-def test_the_code_of_a_sound_calls_it_no_video(library: PrivateLibrary, item: str, person: Callable[[str], TestApp]) -> None:
+def test_the_code_of_a_sound_calls_it_no_video(
+    library: PrivateLibrary, item: str, person: Callable[[str], TestApp]
+) -> None:
     with writing(library.installation.sessions) as session:
         Library(session, library.installation).item(item).kind = Kind.AUDIO
     embed = make_embed(library.installation, item, library.user_ids["maker"])
-    code = html.unescape(person("maker").get(f"/m/{item}/embed?embed={embed}").html.select_one("#embed-code").text)
+    code = html.unescape(person("maker").get(f"/m/{item}/embed?player={embed}").html.select_one("#embed-code").text)
     assert 'title="Recording"' in code
     assert ">Recording (opens in privmedia)<" in code
 
