@@ -24,7 +24,7 @@ function signed_address(
     $nonce = bin2hex(random_bytes(16));
     $signature = signature($secret, $key, $item, $kind, $label, $expires, $nonce);
     $said = ['key' => $key, 'item' => $item, $kind => $label, 'expires' => $expires, 'nonce' => $nonce];
-    return "$site/embed/$embed#" . http_build_query($said + ['signature' => $signature]);
+    return "$site/embed/$embed#" . http_build_query($said + ['signature' => $signature], '', '&');
 }
 
 if (PHP_SAPI === 'cli' && realpath($argv[0]) === __FILE__) {

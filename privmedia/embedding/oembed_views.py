@@ -78,7 +78,9 @@ def _of_item(request: Request, uid: str, *limits: int | None) -> Response:
         return _missing()
     players = [one for one in request.read(Embeds).of_item(item) if one.works and one.appears_somewhere]
     if players:
-        return _answer(200, {**_of_player(request, players[0], item, *limits), "title": item.title})
+        # One that goes by the word of a site needs more in its address than is answered here.
+        player = min(players, key=lambda one: one.is_signed)
+        return _answer(200, {**_of_player(request, player, item, *limits), "title": item.title})
     return _answer(200, {**_provider(request), "type": "link", "title": item.title})
 
 

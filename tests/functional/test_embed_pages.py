@@ -20,7 +20,7 @@ from privmedia.embedding.service import Embeds
 from privmedia.library.models import Kind
 from privmedia.library.service import Library
 from tests.conftest import ADDRESS
-from tests.embeds import INTRANET, make_embed, tell, token_for
+from tests.embeds import INTRANET, make_embed, make_site_key, tell, token_for
 from tests.private_library import PrivateLibrary
 
 
@@ -288,6 +288,9 @@ def test_an_items_page_is_answered_only_to_who_may_view_it(
     found = person("viewer").get("/oembed", ask).json
     assert found["title"] == "T4"
     assert f"/embed/{embed}" in found["html"]
+    key, _secret = make_site_key(library.installation)
+    make_embed(library.installation, item, library.user_ids["maker"], audience="signed", key=key)
+    assert person("viewer").get("/oembed", ask).json == found, "whose address needs no signature"
     assert testapp.get("/oembed", ask, expect_errors=True).status_int == 401
     assert person("stranger").get("/oembed", ask, expect_errors=True).status_int == 404
 
