@@ -1,6 +1,7 @@
 """What all commands stand on: their configuration, the installation behind it, printing for scripts."""
 from __future__ import annotations
 
+import configparser
 import json
 from functools import cached_property
 from pathlib import Path
@@ -30,8 +31,12 @@ class Line:
         path = Path(self.config)
         if not path.is_file():
             raise DomainError(f"There is no configuration '{self.config}'. Name one with -c CONFIG.ini.")
-        sections: dict[str, str] = get_loader(f"file+ini:{path}").get_settings("app:main", self.variables)
-        return sections
+        try:
+            section: dict[str, str] = get_loader(f"file+ini:{path}").get_settings("app:main", self.variables)
+        except configparser.InterpolationError as error:
+            # Not with the error's own words: they have the value in them.
+            raise DomainError(f"In '{self.config}' a % is written %%. Look at {error.option}.") from None
+        return section
 
     @cached_property
     def settings(self) -> Settings:

@@ -57,6 +57,14 @@ def test_a_port_in_use_is_named(config: Path, tmp_path: Path) -> None:
         assert f"Port {port} cannot be used" in refusal(call(config, "serve", "--port", str(port)))
 
 
+def test_a_percent_sign_that_is_written_once_is_explained_and_its_value_not_shown(config: Path) -> None:
+    config.write_text(config.read_text().replace("= only for this test", "= a%b-secret"))
+    for command in ("serve", "worker", "migrate"):
+        said = refusal(call(config, command))
+        assert "a % is written %%. Look at privmedia.secret." in said
+        assert "b-secret" not in said
+
+
 def test_all_wrong_settings_are_named_together(config: Path) -> None:
     config.write_text(config.read_text().replace("http://127.0.0.1:%(port)s", "nowhere").replace("secret", "sekret"))
     said = refusal(call(config, "migrate"))
