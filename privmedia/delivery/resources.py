@@ -28,8 +28,7 @@ from privmedia.delivery.gate import Answer
 from privmedia.delivery.senders import DecidedFile
 from privmedia.embedding.watchers import Watcher
 from privmedia.ids import is_uid
-from privmedia.library.cards import POSTER
-from privmedia.library.models import STREAMS_FOLDER
+from privmedia.library.models import POSTER, STREAMS_FOLDER
 from privmedia.sharing.cookies import visit_token
 from privmedia.sharing.visitors import Visitor
 

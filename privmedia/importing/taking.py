@@ -30,13 +30,13 @@ from privmedia.importing.models import Imported
 from privmedia.importing.tree import Named, shown
 from privmedia.installation import Installation
 from privmedia.jobs.service import Jobs
-from privmedia.library.cards import POSTER
-from privmedia.library.models import PREPARE, File, Kind
+from privmedia.library.cards import small_of
+from privmedia.library.models import POSTER, PREPARE, SMALL_POSTER, File, Kind
 from privmedia.library.preparation import Product
 from privmedia.library.service import Library, Received
 from privmedia.library.tags import Tags
 from privmedia.media import HEAD_BYTES
-from privmedia.posters.service import COVER, WEBP, require_picture
+from privmedia.posters.service import COVER, WEBP, new_name, require_picture
 from privmedia.storage import Whole, adopting
 from privmedia.storage.adopting import Changed
 from privmedia.uploads.keeping import FIRST_VERSION, commit, take_back
@@ -129,14 +129,14 @@ class Taking:
     def _poster(self, found: Found, uid: str, work: Path) -> Iterator[Product]:
         if found.picture is None:
             return
-        sent, made, inside = work / "picture", work / POSTER, work / "drawing"
+        sent, made, small, inside = (work / name for name in ("picture", POSTER, SMALL_POSTER, "drawing"))
         sent.write_bytes(found.picture)
         inside.mkdir()
         name = shown(found.bundle.beside.picture or "")
         try:
             file_type = media.sniff(found.picture[:HEAD_BYTES], name)
             require_picture(file_type)
-            drawn = media.make_still(sent, file_type, seconds=None, out=made, work=inside)
+            drawn = media.make_still(sent, file_type, seconds=None, out=made, small=small, work=inside)
         except NoSpace:
             raise
         except DomainError as error:
@@ -146,9 +146,11 @@ class Taking:
             found.taken.pop(found.bundle.beside.picture or "", None)
             found.picture = None
             return
-        stored_as, size = f"{COVER}{secrets.token_hex(4)}.webp", made.stat().st_size
-        self._installation.storage.place_product(made, uid, FIRST_VERSION, stored_as)
-        yield Product(name=POSTER, stored_as=stored_as, media_type=WEBP, size=size)
+        stored_as = new_name(COVER)
+        for path, kept_as in ((made, stored_as), (small, small_of(stored_as))):
+            size = path.stat().st_size
+            self._installation.storage.place_product(path, uid, FIRST_VERSION, kept_as)
+            yield Product(name=path.name, stored_as=kept_as, media_type=WEBP, size=size)
 
     def _enter(
         self,

@@ -6,10 +6,8 @@ from datetime import datetime
 
 from privmedia.accounts.identity import COLOURS, initials
 from privmedia.accounts.models import User
-from privmedia.library.models import Kind, State
+from privmedia.library.models import POSTER, SMALL_POSTER, Kind, State
 from privmedia.text import Sentence
-
-POSTER = "poster.webp"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +35,8 @@ class ItemCard:
     uploader_uid: str
     created_at: datetime
     poster_url: str | None
+    small_poster_url: str | None
+    """The same for lists; the large one where there is none yet."""
     acl_id: int
     """Of the rules that count for it."""
     watched: int | None = None
@@ -99,7 +99,7 @@ class FolderCard:
     count: int
     """Items that lie in it directly."""
     posters: list[str] = field(default_factory=list)
-    """Addresses of the newest items' posters."""
+    """Addresses of the newest items' small posters."""
     who: Sentence | None = None
     """Whom it is for, in a word or two, with its icon."""
     who_icon: str = ""
@@ -198,11 +198,24 @@ class Targets:
         return [*self.recent, *self.others]
 
 
-def poster_url(item_uid: str, number: int, stored_as: str) -> str:
+def small_of(stored_as: str) -> str:
+    """What the small one of a poster is stored as: nothing else says of which poster it is."""
+    return f"{stored_as.removesuffix('.webp')}-small.webp"
+
+
+def poster_url(item_uid: str, number: int, stored_as: str, *, name: str = POSTER) -> str:
     """The address of an item's poster: another one for each picture, so that no browser shows the one before.
 
     `number` is that of the version; the gate, which decides who gets it, does not look at what tells them apart.
     """
     which = "" if stored_as == POSTER else stored_as.removesuffix(".webp")
     told = f"{number}-{which}".strip("-")
-    return f"/smedia/{item_uid}/{POSTER}" + ("" if told == "1" else f"?of={told}")
+    return f"/smedia/{item_uid}/{name}" + ("" if told == "1" else f"?of={told}")
+
+
+def small_poster_url(item_uid: str, number: int, stored_as: str, small: str | None) -> str:
+    """The address of a poster as lists show it. `small`: what the small one is stored as, if there is one.
+
+    Where there is none, or it is of another poster than the one `stored_as` this, it is the large one.
+    """
+    return poster_url(item_uid, number, stored_as, name=SMALL_POSTER if small == small_of(stored_as) else POSTER)

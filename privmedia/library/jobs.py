@@ -18,6 +18,7 @@ from privmedia.db import WITH_BIN, reading
 from privmedia.installation import Installation
 from privmedia.jobs.service import Jobs
 from privmedia.jobs.worker import Handler, Task
+from privmedia.library.cards import small_of
 from privmedia.library.models import (
     CAPTIONS,
     CHAPTERS,
@@ -25,7 +26,9 @@ from privmedia.library.models import (
     MADE_LATER,
     PAGES,
     PLAY,
+    POSTER,
     PREPARE,
+    SMALL_POSTER,
     SPOKEN,
     SUBTITLES,
     TEXTS,
@@ -35,7 +38,7 @@ from privmedia.library.models import (
     State,
     Version,
 )
-from privmedia.library.preparation import OWN_CHAPTERS, POSTER, Outcome, Preparation, Target
+from privmedia.library.preparation import OWN_CHAPTERS, Outcome, Preparation, Target
 from privmedia.library.results import BEFORE_ALL_ELSE, again, begin, gave_up, have_told, write_result
 from privmedia.library.urgency import urgency
 from privmedia.storage import ORIGINAL
@@ -88,13 +91,15 @@ def begin_on(task: Task) -> Target | None:
             .where(Version.id == task.target_id)
             .execution_options(**WITH_BIN)
         ).one_or_none()
+        poster = session.get(File, (task.target_id, POSTER))
     if row is None:
         return None
     with task.writing() as session:
         begin(session, task.target_id)
     task.report(0.0)
     folder = task.installation.storage.version_folder(row.uid, row.number)
-    return Target(row.uid, row.number, row.filename, folder / ORIGINAL)
+    chosen = poster.stored_as if poster is not None and was_given(poster) else None
+    return Target(row.uid, row.number, row.filename, folder / ORIGINAL, chosen)
 
 
 def _write_down(task: Task, target: Target, outcome: Outcome) -> None:
@@ -134,14 +139,24 @@ def _exchange(session: Session, version: Version, outcome: Outcome, *, plays_on:
         kept |= {file.name for file in before if file.name.startswith(MADE_LATER)}
     if plays_on:
         kept |= {file.name for file in before if file.name.startswith(PLAY)}
+    poster = next((file.stored_as for file in before if file.name == POSTER and file.name in kept), POSTER)
+    made = [one for one in outcome.products if one.name != SMALL_POSTER or one.stored_as == small_of(poster)]
+    if poster != POSTER and SMALL_POSTER not in {one.name for one in made}:
+        kept |= {file.name for file in before if file.stored_as == small_of(poster)}
+    sizes = {one.stored_as: one.size for one in made}
     for file in before:
-        if file.name not in kept:
+        if file.name in kept:
+            file.size = sizes.get(file.stored_as, file.size)  # a still that is the poster is made anew as well
+        else:
             session.delete(file)
     session.flush()
-    products = [product for product in outcome.products if product.name not in kept]
-    session.add_all(File(version_id=version.id, **vars(product)) for product in products)
-    named = {file.stored_as for file in before if file.name in kept} | {one.stored_as for one in outcome.products}
-    return {file.stored_as for file in before} - named - {ORIGINAL}
+    entered = [one for one in made if one.name not in kept]
+    session.add_all(File(version_id=version.id, **vars(one)) for one in entered)
+    placed = {one.stored_as for one in outcome.products}
+    # What was picked by itself stays beside what was chosen: people may go back to it.
+    named = {file.stored_as for file in before if file.name in kept} | {one.stored_as for one in entered}
+    named |= placed & {POSTER, SMALL_POSTER}
+    return ({file.stored_as for file in before} | placed) - named - {ORIGINAL}
 
 
 def _have_made(session: Session, installation: Installation, version: Version, outcome: Outcome) -> None:

@@ -8,16 +8,17 @@ from pathlib import Path
 from privmedia import media
 from privmedia.errors import NoSpace, RefusedType
 from privmedia.jobs.worker import Task
-from privmedia.library.models import CHAPTERS, Kind, State
+from privmedia.library.cards import small_of
+from privmedia.library.models import CHAPTERS, POSTER, SMALL_POSTER, Kind, State
 from privmedia.library.pictures import picture_name
 from privmedia.library.progress import LOOKED_INTO
 from privmedia.media import CannotCopy, Damaged, Decision, FileType, Probe, TookTooLong, Verdict
+from privmedia.media.filetype import TYPES
 from privmedia.storage import ORIGINAL
 from privmedia.text import mark as _
 
 log = logging.getLogger(__name__)
 
-POSTER = "poster.webp"
 STILLS = 4
 WAVEFORM = "waveform.json"
 OWN_CHAPTERS = "chapters-of-file.vtt"
@@ -40,6 +41,8 @@ class Target:
     number: int
     filename: str
     original: Path
+    poster: str | None
+    """What its poster is stored as, if somebody chose one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,6 +98,7 @@ class Preparation:
         decision = media.decide(file_type, probe)
         self._make_poster(file_type, probe)
         self._make_stills(file_type, probe)
+        self._make_chosen_small()
         self._make_sizes(file_type, probe)
         self._write_chapters(probe)
         probe = replace(probe, loudness=self._make_waveform(file_type, probe))
@@ -120,10 +124,11 @@ class Preparation:
         )
 
     def _make_poster(self, file_type: FileType, probe: Probe) -> None:
-        out = self.work / POSTER
+        out, small = self.work / POSTER, self.work / SMALL_POSTER
         try:
             made = media.make_poster(
-                self.target.original, file_type, probe, out=out, work=self._folder("poster"), on_tick=self.task.check
+                self.target.original, file_type, probe,
+                out=out, small=small, work=self._folder("poster"), on_tick=self.task.check,
             )
         except (Damaged, TookTooLong):
             if file_type.kind is media.Kind.IMAGE:
@@ -132,6 +137,23 @@ class Preparation:
             return
         if made:
             self._place(out, POSTER, "image/webp")
+            self._place(small, SMALL_POSTER, "image/webp")
+
+    def _make_chosen_small(self) -> None:
+        """Of the poster that somebody chose: a still may be another one now, and there was a time without small ones.
+        """
+        chosen = self.target.original.parent / (self.target.poster or "")
+        if self.target.poster is None or not chosen.exists():
+            return
+        out, small = self.work / "chosen.webp", self.work / "chosen-small.webp"
+        try:
+            media.make_still(
+                chosen, TYPES["webp"], seconds=None, out=out, small=small, work=self._folder("chosen")
+            )
+        except (Damaged, TookTooLong):
+            log.info("no small poster for version %s", self.task.target_id, exc_info=True)
+            return
+        self._place(small, SMALL_POSTER, "image/webp", stored_as=small_of(self.target.poster))
 
     def _make_stills(self, file_type: FileType, probe: Probe) -> None:
         """What a poster can be chosen from. Without them it is chosen by the time."""

@@ -15,9 +15,30 @@ from privmedia.accounts.identity import Identity
 from privmedia.accounts.models import User
 from privmedia.installation import Installation
 from privmedia.jobs.service import Jobs
-from privmedia.library.cards import POSTER, Around, FolderCard, ItemCard, ItemDetails, Page, Uploader, poster_url
+from privmedia.library.cards import (
+    Around,
+    FolderCard,
+    ItemCard,
+    ItemDetails,
+    Page,
+    Uploader,
+    poster_url,
+    small_poster_url,
+)
 from privmedia.library.lists import RULED_BY, Lists, Wanted
-from privmedia.library.models import PAGES, PREPARE, File, Folder, Item, PublicCopy, Star, State, Version
+from privmedia.library.models import (
+    PAGES,
+    POSTER,
+    PREPARE,
+    SMALL_POSTER,
+    File,
+    Folder,
+    Item,
+    PublicCopy,
+    Star,
+    State,
+    Version,
+)
 from privmedia.library.pictures import srcset
 from privmedia.library.progress import progress_of
 from privmedia.library.tree import Tree
@@ -145,8 +166,9 @@ class Shelves:
 
     def _rows(self, item_ids: Sequence[int]) -> list[Any]:
         """The items with all that their cards say, in the same order. Whoever asks has seen to what may be seen."""
+        columns = stored_as(POSTER).label("poster"), stored_as(SMALL_POSTER).label("small")
         rows = self.session.execute(
-            select(Item, Version, User, Folder, RULED_BY.label("acl_id"), Acl.inherits, _poster())
+            select(Item, Version, User, Folder, RULED_BY.label("acl_id"), Acl.inherits, *columns)
             .join(Folder, Folder.id == Item.folder_id)
             .join(Version, (Version.item_id == Item.id) & (Version.number == Item.current))
             .join(User, User.id == Item.uploader_id, isouter=True)
@@ -163,7 +185,7 @@ class Shelves:
 
     def _posters(self, identity: Identity, folder_ids: list[int]) -> dict[int, list[str]]:
         place = func.row_number().over(partition_by=Item.folder_id, order_by=Item.id.desc()).label("place")
-        columns = select(Item.folder_id, Item.uid, Item.id, Item.current, File.stored_as, place)
+        columns = select(Item.folder_id, Item.uid, Item.id, Item.current, File.version_id, File.stored_as, place)
         newest = (
             self.lists.seen(identity, columns.select_from(Item))
             .join(File, (File.version_id == Version.id) & (File.name == POSTER))
@@ -171,9 +193,12 @@ class Shelves:
             .subquery()
         )
         posters: dict[int, list[str]] = defaultdict(list)
-        statement = select(newest).where(newest.c.place <= POSTERS_ON_A_CARD).order_by(newest.c.id.desc())
+        small = File.__table__.alias("small")
+        beside = (small.c.version_id == newest.c.version_id) & (small.c.name == SMALL_POSTER)
+        statement = select(newest, small.c.stored_as.label("small")).join(small, beside, isouter=True)
+        statement = statement.where(newest.c.place <= POSTERS_ON_A_CARD).order_by(newest.c.id.desc())
         for row in self.session.execute(statement):
-            posters[row.folder_id].append(poster_url(row.uid, row.current, row.stored_as))
+            posters[row.folder_id].append(small_poster_url(row.uid, row.current, row.stored_as, row.small))
         return posters
 
     def _cards(self, rows: Sequence[Any], identity: Identity) -> list[ItemCard]:
@@ -202,6 +227,9 @@ class Shelves:
                 uploader_uid=row.User.uid if row.User else "",
                 created_at=row.Item.created_at,
                 poster_url=poster_url(row.Item.uid, row.Version.number, row.poster) if row.poster else None,
+                small_poster_url=small_poster_url(row.Item.uid, row.Version.number, row.poster, row.small)
+                if row.poster
+                else None,
                 acl_id=row.acl_id,
                 watched=watched.get(row.Item.id),
             )
@@ -225,7 +253,7 @@ def _codec(version: Version) -> str | None:
     return ", ".join(names) or str(probe.get("container", "")).upper() or None
 
 
-def _poster() -> ColumnElement[str | None]:
-    """What the poster of a version is stored as; NULL if it has none."""
-    poster = select(File.stored_as).where(File.version_id == Version.id, File.name == POSTER)
-    return poster.correlate(Version).scalar_subquery().label("poster")
+def stored_as(name: str) -> ColumnElement[str | None]:
+    """What a file of a version is stored as; NULL if there is none of that name."""
+    found = select(File.stored_as).where(File.version_id == Version.id, File.name == name)
+    return found.correlate(Version).scalar_subquery()

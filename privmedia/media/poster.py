@@ -4,6 +4,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from privmedia.media import child
 from privmedia.media.filetype import FileType
@@ -29,34 +30,36 @@ def make_poster(
     probe: Probe,
     *,
     out: Path,
+    small: Path,
     work: Path,
     on_tick: Callable[[], None] | None = None,
 ) -> bool:
     """Write poster.webp to `out`, at most 1280 pixels either way; False if the file has nothing to show.
 
+    `small` is for the same as large as lists show it.
     `work` is an empty folder on the same file system. Raises Damaged, TookTooLong, NoSpace, SandboxFailed.
     """
     if probe.locked or (probe.audio and not probe.video and not probe.cover):
         return False
-    made = work.absolute() / "poster.webp.part"
-    done = child.ask(
-        "poster", path, name=file_type.name, out=str(made), work=work, limits=POSTER_LIMITS, on_tick=on_tick
-    )
-    if done:
-        os.replace(made, out)
-    return bool(done)
+    return _drawn(path, file_type, out, small, work=work, limits=POSTER_LIMITS, on_tick=on_tick)
 
 
-def make_still(path: Path, file_type: FileType, *, seconds: float | None, out: Path, work: Path) -> bool:
+def make_still(path: Path, file_type: FileType, *, seconds: float | None, out: Path, small: Path, work: Path) -> bool:
     """Write to `out` the frame of a film shown at a moment, or a picture made smaller, at most 1280 pixels either way.
 
-    False if there is nothing to show. For somebody who waits: it takes 30 seconds at most. `work` is an empty folder
-    on the same file system. Raises Damaged, TookTooLong, NoSpace, SandboxFailed.
+    `small` as in `make_poster`. False if there is nothing to show. For somebody who waits: it takes 30 seconds at most.
+    `work` is an empty folder on the same file system. Raises Damaged, TookTooLong, NoSpace, SandboxFailed.
     """
-    made = work.absolute() / "poster.webp.part"
-    done = child.ask("poster", path, name=file_type.name, out=str(made), at=seconds, work=work, limits=WAITED_FOR)
+    return _drawn(path, file_type, out, small, at=seconds, work=work, limits=WAITED_FOR)
+
+
+def _drawn(path: Path, file_type: FileType, out: Path, small: Path, *, work: Path, **asked: Any) -> bool:
+    made = {work.absolute() / "poster.webp.part": out, work.absolute() / "poster-small.webp.part": small}
+    large_as, small_as = (str(path) for path in made)
+    done = child.ask("poster", path, name=file_type.name, out=large_as, small=small_as, work=work, **asked)
     if done:
-        os.replace(made, out)
+        for part, place in made.items():
+            os.replace(part, place)
     return bool(done)
 
 

@@ -21,8 +21,7 @@ from privmedia.db import WITH_BIN, reading
 from privmedia.installation import Installation
 from privmedia.jobs.models import Job, JobState
 from privmedia.library.jobs import was_given
-from privmedia.library.models import OF_VERSIONS, File, Item, Leftover, Version
-from privmedia.library.preparation import POSTER
+from privmedia.library.models import OF_VERSIONS, POSTER, SMALL_POSTER, File, Item, Leftover, Version
 from privmedia.operations.check_parts import Part
 from privmedia.public.service import LEAFLET
 from privmedia.storage import ORIGINAL
@@ -34,7 +33,7 @@ BLOCK = 1 << 20  # bytes
 AT_ONCE = 500
 ON_ITS_WAY = timedelta(days=1)
 """How long a file beside an original may wait for its row: so long does preparing take at most."""
-WITHOUT_ROWS = frozenset({ORIGINAL, SIDECAR, POSTER, LEAFLET})
+WITHOUT_ROWS = frozenset({ORIGINAL, SIDECAR, POSTER, SMALL_POSTER, LEAFLET})
 """Files of a version that may be there without a row: its own poster beside one that was chosen, and so on."""
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Callable
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from sqlalchemy import select
@@ -19,10 +19,11 @@ from privmedia.captions.keeping import Place, version_at
 from privmedia.db import reading, writing
 from privmedia.errors import Invalid, NotFound, RefusedType, Unavailable
 from privmedia.installation import Installation
-from privmedia.library.cards import POSTER
-from privmedia.library.models import File, Kind
+from privmedia.library.cards import small_of
+from privmedia.library.models import POSTER, SMALL_POSTER, File, Kind
 from privmedia.library.preparation import STILLS, still_name
 from privmedia.media import FileType
+from privmedia.media.filetype import TYPES
 from privmedia.storage import ORIGINAL, Whole
 from privmedia.text import mark as _
 
@@ -31,6 +32,8 @@ COVER = "cover-"
 FRAME = "frame-"
 """The same for frames of the film."""
 WEBP = "image/webp"
+STAY = (POSTER, SMALL_POSTER, *(still_name(number) for number in range(1, STILLS + 1)))
+"""What stays as it is when it is the poster no more: people may go back to it."""
 AT_ONCE = 2
 """Posters drawn at the same time in one process: each holds a thread that pages wait for."""
 BUSY = _("Other posters are being drawn at this moment. Try again in a moment; nothing was changed.")
@@ -56,78 +59,85 @@ class Posters:
             original, filename, length = self._path(ORIGINAL), version.filename, version.duration
         if length is None or not 0 <= seconds <= length:
             raise Invalid(NO_MOMENT, "time")
-        self._draw(original, media.sniff(original, filename), FRAME, seconds=seconds)
+        self._draw("moment", original, media.sniff(original, filename), new_name(FRAME), seconds=seconds)
 
     def take_still(self, number: int) -> None:
-        """One of the frames that were made when the film was prepared. Raises Invalid, Conflict."""
-
-        def stored(session: Session) -> File:
-            version = version_at(session, self._place)
-            still = session.get(File, (version.id, still_name(number)))
+        """One of the frames that were made when the film was prepared. Raises as `take_moment`."""
+        with reading(self._installation.sessions) as session:
+            still = session.get(File, (version_at(session, self._place).id, still_name(number)))
             if still is None:
                 raise Invalid(NO_FRAME, "still")
-            return still
-
-        self._enter("still", stored)
+            stored_as = still.stored_as
+        # It is there as it is; drawn is the small one of it.
+        self._draw("still", self._path(stored_as), TYPES["webp"], stored_as)
 
     def take_picture(self, sent: Whole, file_type: FileType) -> None:
         """A picture somebody sent, made anew. Raises RefusedType, and as `take_moment`."""
         require_picture(file_type)
-        self._draw(sent.path, file_type, COVER)
+        self._draw("picture", sent.path, file_type, new_name(COVER))
 
     def take_own(self) -> None:
         """The one that was made when the file was prepared, or none if none was. Raises Conflict."""
-        path = self._path(POSTER)
-        own = File(stored_as=POSTER, media_type=WEBP, size=path.stat().st_size) if path.exists() else None
-        self._enter("own", lambda _session: own)
+        self._enter("own", POSTER)
 
-    def _draw(self, path: Path, file_type: FileType, prefix: str, *, seconds: float | None = None) -> None:
+    def _draw(self, how: str, path: Path, file_type: FileType, stored_as: str, *, seconds: float | None = None) -> None:
+        """Draw a poster and its small one, and enter them. What is there already under that name stays as it is."""
         if not _drawing.acquire(blocking=False):
             raise Unavailable(BUSY)
         try:
-            self._draw_now(path, file_type, prefix, seconds)
+            with self._installation.storage.work_folder() as work:
+                out, small, inside = work / POSTER, work / SMALL_POSTER, work / "child"
+                inside.mkdir()
+                if not media.make_still(path, file_type, seconds=seconds, out=out, small=small, work=inside):
+                    raise Invalid(NO_FRAME, "time")
+                self._keep(how, stored_as, {stored_as: out, small_of(stored_as): small})
         finally:
             _drawing.release()
 
-    def _draw_now(self, path: Path, file_type: FileType, prefix: str, seconds: float | None) -> None:
+    def _keep(self, how: str, stored_as: str, drawn: Mapping[str, Path]) -> None:
         storage, place = self._installation.storage, self._place
-        stored_as = f"{prefix}{secrets.token_hex(4)}.webp"
-        with storage.work_folder() as work:
-            out, inside = work / POSTER, work / "child"
-            inside.mkdir()
-            if not media.make_still(path, file_type, seconds=seconds, out=out, work=inside):
-                raise Invalid(NO_FRAME, "time")
-            size = out.stat().st_size
-            storage.place_product(out, place.uid, place.number, stored_as)
-        made = File(stored_as=stored_as, media_type=WEBP, size=size)
+        new = {name: made for name, made in drawn.items() if not self._path(name).exists()}
         try:
-            self._enter("picture" if prefix == COVER else "moment", lambda _session: made)
+            for name, made in new.items():
+                storage.place_product(made, place.uid, place.number, name)
+            self._enter(how, stored_as)
         except BaseException:
-            storage.remove_product(place.uid, place.number, stored_as)
+            for name in new:
+                storage.remove_product(place.uid, place.number, name)
             raise
 
-    def _enter(self, how: str, chosen: Callable[[Session], File | None]) -> None:
-        """Make the file that is `chosen` the poster, or take the poster away if it is none."""
+    def _enter(self, how: str, stored_as: str) -> None:
+        """Make what is stored like that the poster, with its small one; where it is not there, there is no poster."""
         place = self._place
+        stored = {POSTER: stored_as, SMALL_POSTER: small_of(stored_as)}
+        sizes = {name: path.stat().st_size for name, path in self._paths(stored) if path.exists()}
         with writing(self._installation.sessions) as session:
             version = version_at(session, place)
-            file, before = chosen(session), session.get(File, (version.id, POSTER))
-            old = before.stored_as if before is not None else ""
-            if file is not None:
-                row = before or File(version_id=version.id, name=POSTER)
-                row.stored_as, row.media_type, row.size = file.stored_as, file.media_type, file.size
-                session.add(row)
-            elif before is not None:
-                session.delete(before)
-            new = file.stored_as if file is not None else ""
+            before = [file for name in stored if (file := session.get(File, (version.id, name)))]
+            unnamed = {file.stored_as for file in before} - {stored[name] for name in sizes} - set(STAY)
+            for file in before:
+                if file.name not in sizes:
+                    session.delete(file)
+            for name, size in sizes.items():
+                session.merge(
+                    File(version_id=version.id, name=name, stored_as=stored[name], media_type=WEBP, size=size)
+                )
             Audit(session, self._installation).record(
                 "poster.put", identity=self._identity, target=f"item:{place.uid}", detail={"how": how}
             )
-        if old != new and old.startswith((COVER, FRAME)):
-            self._installation.storage.remove_product(place.uid, place.number, old)
+        for one in unnamed:
+            self._installation.storage.remove_product(place.uid, place.number, one)
+
+    def _paths(self, stored: Mapping[str, str]) -> Iterator[tuple[str, Path]]:
+        return ((name, self._path(stored_as)) for name, stored_as in stored.items())
 
     def _path(self, stored_as: str) -> Path:
         return self._installation.storage.version_folder(self._place.uid, self._place.number) / stored_as
+
+
+def new_name(prefix: str) -> str:
+    """What a picture is stored as that nobody has seen before."""
+    return f"{prefix}{secrets.token_hex(4)}.webp"
 
 
 def require_picture(file_type: FileType) -> None:

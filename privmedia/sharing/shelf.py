@@ -19,8 +19,9 @@ from privmedia.accounts.identity import Identity, as_identity
 from privmedia.accounts.models import Membership, User
 from privmedia.ids import is_uid
 from privmedia.installation import Installation
-from privmedia.library.cards import POSTER, poster_url
-from privmedia.library.models import File, Folder, Item, Kind, State, Version
+from privmedia.library.cards import small_poster_url
+from privmedia.library.models import POSTER, SMALL_POSTER, Folder, Item, Kind, State, Version
+from privmedia.library.shelves import stored_as
 from privmedia.library.ways import way_up
 from privmedia.sharing.standing import Standing
 
@@ -39,7 +40,7 @@ class SharedItem:
     state: State
     duration: float | None
     created_at: datetime
-    poster_url: str | None
+    small_poster_url: str | None
     progress: int | None = None
     watched: int | None = None
 
@@ -82,10 +83,9 @@ class SharedShelf:
 
     def items(self, standing: Standing, folder: Folder, after: str | None = None) -> SharedItems:
         """The items in a shared folder; `after` is where the page before ended."""
-        poster = select(File.stored_as).where(File.version_id == Version.id, File.name == POSTER).correlate(Version)
         shown = and_(Version.item_id == Item.id, Version.number == Item.current)
-        listed = self._items(standing, select(Item, Version.duration, poster.scalar_subquery())).join(Version, shown)
-        listed = listed.where(Item.folder_id == folder.id)
+        columns = select(Item, Version.duration, stored_as(POSTER), stored_as(SMALL_POSTER))
+        listed = self._items(standing, columns).join(Version, shown).where(Item.folder_id == folder.id)
         if after is not None:
             last = self.item(standing, after)
             listed = listed.where(Item.id < (0 if last is None else last.id))
@@ -98,9 +98,9 @@ class SharedShelf:
                 item.state,
                 duration,
                 item.created_at,
-                poster_url(item.uid, item.current, poster) if poster else None,
+                small_poster_url(item.uid, item.current, poster, small) if poster else None,
             )
-            for item, duration, poster in rows[:PAGE]
+            for item, duration, poster, small in rows[:PAGE]
         ]
         return SharedItems(items, items[-1].uid if len(rows) > PAGE else None)
 

@@ -112,7 +112,7 @@ def _state(request: Request, sent: Sent) -> dict[str, Any]:
         "state": card.state.value,
         "final": card.state in FINAL,
         "text": text,
-        "poster": card.poster_url,
+        "poster": card.small_poster_url,
         "twin": _twin(request, sent.twin),
     }
 

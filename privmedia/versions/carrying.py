@@ -14,9 +14,9 @@ from sqlalchemy.orm import Session
 from privmedia.captions.models import Captions, Chapter
 from privmedia.captions.service import Captioning
 from privmedia.installation import Installation
-from privmedia.library.cards import POSTER
+from privmedia.library.cards import small_of
 from privmedia.library.jobs import was_given
-from privmedia.library.models import CAPTIONS, CHAPTERS, File, Item, Version
+from privmedia.library.models import CAPTIONS, CHAPTERS, POSTER, SMALL_POSTER, File, Item, Version
 from privmedia.media import chapters_as_text
 from privmedia.posters.service import COVER
 from privmedia.search.service import Search
@@ -69,11 +69,14 @@ class Luggage:
 
     def _pieces(self) -> list[Piece]:
         have = {file.name for file in self._files(self._new) if was_given(file)}
-        return [
-            self._piece(file)
-            for file in self._files(self._old)
+        old = self._files(self._old)
+        given = [
+            file for file in old
             if _goes_along(file) and file.name not in have and (file.name != CHAPTERS or self._chapters())
-        ]
+        ]  # fmt: skip
+        smaller = {small_of(file.stored_as) for file in given if file.name == POSTER}
+        small = [file for file in old if file.name == SMALL_POSTER and file.stored_as in smaller]
+        return [self._piece(file) for file in (*given, *small)]
 
     def _piece(self, file: File) -> Piece:
         text = None

@@ -32,6 +32,7 @@ from tests.shared_links import make_link
 FILES = {
     "play.mp4": "video/mp4",
     "poster.webp": "image/webp",
+    "poster-small.webp": "image/webp",
     "captions-en.vtt": "text/vtt",
     "chapters.vtt": "text/vtt",
     "waveform.json": "application/json",

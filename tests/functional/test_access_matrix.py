@@ -267,6 +267,7 @@ TABLE: dict[str, list[tuple[str, Row]]] = {
     "smedia": [
         ("/smedia/{item}/play.mp4", BYTES),
         ("/smedia/{item}/poster.webp", BYTES),
+        ("/smedia/{item}/poster-small.webp", BYTES),
         ("/smedia/{item}/captions-en.vtt", BYTES),
         ("/smedia/{item}/captions-de.vtt", NEVER),
         ("/smedia/{item}/chapters.vtt", BYTES),
@@ -283,6 +284,7 @@ TABLE: dict[str, list[tuple[str, Row]]] = {
     "smedia_embed": [
         ("/smedia/~{watched}/{item}/play.mp4", PUBLIC),
         ("/smedia/~{watched}/{item}/poster.webp", PUBLIC),
+        ("/smedia/~{watched}/{item}/poster-small.webp", PUBLIC),
         ("/smedia/~{watched}/{item}/captions-en.vtt", PUBLIC),
         ("/smedia/~{watched}/{item}/storyboard.vtt", PUBLIC),
         ("/smedia/~{watched}/{missing}/play.mp4", NEVER),

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,9 @@ from webtest import TestApp, TestResponse, Upload
 from privmedia.audit.models import Event
 from privmedia.db import reading, writing
 from privmedia.installation import Installation
-from privmedia.library.models import File, Item, Kind, Version
+from privmedia.jobs.service import Jobs
+from privmedia.library.models import PREPARE, File, Item, Kind, Version
+from privmedia.operations.check_files import unreferenced
 from privmedia.operations.worker import run_worker
 from privmedia.posters import service
 from tests.functional.visitors import World, ask, token_of
@@ -138,9 +141,56 @@ def test_a_cover_goes_along_with_a_new_file_and_a_frame_does_not(
     send(editor, world, picture("PNG"))
     cover = poster(world, installation)[1]
     assert replaced(2) == cover
+    assert on_the_card(world, installation)[0] == "poster-small.webp"
     choose(editor, world, time="1.6")
     frame = poster(world, installation)[1]
     assert replaced(3) != frame
+
+
+def on_the_card(world: World, installation: Installation) -> tuple[str, str, tuple[int, int]]:
+    """Of the picture a list shows for it: its name in the address, its colour and its size."""
+    page = world.browsers["viewer"].get(f"/f/{world.ids['folder']}")
+    address = page.html.select_one(".ph img")["src"]
+    answer = world.browsers["viewer"].get(address)
+    data = (installation.storage.private / answer.headers["X-Accel-Redirect"].removeprefix("/pmedia/")).read_bytes()
+    with Image.open(io.BytesIO(data)) as image:
+        size = image.size
+    return address.partition("?")[0].rpartition("/")[2], colour_of(data), size
+
+
+def test_lists_show_the_poster_small_whichever_it_is(
+    world: World, editor: TestApp, installation: Installation
+) -> None:
+    folder = installation.storage.version_folder(world.ids["item"], 2)
+    assert on_the_card(world, installation)[0] == "poster-small.webp"
+    for chosen in ({"still": "4"}, {"still": "1"}, {"time": "1.6"}, {"own": "1"}, {"still": "4"}):
+        assert choose(editor, world, **chosen).status_int == 303
+        name, colour, _size = on_the_card(world, installation)
+        assert (name, colour) == ("poster-small.webp", colour_of(poster(world, installation)[1])), chosen
+        small = {path.name for path in folder.glob("*-small.webp")} - {"poster-small.webp"}
+        assert len(small) == (0 if "own" in chosen else 1), "the one before is gone"
+    send(editor, world, picture("PNG", (2000, 1000)))
+    assert on_the_card(world, installation)[2] == (540, 270)
+
+
+def test_lists_show_the_large_poster_where_there_is_no_small_one_of_it_until_it_is_prepared_anew(
+    world: World, editor: TestApp, installation: Installation
+) -> None:
+    """As it was before there were small ones, with a poster that somebody chose."""
+    choose(editor, world, still="4")
+    with writing(installation.sessions) as session:
+        version = session.scalars(select(Version).where(Version.number == 2)).one()
+        session.delete(session.get_one(File, (version.id, "poster-small.webp")))
+    (installation.storage.version_folder(world.ids["item"], 2) / "still-4-small.webp").unlink()
+    assert on_the_card(world, installation)[:2] == ("poster.webp", "blue")
+    with writing(installation.sessions) as session:
+        version = session.scalars(select(Version).where(Version.number == 2)).one()
+        Jobs(session, installation).enqueue(PREPARE, version.id)
+    run_worker(installation, once=True)
+    assert on_the_card(world, installation)[:2] == ("poster-small.webp", "blue")
+    assert choose(editor, world, own="1").status_int == 303
+    assert on_the_card(world, installation)[0] == "poster-small.webp"
+    assert unreferenced(installation, on_its_way=timedelta(0)).problems == []
 
 
 def test_a_recording_gets_a_cover(world: World, editor: TestApp, installation: Installation) -> None:

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from PIL.Image import Image
+
 from privmedia.media.decoding import frames, pages, pictures, storyboard, tracks, waveform
 from privmedia.media.errors import Damaged
 from privmedia.media.filetype import TYPES, Kind
@@ -26,14 +28,18 @@ def probe(path: Path, name: str) -> dict[str, Any]:
     return tracks.probe(path, file_type)
 
 
-def poster(path: Path, name: str, out: str, at: float | None = None) -> bool:
-    """Make the poster, of a film at a moment if one is given; False if there is nothing to show."""
+def poster(path: Path, name: str, out: str, small: str, at: float | None = None) -> bool:
+    """Make the poster, large and small, of a film at a moment if one is given; False if there is nothing to show."""
     file_type = TYPES[name]
     if file_type.kind is Kind.IMAGE:
-        return pictures.shrink(path, name, out, longest=1280)
-    if file_type.kind is Kind.DOCUMENT:
-        return pages.poster(path, out)
-    return frames.poster(path, file_type, out, at)
+        image: Image | None = pictures.loaded(pictures.opened(path, name), pictures.POSTER_LONGEST)
+    elif file_type.kind is Kind.DOCUMENT:
+        image = pages.first(path)
+    else:
+        image = frames.poster(path, file_type, at)
+    if image is not None:
+        pictures.write_poster(image, out, small)
+    return image is not None
 
 
 def stills(path: Path, name: str, outs: list[str]) -> int:

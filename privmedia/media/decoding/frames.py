@@ -14,7 +14,6 @@ from privmedia.media.decoding import pictures
 from privmedia.media.decoding.tracks import decodable, is_cover, opened
 from privmedia.media.filetype import FileType
 
-LONGEST = 1280
 # Many films begin black, with a logo or a slate, and end in credits.
 PLACES = (0.03, 0.08, 0.14, 0.22, 0.30)
 PLACES_IN_SECONDS = (1.0, 0.0, 3.0, 8.0)
@@ -24,23 +23,18 @@ MOST_FRAMES_PER_PLACE = 600
 SECONDS_TO_LOOK = 25.0
 
 
-def poster(path: Path, file_type: FileType, out: str, at: float | None = None) -> bool:
-    """Write the poster to `out`: the frame shown `at` seconds, or one that shows something.
+def poster(path: Path, file_type: FileType, at: float | None = None) -> Image.Image | None:
+    """The poster: the frame shown `at` seconds, or one that shows something.
 
-    False if there is no picture in the file, or none that may be decoded here.
+    None if there is no picture in the file, or none that may be decoded here.
     """
     with opened(path, file_type.demuxer) as container:
         film = film_in(container)
         if film is None:
-            chosen = cover(container)
-        elif not decodable(film):
-            return False
-        else:
-            chosen = best_frame(container, film) if at is None else still_at(container, film, at)
-        if chosen is None:
-            return False
-        pictures.write(chosen, out, longest=LONGEST)
-        return True
+            return cover(container)
+        if not decodable(film):
+            return None
+        return best_frame(container, film) if at is None else still_at(container, film, at)
 
 
 def stills(path: Path, file_type: FileType, outs: list[str]) -> int:
@@ -54,7 +48,7 @@ def stills(path: Path, file_type: FileType, outs: list[str]) -> int:
             frame = still_at(container, film, length * (made + 0.5) / len(outs))
             if frame is None:
                 return made
-            pictures.write(frame, out, longest=LONGEST)
+            pictures.write(frame, out, longest=pictures.POSTER_LONGEST)
     return len(outs)
 
 
@@ -128,7 +122,7 @@ def upright(frame: VideoFrame, stream: VideoStream) -> Image.Image:
     """The frame as it is meant to be seen: square pixels, turned, no larger than needed."""
     aspect = float(stream.sample_aspect_ratio or 1)
     width, height = frame.width * aspect, float(frame.height)
-    scale = min(1.0, LONGEST / max(width, height))
+    scale = min(1.0, pictures.POSTER_LONGEST / max(width, height))
     size = max(1, round(width * scale)), max(1, round(height * scale))
     small = frame.reformat(width=size[0], height=size[1], format="rgb24")
     image: Image.Image = small.to_image()  # type: ignore[no-untyped-call]  # PyAV leaves out its type

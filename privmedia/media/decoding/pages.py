@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pypdfium2
+from PIL.Image import Image
 
 from privmedia.media.decoding import pictures
 from privmedia.media.errors import Damaged
 from privmedia.text import mark as _
 
 UNREADABLE = _("The file is damaged: the PDF cannot be read.")
-LONGEST = 1280
 # Rendered a little larger than needed: letters come out smoother.
 RENDERED = 1600
 PAGE_LONGEST = 1800
@@ -37,18 +37,17 @@ def probe(path: Path) -> dict[str, Any]:
     return {"container": "pdf", "pages": pages}
 
 
-def poster(path: Path, out: str) -> bool:
-    """A picture of the first page; False for a PDF with a password."""
+def first(path: Path) -> Image | None:
+    """A picture of the first page; None for a PDF with a password."""
     try:
         page = pypdfium2.PdfDocument(path)[0]
         width, height = page.get_size()
-        image = page.render(scale=RENDERED / max(width, height, 1)).to_pil()
+        image: Image = page.render(scale=RENDERED / max(width, height, 1)).to_pil()
     except pypdfium2.PdfiumError as problem:
         if LOCKED in str(problem).lower():
-            return False
+            return None
         raise Damaged(UNREADABLE) from problem
-    pictures.write(image, out, longest=LONGEST)
-    return True
+    return image
 
 
 def draw(path: Path, numbers: list[int]) -> list[int]:

@@ -1,6 +1,7 @@
 """Still pictures: their size, and smaller copies that stand upright and say nothing about where they were taken."""
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,10 @@ UNREADABLE = _("The file is damaged: the picture cannot be read.")
 PILLOW_FORMATS = {
     "jpeg": "JPEG", "png": "PNG", "gif": "GIF", "webp": "WEBP", "avif": "AVIF", "heic": "HEIF", "tiff": "TIFF",
 }
+POSTER_LONGEST = 1280
+CARD = (480, 270)
+"""Pixels of the widest place a list has for a poster, on a screen with two for one. It is filled, and the rest cut off.
+"""
 MOST_PIXELS = 120_000_000
 # JPEG is decoded at an eighth of its size if need be: cameras of 200 megapixels exist.
 MOST_PIXELS_OF_JPEG = 400_000_000
@@ -63,7 +68,7 @@ def probe(path: Path, name: str) -> dict[str, Any]:
     image = opened(path, name)
     width, height = image.size
     # PNG keeps what it tells about itself behind its pixels, so these are read first.
-    loaded(image, 1280)
+    loaded(image, POSTER_LONGEST)
     located = has_place(image)
     turned = image.getexif().get(0x0112, 1) in (5, 6, 7, 8)
     return {
@@ -105,6 +110,14 @@ def sizes(path: Path, name: str, outs: list[tuple[str, int]]) -> int:
     for out, longest in outs:
         write(image.copy(), out, longest=longest)
     return len(outs)
+
+
+def write_poster(image: Image.Image, out: str, small: str) -> None:
+    """Write a poster, at most POSTER_LONGEST pixels either way, and the same as large as lists show it."""
+    width, height = image.size
+    filling = max(CARD[0] / width, CARD[1] / height)
+    write(image.copy(), out, longest=POSTER_LONGEST)
+    write(image, small, longest=min(POSTER_LONGEST, math.ceil(max(width, height) * filling)))
 
 
 def write(image: Image.Image, out: str, *, longest: int) -> None:

@@ -29,6 +29,7 @@ from tests.faults import FULL
 from tests.unit.jobs.conftest import Entered
 from tests.unit.media.conftest import Studio, locked_pdf, pdf, photo_with_place, picture, written_pdf
 
+POSTERS = ("poster.webp", "poster-small.webp")
 STILL_FRAMES = tuple(f"still-{number}.webp" for number in range(1, 5))
 """Of a film: what its poster can be chosen from."""
 
@@ -52,6 +53,7 @@ def test_a_film_whose_index_is_last_gets_a_playable_copy_a_poster_and_its_facts(
         "original": ("original", "video/mp4"),
         "play.mp4": ("play.mp4", "video/mp4"),
         "poster.webp": ("poster.webp", "image/webp"),
+        "poster-small.webp": ("poster-small.webp", "image/webp"),
         **{still: (still, "image/webp") for still in STILL_FRAMES},
     }
     playable = entered.path("play.mp4").read_bytes()
@@ -68,7 +70,8 @@ def test_what_browsers_play_as_it_is_takes_no_more_space(
     work(installation)
     assert entered.files["play.mp4"] == ("original", "video/mp4")
     folder = installation.storage.version_folder(entered.uid, 1)
-    assert sorted(path.name for path in folder.iterdir()) == ["original", "poster.webp", *STILL_FRAMES, "version.json"]
+    names = sorted(path.name for path in folder.iterdir())
+    assert names == ["original", "poster-small.webp", "poster.webp", *STILL_FRAMES, "version.json"]
 
 
 @pytest.mark.parametrize(
@@ -97,7 +100,7 @@ def test_a_picture_is_shown_and_a_document_has_its_first_page_and_is_downloaded(
     assert (shown.item.state, shown.files["play.png"]) == (State.READY, ("original", "image/png"))
     assert (shown.version.width, shown.version.height) == (320, 180)
     assert (document.item.state, document.version.pages) == (State.READY, 3)
-    assert set(document.files) == {"original", "poster.webp"}
+    assert set(document.files) == {"original", *POSTERS}
 
 
 def test_a_photo_that_says_where_it_was_taken_is_shown_without_saying_so(
@@ -106,7 +109,7 @@ def test_a_photo_that_says_where_it_was_taken_is_shown_without_saying_so(
     entered = enter(photo_with_place(), "quay.jpg", Kind.IMAGE)
     work(installation)
     assert "play.jpg" not in entered.files
-    for name in ("play.webp", "poster.webp"):
+    for name in ("play.webp", *POSTERS):
         with Image.open(entered.path(name)) as made:
             assert not made.getexif()
 
@@ -117,7 +120,7 @@ def test_a_picture_is_there_in_several_sizes(
     entered = enter(picture("JPEG", (3600, 2000)), "quay.jpg", Kind.IMAGE)
     work(installation)
     assert set(entered.files) == {
-        "original", "play.jpg", "poster.webp", "picture-2560.webp", "picture-1280.webp", "picture-640.webp",
+        "original", "play.jpg", *POSTERS, "picture-2560.webp", "picture-1280.webp", "picture-640.webp",
     }
     with Image.open(entered.path("picture-640.webp")) as small:
         assert small.size == (640, 356)
@@ -201,7 +204,7 @@ def test_interrupted_anywhere_it_is_taken_up_again_and_ends_the_same(
     clock.forward(seconds=61)
     work(installation)
     assert entered.item.state == State.READY
-    assert set(entered.files) == {"original", "poster.webp", "play.mp4", *STILL_FRAMES}
+    assert set(entered.files) == {"original", *POSTERS, "play.mp4", *STILL_FRAMES}
     assert entered.path("play.mp4").stat().st_size > 0
     assert entered.version.sha256 == hashlib.sha256(entered.path("original").read_bytes()).hexdigest()
 
@@ -269,7 +272,7 @@ def test_the_pages_of_a_document_are_drawn_after_everything_else(
     entered = enter(pdf(12), "manual.pdf", Kind.DOCUMENT)
     draw_pages(installation)
     pages = {f"page-{number}.webp" for number in range(1, 13)}
-    assert set(entered.files) == {"original", "poster.webp", *pages}
+    assert set(entered.files) == {"original", *POSTERS, *pages}
     with Image.open(entered.path("page-12.webp")) as page:
         assert (page.format, max(page.size)) == ("WEBP", 1800)
 
@@ -304,7 +307,7 @@ def test_a_page_that_cannot_be_drawn_is_left_out(installation: Installation, ent
     entered = enter(written_pdf("One", "Two", None, "Four"), "manual.pdf", Kind.DOCUMENT)
     draw_pages(installation)
     drawn = {f"page-{number}.webp" for number in (1, 2, 4)}
-    assert set(entered.files) == {"original", "poster.webp", *drawn}
+    assert set(entered.files) == {"original", *POSTERS, *drawn}
 
 
 def test_a_document_with_a_password_says_so(installation: Installation, enter: Callable[..., Entered]) -> None:

@@ -72,7 +72,7 @@ def test_even_taken_for_media_it_reaches_neither_the_network_nor_other_files(
         with pytest.raises(Damaged):
             probe(path, TYPES[taken_for], work=work)
         with pytest.raises(Damaged):
-            make_poster(path, TYPES[taken_for], found, out=poster, work=work)
+            make_poster(path, TYPES[taken_for], found, out=poster, small=poster.with_name("small.webp"), work=work)
         with pytest.raises(CannotCopy):
             make_playable(path, TYPES[taken_for], found, decision, out=play, work=work, ffmpeg=ffmpeg.find())
     assert calls == []
@@ -114,7 +114,7 @@ def test_a_file_with_wrong_bits_gets_an_outcome_and_leaves_nothing_behind(
     try:
         found = probe(path, file_type, work=work)
         decision = decide(file_type, found)
-        made = make_poster(path, file_type, found, out=out, work=work)
+        made = make_poster(path, file_type, found, out=out, small=out.with_name("small.webp"), work=work)
         assert made is out.exists()
         if decision.verdict is Verdict.REMUX:
             play = tmp_path / str(decision.play_name)
@@ -130,14 +130,14 @@ def test_a_hundred_thousand_pictures_in_one_gif_are_not_all_decoded(studio: Stud
     path = studio.write("many.gif", start + frame * 100_000 + b";")
     seen = look(path)
     assert (seen.probe.width, seen.probe.height) == (64, 64)
-    assert make_poster(path, seen.file_type, seen.probe, out=work / "poster.webp", work=work)
+    assert make_poster(path, seen.file_type, seen.probe, out=work / "poster.webp", small=work / "small.webp", work=work)
 
 
 def test_a_page_larger_than_a_house_makes_a_small_poster(studio: Studio, look: Look, work: Path) -> None:
     path = studio.write("huge.pdf", pdf().replace(b"300 400", b"9000000 9000000"))
     seen = look(path)
     out = work / "poster.webp"
-    assert make_poster(path, seen.file_type, seen.probe, out=out, work=work)
+    assert make_poster(path, seen.file_type, seen.probe, out=out, small=out.with_name("small.webp"), work=work)
     assert out.stat().st_size < 100_000
 
 

@@ -86,7 +86,7 @@ def go_through(path: Path, name: str, stage: Stage, folder: Path) -> None:
         found = probe(path, file_type, work=work())
     program = ffmpeg.find()
     with suppress(*NO_GOOD):
-        make_poster(path, file_type, found, out=folder / "poster.webp", work=work())
+        make_poster(path, file_type, found, out=folder / "poster.webp", small=folder / "small.webp", work=work())
     with suppress(*NO_GOOD):
         make_storyboard(path, file_type, length=2, out=folder / "storyboard.webp", work=work())
     with suppress(*NO_GOOD):

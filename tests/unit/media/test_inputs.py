@@ -45,7 +45,8 @@ def test_it_plays_or_says_why_not(studio: Studio, look: Look, work: Path, tmp_pa
     assert look(out).decision.verdict is Verdict.PLAY
     assert path.read_bytes() == before
     if wanted.seen is not None:
-        assert make_poster(path, seen.file_type, seen.probe, out=tmp_path / "poster.webp", work=work)
+        out, small = tmp_path / "poster.webp", tmp_path / "small.webp"
+        assert make_poster(path, seen.file_type, seen.probe, out=out, small=small, work=work)
 
 
 def assert_as_wanted(result: Probe, wanted: Input) -> None:

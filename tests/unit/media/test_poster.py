@@ -19,7 +19,7 @@ def poster_of(look: Look, work: Path, tmp_path: Path) -> Callable[[Path], Image.
     def poster_of(path: Path) -> Image.Image | None:
         seen = look(path)
         out = tmp_path / "poster.webp"
-        if not make_poster(path, seen.file_type, seen.probe, out=out, work=work):
+        if not make_poster(path, seen.file_type, seen.probe, out=out, small=out.with_name("small.webp"), work=work):
             assert not out.exists()
             return None
         with Image.open(out) as image:
@@ -105,6 +105,27 @@ def test_a_poster_is_at_most_1280_wide(studio: Studio, poster_of: Poster) -> Non
     assert image.size == (1280, 320)
 
 
+@pytest.mark.parametrize(
+    ("size", "large", "small"),
+    [
+        ((1920, 1080), (1280, 720), (480, 270)),
+        ((1080, 1920), (720, 1280), (480, 853)),
+        ((3000, 300), (1280, 128), (1280, 128)),
+        ((320, 180), (320, 180), (320, 180)),
+    ],
+)
+def test_the_small_poster_fills_its_place_in_a_list_and_is_no_larger_than_that(
+    studio: Studio, look: Look, work: Path, tmp_path: Path, size: tuple[int, int], large: object, small: object
+) -> None:
+    path = studio.write("wall.png", picture("PNG", size))
+    seen = look(path)
+    outs = tmp_path / "poster.webp", tmp_path / "small.webp"
+    assert make_poster(path, seen.file_type, seen.probe, out=outs[0], small=outs[1], work=work)
+    for out, wanted in zip(outs, (large, small), strict=True):
+        with Image.open(out) as image:
+            assert (image.format, image.size) == ("WEBP", wanted)
+
+
 @pytest.mark.parametrize(("orientation", "size"), [(1, (320, 180)), (3, (320, 180)), (6, (180, 320)), (8, (180, 320))])
 def test_the_poster_of_a_photo_stands_upright_and_says_nothing_about_the_camera(
     studio: Studio, look: Look, work: Path, tmp_path: Path, orientation: int, size: tuple[int, int]
@@ -114,7 +135,7 @@ def test_the_poster_of_a_photo_stands_upright_and_says_nothing_about_the_camera(
     shown = tmp_path / "play.webp"
     make_playable(path, seen.file_type, seen.probe, seen.decision, out=shown, work=work)
     out = tmp_path / "poster.webp"
-    assert make_poster(path, seen.file_type, seen.probe, out=out, work=work)
+    assert make_poster(path, seen.file_type, seen.probe, out=out, small=out.with_name("small.webp"), work=work)
     assert b"Camera of Leila" in path.read_bytes()
     for made in (out, shown):
         assert b"Camera of Leila" not in made.read_bytes()
