@@ -23,6 +23,7 @@ from privmedia.library.models import (
     CAPTIONS,
     CHAPTERS,
     CONVERT,
+    CONVERT_ANEW,
     MADE_LATER,
     PAGES,
     PLAY,
@@ -163,8 +164,8 @@ def _have_made(session: Session, installation: Installation, version: Version, o
     """Have made of it what takes longer."""
     jobs = Jobs(session, installation)
     if outcome.state == State.PREPARING:
-        plays = version.state == State.READY
-        jobs.enqueue(CONVERT, version.id, priority=urgency(CONVERT, version.duration, plays=plays))
+        kind = CONVERT_ANEW if version.state == State.READY else CONVERT
+        jobs.enqueue(kind, version.id, priority=urgency(kind, version.duration))
     if version.state == State.READY and version.pages:
         jobs.enqueue(TEXTS, version.id, priority=AFTER_FILES)
         jobs.enqueue(PAGES, version.id, priority=AFTER_ALL_ELSE)

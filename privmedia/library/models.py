@@ -20,6 +20,8 @@ PREPARE = "prepare"
 """The kind of the job that prepares a version."""
 CONVERT = "convert"
 """The kind of the job that makes of a version what every browser plays."""
+CONVERT_ANEW = "convert-anew"
+"""The kind of the job that does the same with what can be watched already."""
 STORYBOARD = "storyboard"
 """The kind of the job that makes the small pictures of a film that the player shows over its bar."""
 SUBTITLES = "subtitles"
@@ -41,8 +43,8 @@ TELL_FOLLOWERS = "tell-followers"
 CAPTIONS_OF_STREAMS = "captions-of-streams"
 """The kind of the job that lists the captions of a film with its streams."""
 OF_VERSIONS = (
-    PREPARE, CONVERT, STORYBOARD, STREAMS, SUBTITLES, CAPTIONS_OF_STREAMS, PAGES, TEXTS, SPOKEN, TAKE_OVER,
-    TELL_SENDER, TELL_FOLLOWERS
+    PREPARE, CONVERT, CONVERT_ANEW, STORYBOARD, STREAMS, SUBTITLES, CAPTIONS_OF_STREAMS, PAGES, TEXTS, SPOKEN,
+    TAKE_OVER, TELL_SENDER, TELL_FOLLOWERS
 )
 """The kinds of jobs whose target is a version."""
 STREAMS_FOLDER = "hls/"
@@ -57,6 +59,8 @@ SMALL_POSTER = "poster-small.webp"
 """The poster as lists show it."""
 PLAY = "play."
 """How the name begins of the file that is played or shown."""
+SHEET = "storyboard.webp"
+"""The small pictures that the player shows over its bar."""
 MADE_LATER = ("storyboard.", STREAMS_FOLDER)
 """How the names begin of what other jobs make of a version that can be played already."""
 

@@ -9,11 +9,14 @@ from privmedia.db import WITH_BIN
 from privmedia.installation import Installation
 from privmedia.jobs.service import Jobs
 from privmedia.library.models import (
+    SHEET,
     STORYBOARD,
     STREAMS,
+    STREAMS_FOLDER,
     TAKE_OVER,
     TELL_FOLLOWERS,
     TELL_SENDER,
+    File,
     Item,
     State,
     Version,
@@ -59,10 +62,14 @@ def write_result(
     jobs = Jobs(session, installation)
     if version.takes_over:
         jobs.enqueue(TAKE_OVER, version.id, priority=BEFORE_ALL_ELSE)
+    later = []
     if is_film(version):
-        jobs.enqueue(STORYBOARD, version.id, priority=urgency(STORYBOARD, version.duration))
+        later.append((STORYBOARD, SHEET))
     if version.probe and media.wants_streams(Probe.from_json(version.probe), version.size):
-        jobs.enqueue(STREAMS, version.id, priority=urgency(STREAMS, version.duration))
+        later.append((STREAMS, STREAMS_FOLDER + media.MASTER))
+    for kind, name in later:
+        there = session.get(File, (version.id, name)) is not None
+        jobs.enqueue(kind, version.id, priority=urgency(kind, version.duration, anew=there))
 
 
 def is_film(version: Version) -> bool:

@@ -23,6 +23,8 @@ MEMORY = 6144 * MIB
 """Address space. Measured with eight threads: 1.8 GB for 1080p, 2.4 GB for 4K in HDR."""
 PROCESSES = 512
 """And threads: ffmpeg has three for each track, and a hundred tracks are allowed."""
+SPARE_NICENESS = 19
+"""Nobody waits for it: a conversion beside it, which somebody may wait for, gets most of the processors."""
 LARGE = 9_000_000
 """Pixels, a little more than 4K. Every thread that decodes holds pictures; of larger ones two threads hold enough."""
 SLOWEST_PIXELS_PER_SECOND = 3_000_000
@@ -49,6 +51,7 @@ def convert(
     out: Path,
     work: Path,
     ffmpeg: Path,
+    spare: bool = False,
     on_tick: Callable[[], None] | None = None,
     on_progress: Callable[[float], None] | None = None,
     on_log: Callable[[str], None] | None = None,
@@ -56,7 +59,8 @@ def convert(
     """Make the file of `decision.play_name` at `out` and say what is in it.
 
     `work` is an empty folder on the same file system as `out`; `on_progress` is given a share from 0 to 1, `on_log`
-    what ffmpeg complained of. Raises Damaged, TookTooLong, NoSpace, ToolMissing, SandboxFailed.
+    what ffmpeg complained of. `spare`: nobody waits for it. Raises Damaged, TookTooLong, NoSpace, ToolMissing,
+    SandboxFailed.
     """
     if decision.verdict is not Verdict.CONVERT:
         raise ValueError(f"nothing to convert for {decision.verdict}")
@@ -66,7 +70,7 @@ def convert(
     finished = ffmpeg_run.run(
         ffmpeg,
         conversion.arguments(tone_maps=has_filter(ffmpeg, "zscale")),
-        reads=[path], work=work, limits=conversion.limits(), length=original.duration,
+        reads=[path], work=work, limits=conversion.limits(spare=spare), length=original.duration,
         on_tick=on_tick, on_progress=on_progress, on_log=on_log,
     )
     if finished.code != 0:
@@ -147,8 +151,8 @@ class Conversion:
         large = self.film is not None and self.film.width * self.film.height > LARGE
         return min(2, ffmpeg_run.threads()) if large else ffmpeg_run.threads()
 
-    def limits(self) -> Limits:
-        """Long enough for a slow machine, and no longer."""
+    def limits(self, *, spare: bool = False) -> Limits:
+        """Long enough for a slow machine, and no longer. `spare`: with the processor time that others leave."""
         pixels = 0.0
         if self.film is not None and not self.decision.copies_film:
             pixels = self.film.width * self.film.height * float(encoding.frame_rate(self.film.fps))
@@ -160,6 +164,7 @@ class Conversion:
             cpu_seconds=round(seconds * ffmpeg_run.threads()),
             memory_bytes=MEMORY,
             processes=PROCESSES,
+            niceness=SPARE_NICENESS if spare else Limits.niceness,
             file_bytes=round(64 * MIB + copied + self.length * kbits * 1000 / 8 * 1.5),
         )
 

@@ -13,7 +13,13 @@ from fractions import Fraction
 from pathlib import Path
 
 from privmedia.media import encoding, ffmpeg_run, playlists
-from privmedia.media.convert import LONGEST_RUN, MEMORY, PROCESSES, SLOWEST_PIXELS_PER_SECOND
+from privmedia.media.convert import (
+    LONGEST_RUN,
+    MEMORY,
+    PROCESSES,
+    SLOWEST_PIXELS_PER_SECOND,
+    SPARE_NICENESS,
+)
 from privmedia.media.encoding import Rung
 from privmedia.media.errors import Damaged
 from privmedia.media.filetype import FileType
@@ -31,8 +37,6 @@ FROM_SECONDS = 5 * 60
 FROM_BYTES = 250 * MIB
 OPEN_FILES = 512
 """Two for each size and each sound, of which there may be a hundred."""
-NICENESS = 19
-"""Nobody waits for it: a conversion beside it, which somebody may wait for, gets most of the processors."""
 APART = 0.1
 """Seconds by which the same segment may differ in two sizes: less than three frames."""
 AAC_PROFILES = {"LC": "mp4a.40.2", "HE-AAC": "mp4a.40.5", "HE-AACv2": "mp4a.40.29"}
@@ -185,7 +189,7 @@ class Cutting:
             memory_bytes=MEMORY + MEMORY // 2,  # smaller sizes beside the one that a conversion has
             processes=PROCESSES,
             open_files=OPEN_FILES,
-            niceness=NICENESS,
+            niceness=SPARE_NICENESS,
             file_bytes=round(64 * MIB + largest * 1.5),
         )
 

@@ -1,7 +1,7 @@
-"""The job "convert": a version that not every browser plays becomes one that plays everywhere.
+"""The jobs "convert" and "convert-anew": a version that not every browser plays becomes one that plays everywhere.
 
-It is asked for by the preparation, which has looked into the file and made its poster. What it makes gets a name of its
-own each time, so that nobody who is watching gets half of the old file and half of the new one.
+They are asked for by the preparation, which has looked into the file and made its poster. What they make gets a name of
+its own each time, so that nobody who is watching gets half of the old file and half of the new one.
 """
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from privmedia import media
 from privmedia.errors import NoSpace, RefusedType
 from privmedia.jobs.worker import Handler, Pace, Task
 from privmedia.library.jobs import begin_on
-from privmedia.library.models import CONVERT, PLAY, File, State, Version
+from privmedia.library.models import CONVERT, CONVERT_ANEW, PLAY, File, State, Version
 from privmedia.library.preparation import NO_ROOM, Product
 from privmedia.library.results import again, gave_up, have_told, write_result
 from privmedia.media import CannotCopy, Damaged, Decision, Probe, Verdict
@@ -26,6 +26,15 @@ log = logging.getLogger(__name__)
 
 def convert(task: Task) -> None:
     """Convert one version, the job's target. What passes by itself is raised; a file that is no good is a result."""
+    _convert(task, spare=False)
+
+
+def convert_anew(task: Task) -> None:
+    """The same with the processor time that is left: it plays already, and goes on playing until the copy is whole."""
+    _convert(task, spare=True)
+
+
+def _convert(task: Task, *, spare: bool) -> None:
     target = begin_on(task)
     if target is None:
         log.info("version %s is gone; there is nothing to convert", task.target_id)
@@ -46,6 +55,7 @@ def convert(task: Task) -> None:
                 out=made,
                 work=inside,
                 ffmpeg=media.find_ffmpeg(task.installation.settings.ffmpeg),
+                spare=spare,
                 on_tick=task.check,
                 on_progress=task.report,
                 on_log=task.keep_log,
@@ -107,4 +117,7 @@ def _write_down(task: Task, product: Product, playable: Probe) -> list[str]:
         return [file.stored_as for file in before if file.stored_as != ORIGINAL]
 
 
-HANDLERS = {CONVERT: Handler(convert, gave_up, pace=Pace.LONG, ended=have_told, again=again)}
+HANDLERS = {
+    CONVERT: Handler(convert, gave_up, pace=Pace.LONG, ended=have_told, again=again),
+    CONVERT_ANEW: Handler(convert_anew, gave_up, pace=Pace.SPARE, ended=have_told, again=again),
+}

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from privmedia import media
 from privmedia.db import WITH_BIN, reading
 from privmedia.jobs.worker import Handler, Pace, Task
-from privmedia.library.models import STORYBOARD, File, Item, Version
+from privmedia.library.models import SHEET, STORYBOARD, File, Item, Version
 from privmedia.library.preparation import Product
 from privmedia.media import Damaged
 from privmedia.renditions.convert_jobs import stored_anew
@@ -17,7 +17,6 @@ from privmedia.storage import ORIGINAL
 
 log = logging.getLogger(__name__)
 
-SHEET = "storyboard.webp"
 TIMES = "storyboard.vtt"
 
 

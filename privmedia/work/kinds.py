@@ -9,6 +9,7 @@ from privmedia.following.rounds import NEWS, SENT, UPLOADS
 from privmedia.library.models import (
     CAPTIONS_OF_STREAMS,
     CONVERT,
+    CONVERT_ANEW,
     PAGES,
     PREPARE,
     PUBLIC,
@@ -52,6 +53,7 @@ class Words:
 KINDS = {
     PREPARE: Words(_("Opening the file, poster"), About.VERSION),
     CONVERT: Words(_("Playable copy"), About.VERSION),
+    CONVERT_ANEW: Words(_("Playable copy, made anew"), About.VERSION),
     STORYBOARD: Words(_("Pictures along the seek bar"), About.VERSION),
     STREAMS: Words(_("Streams in several qualities"), About.VERSION),
     SUBTITLES: Words(_("Captions from subtitles of the film"), About.VERSION),
@@ -74,8 +76,8 @@ KINDS = {
     SYNC: Words(_("Look who has left the directory"), About.OTHER),
 }
 UNKNOWN = Words(_("Something this version does not know"), About.OTHER)
-PREPARING = (PREPARE, CONVERT)
-"""What an item is not shown without, in the order it is done."""
+PREPARING = (PREPARE, CONVERT, CONVERT_ANEW)
+"""What makes of an original what is played."""
 MADE = (*PREPARING, STORYBOARD, STREAMS, SUBTITLES, CAPTIONS_OF_STREAMS)
 """What is made anew when an item is prepared again."""
 

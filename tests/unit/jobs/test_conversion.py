@@ -17,10 +17,11 @@ from privmedia.installation import Installation
 from privmedia.jobs import worker
 from privmedia.jobs.models import Job, JobState
 from privmedia.jobs.service import Jobs
-from privmedia.jobs.worker import MAX_ATTEMPTS
+from privmedia.jobs.worker import MAX_ATTEMPTS, Pace
 from privmedia.library.jobs import HANDLERS as PREPARING
 from privmedia.library.models import (
     CONVERT,
+    CONVERT_ANEW,
     PREPARE,
     TELL_FOLLOWERS,
     TELL_SENDER,
@@ -116,8 +117,11 @@ def test_a_conversion_that_is_done_again_is_watched_as_before_until_the_new_one_
         Jobs(session, installation).enqueue(PREPARE, entered.version_id)
     prepare(installation)
     assert (entered.item.state, entered.item.shown, entered.files) == (State.READY, True, before)
-    first, again = sorted(jobs_of(installation, CONVERT), key=lambda job: job.id)
+    (first,), (again,) = jobs_of(installation, CONVERT), jobs_of(installation, CONVERT_ANEW)
     assert again.priority > urgency(CONVERT, 10**6) > first.priority, "what plays already waits for what does not"
+    assert {kind: handler.pace for kind, handler in CONVERTING.items()} == {
+        CONVERT: Pace.LONG, CONVERT_ANEW: Pace.SPARE,
+    }, "nor does it hold up what does not, once it is begun"
     convert(installation)
     after = entered.files
     assert entered.item.state == State.READY
