@@ -23,6 +23,9 @@ from privmedia.library.models import (
     CONVERT,
     CONVERT_ANEW,
     PREPARE,
+    SHEET,
+    STORYBOARD,
+    STREAMS,
     TELL_FOLLOWERS,
     TELL_SENDER,
     File,
@@ -33,6 +36,7 @@ from privmedia.library.models import (
 )
 from privmedia.library.preparation import NO_ROOM
 from privmedia.library.progress import LOOKED_INTO, progress_of
+from privmedia.library.results import write_result
 from privmedia.library.urgency import urgency
 from privmedia.renditions.convert_jobs import HANDLERS as CONVERTING
 from privmedia.storage import Storage
@@ -40,6 +44,10 @@ from tests.unit.jobs.conftest import Entered
 from tests.unit.media.conftest import Studio
 
 Enter = Callable[..., Entered]
+LONG_FILM = {
+    "container": "mp4", "duration": 3600.0, "width": 1280, "height": 720,
+    "video": [{"index": 0, "codec": "h264", "width": 1280, "height": 720}], "audio": [],
+}
 
 
 def prepare(installation: Installation) -> None:
@@ -252,3 +260,20 @@ def test_a_worker_that_stops_gives_the_conversion_back_and_leaves_nothing(
     assert (job.state, job.attempts, entered.item.state) == (JobState.QUEUED, 0, State.PREPARING)
     assert list((installation.storage.incoming / "work").iterdir()) == []
     assert play_files(installation, entered) == []
+
+
+def test_what_is_made_anew_for_a_film_that_has_it_comes_after_all_conversions(
+    installation: Installation, enter: Enter
+) -> None:
+    entered = enter(b"film", "launch.mp4")
+    with writing(installation.sessions) as session:
+        version = session.get_one(Version, entered.version_id)
+        version.duration, version.probe = 3600.0, LONG_FILM
+        write_result(session, installation, version, state=State.READY)
+        for name in (SHEET, "hls/master.m3u8"):
+            session.add(File(version_id=version.id, name=name, stored_as="made", media_type="image/webp", size=4))
+        write_result(session, installation, version, state=State.READY)
+    for kind in (STORYBOARD, STREAMS):
+        first, again = (job.priority for job in sorted(jobs_of(installation, kind), key=lambda job: job.id))
+        assert first == urgency(kind, 3600)
+        assert again > max(first, urgency(CONVERT, 10**6))
