@@ -45,6 +45,7 @@ class Claim:
     attempt: int
     """1 for the first."""
     token: str
+    priority: int
 
 
 class Jobs:
@@ -117,10 +118,16 @@ class Jobs:
                 worker=worker,
                 started_at=now,
             )
-            .returning(Job.id, Job.kind, Job.target_id, Job.attempts)
+            .returning(Job.id, Job.kind, Job.target_id, Job.attempts, Job.priority)
             .execution_options(synchronize_session=False)
         ).one_or_none()
-        return None if row is None else Claim(row.id, row.kind, row.target_id, row.attempts, token)
+        return None if row is None else Claim(row.id, row.kind, row.target_id, row.attempts, token, row.priority)
+
+    def is_urgent(self, claim: Claim, kinds: Collection[str]) -> bool:
+        """Whether nothing more urgent of these kinds could be claimed in place of a job under way."""
+        (_abandoned, due) = self._next_ids(kinds, ())
+        sooner = select(Job.id).where(Job.id == due, Job.priority < claim.priority)
+        return self._session.scalar(sooner) is None
 
     def holds(self, claim: Claim) -> bool:
         """Whether the job is still in these hands: nobody cancelled it, and no other worker has it."""

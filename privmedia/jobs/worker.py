@@ -12,7 +12,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -45,6 +45,10 @@ DIED = _("The server tried it several times, and each time the work was cut off.
 
 class Stopping(Exception):
     """The worker was told to stop; the job is given back."""
+
+
+class GivingWay(Stopping):
+    """Something more urgent waits; the job is given back and goes on after it."""
 
 
 class Hopeless(DomainError):
@@ -85,8 +89,12 @@ class Handler:
 class Task:
     """One claimed job, for its handler. As a context it keeps the lease alive in a thread of its own."""
 
-    def __init__(self, installation: Installation, claim: Claim, stop: threading.Event) -> None:
+    def __init__(
+        self, installation: Installation, claim: Claim, stop: threading.Event, beside: Collection[str] = ()
+    ) -> None:
+        """`beside`: the kinds of work that wait while this is done."""
         self.installation = installation
+        self._beside = beside
         self.target_id = claim.target_id
         self._claim = claim
         self._stop = stop
@@ -103,6 +111,13 @@ class Task:
             raise LeaseLost
         if self._stop.is_set():
             raise Stopping
+
+    def give_way(self) -> None:
+        """Call it between parts of long work that are not done twice. Raises GivingWay, and as `check`."""
+        self.check()
+        with reading(self.installation.sessions) as session:
+            if not Jobs(session, self.installation).is_urgent(self._claim, self._beside):
+                raise GivingWay
 
     def report(self, share: float | None) -> None:
         """Say how far it is, 0 to 1. Written once a second at most. Raises as `check`."""
@@ -245,7 +260,7 @@ def work_next(installation: Installation, lane: Lane, stop: threading.Event) -> 
     claim = next_claim(installation, lane)
     if claim is None:
         return False
-    work(installation, lane.handlers[claim.kind], claim, stop)
+    work(installation, lane.handlers[claim.kind], claim, stop, beside=lane.kinds)
     return True
 
 
@@ -259,7 +274,14 @@ def next_claim(installation: Installation, lane: Lane) -> Claim | None:
         return jobs.claim(lane.kinds, worker=own_name(), at_most=lane.at_most, always=lane.always)
 
 
-def work(installation: Installation, handler: Handler, claim: Claim, stop: threading.Event) -> None:
+def work(
+    installation: Installation,
+    handler: Handler,
+    claim: Claim,
+    stop: threading.Event,
+    *,
+    beside: Collection[str],
+) -> None:
     """Do one job and write down how it ended, unless another worker has it by then."""
     log.info("job %s: %s of %s, attempt %s", claim.job_id, claim.kind, claim.target_id, claim.attempt)
     try:
@@ -267,12 +289,13 @@ def work(installation: Installation, handler: Handler, claim: Claim, stop: threa
             give_up(installation, handler, claim, DIED)
             return
         try:
-            with Task(installation, claim, stop) as task:
+            with Task(installation, claim, stop, beside) as task:
                 handler.run(task)
         except LeaseLost:
             raise
-        except Stopping:
-            log.info("job %s is given back: the worker stops", claim.job_id)
+        except Stopping as why:
+            reason = "another comes first" if isinstance(why, GivingWay) else "the worker stops"
+            log.info("job %s is given back: %s", claim.job_id, reason)
             with writing(installation.sessions) as session:
                 Jobs(session, installation).release(claim)
         except Exception as error:

@@ -39,6 +39,7 @@ def draw_pages(task: Task) -> None:
     missing = [number for number in range(1, last + 1) if page_name(number) not in names]
 
     def draw(numbers: Sequence[int]) -> None:
+        task.give_way()  # of three hundred pages the poster of a new film waits for ten
         drawn = _draw(task, row.uid, row.number, numbers)
         if lost := [number for number in numbers if number not in drawn]:
             log.info("version %s: pages %s cannot be drawn", task.target_id, lost)

@@ -9,7 +9,7 @@ MOST_MINUTES = 400
 """Longer films are no less urgent: they would wait for ever where new ones keep coming."""
 ANEW = 1000
 """Later by so much comes what is there and is made anew: it waits for all that is not there yet."""
-FIRST = {PREPARE: 50, STORYBOARD: 90, CONVERT: 100, CONVERT_ANEW: ANEW + 100, STREAMS: 600}
+FIRST = {PREPARE: 50, CONVERT: 100, STORYBOARD: 550, CONVERT_ANEW: ANEW + 100, STREAMS: 600}
 BY_LENGTH = (CONVERT, CONVERT_ANEW, STREAMS)
 
 

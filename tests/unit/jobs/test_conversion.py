@@ -112,6 +112,7 @@ def test_what_cannot_be_copied_after_all_is_converted(
 def test_short_films_are_converted_before_long_ones_and_long_ones_before_none() -> None:
     assert [urgency(CONVERT, length) for length in (None, 30, 600, 36_000, 10**6)] == [100, 100, 110, 500, 500]
     assert urgency(PREPARE, 36_000) < urgency(CONVERT, 0)
+    assert urgency(CONVERT, 10**6) < urgency(STORYBOARD, 10), "a film that plays needs its small pictures less"
 
 
 def test_a_conversion_that_is_done_again_is_watched_as_before_until_the_new_one_is_there(

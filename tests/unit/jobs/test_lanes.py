@@ -259,3 +259,44 @@ def test_a_handler_hears_within_moments_that_its_job_was_cancelled(
         wait_for(lambda: film.begun == [1, 2])
         film.over.set()
     assert states(installation)["convert", 1] is JobState.CANCELLED
+
+
+@pytest.mark.both_databases
+def test_long_work_gives_way_to_what_is_more_urgent_and_goes_on_after_it(installation: Installation) -> None:
+    done: list[str] = []
+
+    def pages(task: Task) -> None:
+        for part in [part for part in ("part 1", "part 2") if part not in done]:
+            task.give_way()
+            done.append(part)
+            if part == "part 1":
+                enqueue(installation, "letter", 3)
+                with writing(installation.sessions) as session:
+                    Jobs(session, installation).enqueue("prepare", 2, priority=20)
+
+    handlers = {
+        "pages": Handler(pages, nothing),
+        "prepare": Handler(lambda task: done.append("prepare"), nothing),
+        "letter": Handler(lambda task: done.append("letter"), nothing),
+    }
+    enqueue(installation, "pages", 1)
+    worker.run(installation, handlers, threading.Event(), once=True)
+    assert done == ["part 1", "prepare", "part 2", "letter"], "what is as urgent waits for its turn"
+    with reading(installation.sessions) as session:
+        assert session.scalars(select(Job.attempts).where(Job.kind == "pages")).one() == 1
+
+
+def test_nothing_gives_way_to_what_a_paused_queue_does_not_begin(installation: Installation, clock: Any) -> None:
+    done: list[int] = []
+
+    def pages(task: Task) -> None:
+        with writing(installation.sessions) as session:
+            Jobs(session, installation).enqueue("prepare", 2, priority=20)
+            session.execute(update(Queue).values(paused_at=clock()))
+        task.give_way()
+        done.append(task.target_id)
+
+    handlers = {"pages": Handler(pages, nothing), "prepare": Handler(lambda task: None, nothing)}
+    enqueue(installation, "pages", 1)
+    worker.run(installation, handlers, threading.Event(), once=True)
+    assert done == [1]

@@ -164,7 +164,7 @@ def test_preparing_again_gives_the_same(
     assert after == before
 
 
-@pytest.mark.parametrize("number", range(1, 8) if FULL else (2, 5, 7))
+@pytest.mark.parametrize("number", range(1, 9) if FULL else (2, 6, 8))
 def test_interrupted_anywhere_it_is_taken_up_again_and_ends_the_same(
     installation: Installation,
     enter: Callable[..., Entered],
