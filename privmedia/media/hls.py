@@ -97,6 +97,7 @@ def make_streams(
     for media_type, some in (("video/mp4", films), ("audio/mp4", sounds)):
         for made in some:
             files |= {made.playlist: PLAYLIST, made.stream.file: media_type}
+            (work / made.playlist).write_text(playlists.stream_playlist(made.stream), encoding="utf-8")
     for name in files:
         os.replace(work / name, out / name)
     (out / MASTER).write_text(playlists.master(films, sounds), encoding="utf-8")
@@ -214,7 +215,7 @@ class Cutting:
         return [
             Sound(
                 playlist=self.named(f"sound-{number}", "m3u8"),
-                stream=self.stream(f"sound-{number}"),
+                stream=self.stream(f"sound-{number}").without_scrap,
                 codec=AAC_PROFILES.get(sound.profile or "", AAC_PROFILES["LC"]) if _is_copied(sound)
                 else AAC_PROFILES["LC"],
                 channels=min(sound.channels, encoding.SOUND_CHANNELS) or encoding.SOUND_CHANNELS,

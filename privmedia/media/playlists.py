@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 HEADER = ("#EXTM3U", "#EXT-X-VERSION:7", "#EXT-X-INDEPENDENT-SEGMENTS")
@@ -16,6 +16,10 @@ EXTINF = re.compile(r"#EXTINF:(\d+(?:\.\d+)?),")
 BYTERANGE = re.compile(r"#EXT-X-BYTERANGE:(\d+)@(\d+)")
 MAP = re.compile(r'#EXT-X-MAP:URI="([a-z0-9.-]+)",BYTERANGE="(\d+)@0"')
 SET = re.compile(r"#EXT-X-(?:VERSION|TARGETDURATION|MEDIA-SEQUENCE):\d+|#EXT-X-PLAYLIST-TYPE:VOD")
+
+
+SCRAP = 0.3
+"""Seconds. What is shorter at the end of a sound goes with the segment before it."""
 
 
 class NoPlaylist(ValueError):
@@ -38,6 +42,19 @@ class Stream:
     file: str
     head: int
     segments: tuple[Segment, ...]
+
+    @property
+    def without_scrap(self) -> Stream:
+        """The same, ending with no scrap of a segment.
+
+        hls.js takes no account of the frame that encoders of AAC put first and an edit list cuts off. A last segment of
+        one frame lies behind the end of the film for it and is never there: the film hangs in the end, and never ends.
+        """
+        if len(self.segments) < 2 or self.segments[-1].seconds >= SCRAP:
+            return self
+        *others, before, last = self.segments
+        joined = Segment(before.seconds + last.seconds, before.start, before.size + last.size)
+        return replace(self, segments=(*others, joined))
 
     @property
     def seconds(self) -> float:
@@ -103,6 +120,16 @@ def read_stream(text: str) -> Stream:
     if not segments or seconds is not None:
         raise NoPlaylist("it has no segment, or half of one")
     return Stream(file, head, tuple(segments))
+
+
+def stream_playlist(stream: Stream) -> str:
+    """The playlist of one stream."""
+    longest = round(max(segment.seconds for segment in stream.segments))
+    lines = [*HEADER, f"#EXT-X-TARGETDURATION:{max(1, longest)}", "#EXT-X-MEDIA-SEQUENCE:0", "#EXT-X-PLAYLIST-TYPE:VOD"]
+    lines.append(f'#EXT-X-MAP:URI="{stream.file}",BYTERANGE="{stream.head}@0"')
+    for segment in stream.segments:
+        lines += [f"#EXTINF:{segment.seconds:.6f},", f"#EXT-X-BYTERANGE:{segment.size}@{segment.start}", stream.file]
+    return "\n".join([*lines, "#EXT-X-ENDLIST", ""])
 
 
 def master(films: Sequence[Film], sounds: Sequence[Sound]) -> str:

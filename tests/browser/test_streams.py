@@ -81,7 +81,7 @@ def choose(page: Page, button: str, text: str) -> None:
     page.locator(button.removesuffix("-button")).get_by_role("menuitemradio").filter(has_text=text).click()
 
 
-def test_it_is_played_in_pieces_and_any_moment_is_reached(viewer: Page, asked: list[str]) -> None:
+def test_it_is_played_in_pieces_and_any_moment_and_the_end_are_reached(viewer: Page, asked: list[str]) -> None:
     assert viewer.evaluate(f"{VIDEO}.src").startswith("blob:")
     assert viewer.evaluate(f"{VIDEO}.buffered.end(0)") < 12, "before anybody presses play little is loaded"
     play(viewer)
@@ -89,6 +89,8 @@ def test_it_is_played_in_pieces_and_any_moment_is_reached(viewer: Page, asked: l
     viewer.wait_for_function(f"() => {VIDEO}.currentTime > 17.3 && !{VIDEO}.seeking")
     assert viewer.evaluate(f"{VIDEO}.buffered.start(0)") == 0
     assert {"480p", "sound-1"} <= set(asked)
+    viewer.evaluate(f"{VIDEO}.currentTime = 23")
+    viewer.wait_for_function(f"() => {VIDEO}.ended")
 
 
 def test_another_size_is_chosen_and_automatic_again(viewer: Page) -> None:

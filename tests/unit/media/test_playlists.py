@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
@@ -32,6 +33,21 @@ def test_a_stream_is_read_with_its_segments() -> None:
     assert stream.seconds == 5.5
     assert stream.peak == 3200
     assert stream.average == round(1600 * 8 / 5.5)
+
+
+def test_what_is_written_of_a_stream_is_read_again() -> None:
+    stream = playlists.read_stream(GOOD)
+    assert playlists.read_stream(playlists.stream_playlist(stream)) == stream
+    assert "#EXT-X-TARGETDURATION:4\n" in playlists.stream_playlist(stream)
+
+
+def test_a_stream_ends_with_no_scrap_of_a_segment() -> None:
+    """Of 8 seconds of AAC there is a third segment of one frame, and for hls.js the film would not end."""
+    whole, scrap = Segment(4.0, 825, 1000), Segment(0.02322, 1825, 356)
+    stream = Stream("sound-1-ab12.mp4", 825, (whole, scrap))
+    assert stream.without_scrap.segments == (Segment(4.02322, 825, 1356),)
+    for as_it_is in ((whole,), (scrap,), (whole, Segment(0.5, 1825, 600))):
+        assert replace(stream, segments=as_it_is).without_scrap.segments == as_it_is
 
 
 @pytest.mark.parametrize(
