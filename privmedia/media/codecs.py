@@ -11,8 +11,8 @@ NAMES = {
     "mlp": "Meridian Lossless", "mp1": "MPEG audio layer 1", "mp2": "MPEG audio layer 2", "mp3": "MP3",
     "mpeg1video": "MPEG-1", "mpeg2video": "MPEG-2", "mpeg4": "MPEG-4 Part 2 (DivX or Xvid)",
     "msmpeg4v1": "Microsoft MPEG-4", "msmpeg4v2": "Microsoft MPEG-4", "msmpeg4v3": "DivX 3", "msvideo1": "Video 1",
-    "nellymoser": "Nellymoser", "opus": "Opus", "pcm_s16be": "uncompressed sound",
-    "pcm_s24be": "uncompressed sound", "prores": "Apple ProRes", "qtrle": "QuickTime Animation", "rawvideo":
+    "nellymoser": "Nellymoser", "opus": "Opus", "pcm_alaw": "G.711",
+    "pcm_mulaw": "G.711", "prores": "Apple ProRes", "qtrle": "QuickTime Animation", "rawvideo":
     "uncompressed video", "speex": "Speex", "svq1": "Sorenson Video", "svq3": "Sorenson Video 3",
     "theora": "Theora", "truehd": "Dolby TrueHD", "utvideo": "Ut Video", "v210": "uncompressed 10-bit video",
     "vc1": "VC-1", "vorbis": "Vorbis", "vp6f": "VP6", "vp8": "VP8", "vp9": "VP9", "vvc": "VVC (H.266)",
@@ -54,4 +54,6 @@ def human_name(codec: str, tag: str = "") -> str:
     """A codec as its users call it; the technical name where they do not talk of it."""
     if codec == "prores":
         return PRORES_NAMES.get(tag, NAMES[codec])
+    if codec.startswith("pcm_") and codec not in NAMES:
+        return "PCM"
     return NAMES.get(codec, codec)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from privmedia.media import Kind, Verdict, decide
+from privmedia.media.codecs import human_name
 from tests.unit.media.conftest import Seen, Studio, pdf, photo_with_place, picture
 
 Look = Callable[[Path], Seen]
@@ -177,3 +178,8 @@ def test_protected_films_say_so(studio: Studio, look: Look) -> None:
     decision = decide(seen.file_type, locked)
     assert decision.verdict is Verdict.UNPLAYABLE
     assert decision.reason == "This file is protected against copying. No browser plays that."
+
+
+def test_uncompressed_sound_has_one_name_however_its_numbers_are_written() -> None:
+    assert {human_name(codec) for codec in ("pcm_s16le", "pcm_s24be", "pcm_f32le", "pcm_dvd")} == {"PCM"}
+    assert human_name("pcm_mulaw") == "G.711"
