@@ -43,6 +43,7 @@ from privmedia.web.rights import Right
 
 CONFIRM = "privmedia:templates/accounts/confirm.jinja2"
 TITLE = _("Say your password again")
+NO_APP = _("One of your recovery codes.")
 HowFresh = Callable[[Any, Request], timedelta | None]
 """Of a view that asks for a proof with some contexts only: how old it may be there, None for no matter."""
 PASSWORD, CODE = "confirm_password", "confirm_code"
@@ -191,6 +192,8 @@ def _form(request: Request) -> Form:
     form = ConfirmForm()
     if not needs_code(request.installation, request.identity):
         del form[CODE]
+    elif factors(request.installation, request.identity).app is None:
+        form[CODE].description = NO_APP
     return form
 
 

@@ -197,6 +197,14 @@ def test_a_lost_one_is_replaced_by_a_recovery_code(
     assert is_signed_in(third)
 
 
+def test_who_has_no_app_is_not_asked_for_a_code_of_one(hers: TestApp, laptop: Authenticator, clock: FakeClock) -> None:
+    add(hers, laptop)
+    clock.forward(hours=3)
+    asked = form_of(hers.get("/account"), "codes").submit(status=403)
+    assert "One of your recovery codes." in asked
+    assert "From your authenticator app" not in asked
+
+
 def test_an_administrator_takes_them_away_from_who_lost_them(
     hers: TestApp, laptop: Authenticator, leila: Person, browser: Any, installation: Installation,
     make_person: Callable[..., Person], sign_in: Callable[[Person], TestApp],
