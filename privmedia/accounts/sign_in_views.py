@@ -28,6 +28,8 @@ from privmedia.web.i18n import _
 from privmedia.web.rights import Right
 
 LOGIN = "accounts/login.jinja2"
+NAME_REFUSED = _("That name and password do not match.")
+"""Where a directory knows people by a short name as well."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,8 @@ def login(request: Request) -> Any:
         who = wrong.who or _loggable(form["email"].data)
         request.note("sign-in", outcome=FAILED, target=who, detail={"why": wrong.why})
         request.response.status_int = 401
-        return login_page(request, form, there, (_(wrong.sentence), tries_left_in_words(wrong.tries_left)))
+        sentence = wrong.sentence if request.passwords_elsewhere is None else NAME_REFUSED
+        return login_page(request, form, there, (_(sentence), tries_left_in_words(wrong.tries_left)))
     except Throttled as slowed:
         request.note("sign-in", target=_loggable(form["email"].data), detail={"why": "too many tries"})
         return login_page(request, form, there, too_many_tries(request, slowed))

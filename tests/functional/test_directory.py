@@ -135,7 +135,7 @@ def test_who_has_not_the_password_is_told_no_more_than_that(
     there.knows("leila")
     name, password, reason = WRONG[wrong]
     answer = come(name, password, status=401).answer
-    assert "That email and password do not match." in answer
+    assert "That name and password do not match." in answer
     assert nobody_is_signed_in(installation)
     assert why(installation)[1] == reason
 

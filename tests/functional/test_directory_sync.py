@@ -185,7 +185,7 @@ def test_it_is_done_every_night_and_when_an_administrator_asks_and_the_page_says
     admin = sign_in(make_person("admin@example.test", admin=True))
     there.forgets(f"uid=moe,{PEOPLE}")
     page = admin.get("/admin/sign-in")
-    assert "5 with an account here; 1 disabled, 0 in other groups." in " ".join(page.html.get_text().split())
+    assert "there, 5 with an account here; 1 disabled, 0 in other groups." in " ".join(page.html.get_text().split())
     (form,) = [form for form in page.forms.values() if "sync" in form.fields]
     form.submit("sync").follow()
     do_jobs(installation)

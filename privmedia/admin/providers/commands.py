@@ -26,7 +26,7 @@ def sync_directory(line: Line, dry_run: bool, as_json: bool) -> None:
         echo_json(_for_scripts(report))
         return
     will = "would be" if dry_run else "is"
-    click.echo(f"{report.people} people in the directory, {report.known} of them with an account here that works.")
+    click.echo(f"In the directory: {report.people}. Accounts here that belong to it and work: {report.known}.")
     for email in report.leaving:
         click.echo(f"{email} has left and {will} disabled.")
     for email in report.kept:
