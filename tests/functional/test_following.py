@@ -363,7 +363,7 @@ def test_a_letter_is_written_in_the_language_of_its_reader(shelf: Shelf) -> None
     shelf.press_follow("jonas")
     shelf.add()
     shelf.wait(minutes=31)
-    assert shelf.server.letters[-1]["Subject"].startswith("1 neues Element bei ")
+    assert shelf.server.letters[-1]["Subject"].startswith("1 neues Medium bei ")
     assert "das ist neu in Ordnern, denen Sie folgen:" in shelf.server.last_text
 
 

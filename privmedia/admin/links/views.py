@@ -12,7 +12,7 @@ from privmedia.web.i18n import _
 from privmedia.web.rights import Right
 
 LONGEST_SEARCH = 100
-CHIPS = {Show.OPEN: _("Open"), Show.ENDED: _("Ended"), Show.ALL: _("All")}
+CHIPS = {Show.OPEN: _("Working"), Show.ENDED: _("Ended"), Show.ALL: _("All")}
 
 
 @view_config(

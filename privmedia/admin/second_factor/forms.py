@@ -13,5 +13,8 @@ class FactorRuleForm(Form):
     who = SelectField(_("Who"), validate_choice=False)
     days = IntegerField(
         _("Days to set it up"), [InputRequired(DAYS_WRONG)], default=14,
-        description=_("After them nothing else can be done here. For new people and new members they begin with them."),
+        description=_(
+            "After these days they can do nothing else here until it is set up. For new people and new members the days "
+            "begin when they come."
+        ),
     )

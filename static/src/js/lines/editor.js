@@ -8,7 +8,9 @@ const LASTS = 3000; // ms of a new line
 
 export function start(form) {
   const editor = new Editor(form, { captions, chapters }[form.dataset.lines]);
-  if (!form.querySelector("[aria-invalid]")) editor.asLines();
+  // Where nothing plays yet and nothing is written, there is no line to show and none could be added.
+  const isBare = !editor.media && !editor.text.value.trim();
+  if (!isBare && !form.querySelector("[aria-invalid]")) editor.asLines();
   editor.label();
 }
 
