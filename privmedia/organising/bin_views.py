@@ -16,7 +16,7 @@ from privmedia.organising.bin import Bin, Restored
 from privmedia.organising.bin_list import PAGE as PAGE_SIZE
 from privmedia.organising.bin_list import BinList, Order
 from privmedia.organising.chooser import Chooser
-from privmedia.organising.going_back import BACK
+from privmedia.organising.going_back import BACK, back_of
 from privmedia.organising.move_views import address_of
 from privmedia.organising.moving import Moves, lies_in, name_of
 from privmedia.organising.resources import DeletionContext
@@ -28,7 +28,7 @@ from privmedia.web.rights import Right
 MOST_UNDONE = 500
 PURGE = "organising/purge.jinja2"
 RESTORE = "organising/restore.jinja2"
-RESTORED = Plural("${count} is back.", "${count} are back.")
+RESTORED = Plural("${count} item is back.", "${count} items are back.")
 GONE = Plural(
     "${count} deleted for good. Its files are being removed.",
     "${count} deleted for good. Their files are being removed.",
@@ -112,9 +112,9 @@ def undo(context: FolderContext, request: Request) -> Any:
         return HTTPSeeOther(request.route_path("bin"))
     if len(restored) == 1:
         say_restored(request, restored[0])
-        return HTTPSeeOther(address_of(request, restored[0].place))
+        return HTTPSeeOther(back_of(request, address_of(request, restored[0].place)))
     flash(request, Sentence(RESTORED, {"count": len(restored)}))
-    return HTTPSeeOther(address_of(request, restored[0].folder))
+    return HTTPSeeOther(back_of(request, address_of(request, restored[0].folder)))
 
 
 @view_config(route_name="bin_purge", permission=Right.SIGNED_IN, request_method="GET", renderer=PURGE)

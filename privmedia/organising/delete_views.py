@@ -12,7 +12,7 @@ from privmedia.library.resources import FolderContext, ItemContext
 from privmedia.library.service import Library
 from privmedia.library.views import crumbs, itself
 from privmedia.organising.bin import NOT_ALL, Bin
-from privmedia.organising.going_back import back_of
+from privmedia.organising.going_back import back_of, carried
 from privmedia.organising.outlook import Outlooks
 from privmedia.text import Plural, Sentence
 from privmedia.web.i18n import _
@@ -20,7 +20,7 @@ from privmedia.web.pages import flash_undo
 from privmedia.web.rights import Right
 
 PAGE = "organising/delete.jinja2"
-IN_BIN = Plural("${count} is in the bin.", "${count} are in the bin.")
+IN_BIN = Plural("${count} item is in the bin.", "${count} items are in the bin.")
 
 
 @view_config(route_name="item_delete", permission=Right.EDIT, request_method="GET", renderer=PAGE)
@@ -77,5 +77,6 @@ def say_deleted(request: Request, deletions: list[str], name: str = "") -> None:
     """Say on the next page what went into the bin, with the way back."""
     count = len(deletions)
     text = Sentence(_("“${name}” is in the bin."), {"name": name}) if count == 1 else Sentence(IN_BIN, {"count": count})
-    fields = [("deletion", uid) for uid in deletions]
-    flash_undo(request, text, request.route_path("bin_undo"), fields, more=_("It stays there for 30 days."))
+    fields = [*(("deletion", uid) for uid in deletions), *carried(request)]
+    stays = _("It stays there for 30 days.") if count == 1 else _("They stay there for 30 days.")
+    flash_undo(request, text, request.route_path("bin_undo"), fields, more=stays)

@@ -249,7 +249,7 @@ def move_back(context: FolderContext, request: Request) -> Any:
     moves, library, identity = request.write(Moves), request.write(Library), context.identity
     back: list[Moved] = []
     problems: list[DomainError] = []
-    for pair in request.POST.getall("back")[:MOST]:
+    for pair in request.POST.getall("was")[:MOST]:
         kind, uid, folder = (*pair.split(":"), "", "")[:3]
         try:
             place = moves.find(kind, uid, identity)
@@ -263,8 +263,8 @@ def move_back(context: FolderContext, request: Request) -> Any:
     flash(request, _("It is back where it was.") if len(back) == 1 else _("They are back where they were."))
     place = back[0].place
     if len(back) > 1:
-        return HTTPSeeOther(address_of(request, library.folder_by_id(lies_in(place))))
-    return HTTPSeeOther(address_of(request, place))
+        place = library.folder_by_id(lies_in(place))
+    return HTTPSeeOther(back_of(request, address_of(request, place)))
 
 
 def say_moved(request: Request, moved: Sequence[Moved], to: Folder, effect: Effect) -> None:
@@ -278,7 +278,8 @@ def say_moved(request: Request, moved: Sequence[Moved], to: Folder, effect: Effe
     if not all(one.can_go_back for one in moved):
         flash(request, f"{request.localizer.translate(text)} {more}")
         return
-    fields = [("back", f"{_kind(one.place)}:{one.place.uid}:{_uid_or_top(one.was_in)}") for one in moved]
+    were = [("was", f"{_kind(one.place)}:{one.place.uid}:{_uid_or_top(one.was_in)}") for one in moved]
+    fields = [*were, *carried(request)]
     flash_undo(request, text, request.route_path("move_back"), fields, more=more, undo=_("Move back"))
 
 

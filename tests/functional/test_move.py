@@ -216,7 +216,7 @@ def test_moving_back_says_the_same_of_what_is_hidden_missing_and_in_the_bin(
     for to in (brand, site.training, new_uid()):
         answers = set()
         for what in (*hidden, *gone, *missing):
-            fields = {"csrf_token": token_of(maren), "back": f"{what}:{to}"}
+            fields = {"csrf_token": token_of(maren), "was": f"{what}:{to}"}
             page = maren.post("/move/back", fields, status=303).follow()
             answers.add(page.html.main.text)
             assert "Main bearing" not in page

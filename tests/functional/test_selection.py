@@ -49,10 +49,13 @@ def test_the_bar_deletes_what_may_be_deleted_and_names_the_rest(site: Site, thre
     assert "2 of 3 can be deleted. You cannot edit “Q3 town hall”. It stays as it is." in page.html.main.text
     assert "Delete 2 items?" in page.html.h1.text
     done = page.forms["delete-form"].submit(status=303).follow()
-    assert "2 are in the bin." in done
+    assert "2 items are in the bin." in done
+    assert "They stay there for 30 days." in done
     assert [maren.get(f"/m/{uid}", status="*").status_int for uid in three] == [404, 404, 200]
     undo = next(form for form in done.forms.values() if form.action == "/bin/undo")
-    assert "2 are back." in undo.submit(status=303).follow()
+    again = undo.submit(status=303).follow()
+    assert "2 items are back." in again
+    assert again.request.path == "/recent"
     assert [maren.get(f"/m/{uid}", status="*").status_int for uid in three] == [200, 200, 200]
 
 
@@ -78,6 +81,8 @@ def test_a_selection_of_one_is_moved_as_well(site: Site, three: list[str], insta
     done = form.submit().forms["move-form"].submit(status=303).follow()
     assert "“Main bearing” moved to Brand kit." in done
     assert done.request.path == "/recent"
+    undo = next(form for form in done.forms.values() if form.action == "/move/back")
+    assert undo.submit(status=303).follow().request.path == "/recent"
 
 
 def test_if_nothing_can_be_done_the_page_says_so(site: Site, three: list[str]) -> None:
@@ -117,7 +122,7 @@ def test_as_many_as_go_at_once_are_deleted_and_the_page_says_so_without_undo(sit
     maren = site.as_("maren")
     fields = [("csrf_token", token_of(maren)), *(("item", uid) for uid in many)]
     done = maren.post("/delete", fields, status=303).follow()
-    assert f"{MOST} are in the bin. It stays there for 30 days." in done
+    assert f"{MOST} items are in the bin. They stay there for 30 days." in done
     assert "/bin/undo" not in [form.action for form in done.forms.values()]
     maren.get(f"/m/{many[0]}", status=404)
 
@@ -140,7 +145,7 @@ def test_what_cannot_be_undone_of_many_is_said_once(site: Site, many: list[str])
     token = ("csrf_token", token_of(maren))
     wanted = [f"item:{uid}:{site.training}" for uid in (*many[:99], *(new_uid() for _gone in range(101)))]
     site.set("Product training", site.user("maren"), Permission.UPLOAD)
-    page = maren.post("/move/back", [token, *(("back", one) for one in wanted)], status=303).follow()
+    page = maren.post("/move/back", [token, *(("was", one) for one in wanted)], status=303).follow()
     said = [alert.text.strip() for alert in page.html.select(".flashes > *")]
     assert said == ["You cannot edit “Take 0”.", "There is nothing here."]
     gone = [("deletion", new_uid()) for _gone in range(MOST)]

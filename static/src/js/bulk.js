@@ -1,4 +1,5 @@
-// form[data-bulk]: the bar below a list says how many are ticked. Shift and a click ticks all between. Keys: list-keys.js.
+// form[data-bulk]: the bar below a list says how many are ticked, and ticks all that are shown. Shift and a click ticks
+// all between. Keys: list-keys.js.
 import { found } from "./enliven.js";
 
 export const boxes = () => [...document.querySelectorAll('.ck[form="bulk-form"]')];
@@ -6,10 +7,16 @@ export const boxes = () => [...document.querySelectorAll('.ck[form="bulk-form"]'
 export function bulkBars(root) {
   for (const form of found(root, "form[data-bulk]")) {
     const count = form.querySelector("[data-count]");
+    const all = form.querySelector("[data-all]");
     const tell = () => {
       const ticked = boxes().filter(({ checked }) => checked).length;
       count.textContent = form.dataset.many.replace("{count}", ticked);
+      all.hidden = ticked === boxes().length;
     };
+    all.addEventListener("click", () => {
+      for (const box of boxes()) box.checked = true;
+      tell();
+    });
     form.addEventListener("reset", () => setTimeout(tell));
     form.tell = tell;
     tell();
