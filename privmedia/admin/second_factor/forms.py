@@ -14,7 +14,7 @@ class FactorRuleForm(Form):
     days = IntegerField(
         _("Days to set it up"), [InputRequired(DAYS_WRONG)], default=14,
         description=_(
-            "After these days they can do nothing else here until it is set up. For new people and new members the days "
-            "begin when they come."
+            "After these days they can do nothing else here until it is set up. For new people and new members the "
+            "days begin when they come."
         ),
     )
