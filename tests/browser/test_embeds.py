@@ -498,7 +498,12 @@ def test_the_code_and_the_preview_follow_the_form_before_it_is_saved(
     expect(page.locator("#embed-code")).to_contain_text('width="960" height="540"')
     page.get_by_label("Again from the start").check()
     expect(page.locator("#embed-aside iframe")).to_have_attribute("src", re.compile(r"loop=1"))
-    expect(page.frame_locator("#embed-aside iframe").locator("video")).to_have_attribute("loop", "")
+    preview = page.frame_locator("#embed-aside iframe")
+    expect(preview.locator("video")).to_have_attribute("loop", "")
+    page.set_viewport_size({"width": 390, "height": 844})
+    edges = "(film) => [film.getBoundingClientRect().left, film.getBoundingClientRect().right - innerWidth]"
+    assert preview.locator("video").evaluate(edges) == [0, 0]
+    page.set_viewport_size({"width": 1280, "height": 720})
     page.get_by_role("link", name="No access").click()
     expect(page.frame_locator("#embed-aside iframe").locator("[data-screen]:not([hidden]) h1")).to_have_text(
         "You do not have access to this video"
