@@ -1,6 +1,7 @@
 """Where in an item the words stand: lines of what is said at a time or on a page, of the description, of names."""
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Collection
 from typing import Any
@@ -15,6 +16,10 @@ from privmedia.search.words import Marker, Query, Term
 
 MOST = 3
 """Lines shown of one item."""
+_MARKS = re.compile(
+    r"^[ \t]*(?:\#{1,6}|>|[-*+]|\d{1,9}[.)])[ \t]+|\*\*|__|~~|`|!?\[([^\]\n]*)\]\([^)\s]*\)", re.MULTILINE
+)
+"""What Markdown puts around words: headings, lists, quotes, emphasis, and the addresses of links."""
 
 
 def lines_in(session: Session, query: Query, ids: Collection[int]) -> dict[int, list[Line]]:
@@ -46,7 +51,7 @@ def _names_and_descriptions(session: Session, marker: Marker, ids: Collection[in
     )
     found = []
     for row in rows:
-        described = marker.excerpt(row.description)
+        described = marker.excerpt(_MARKS.sub(r"\1", row.description))
         if described is not None:
             found.append((row.id, Line(described)))
         elif not marker.spans(row.title) and marker.spans(row.filename or ""):

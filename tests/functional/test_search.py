@@ -39,7 +39,7 @@ def site(installation: Installation, make_person: Callable[..., Person], sign_in
 @both_databases
 def test_words_are_found_in_titles_descriptions_names_tags_and_what_is_said(site: SearchSite) -> None:
     site.add(OPEN, "A title with bearing")
-    site.add(OPEN, "By description", description="About the **bearing** in a thruster.")
+    site.add(OPEN, "By description", description="- About the **bearing** of [a thruster](/m/x).")
     site.add(OPEN, "By file", filename="worn-bearing.wav", kind=Kind.AUDIO)
     site.add(OPEN, "By tag", tags=("bearing",))
     site.add(OPEN, "By captions", said={246.4: "draw the old bearing", 300.0: "and wait"})
@@ -57,6 +57,7 @@ def test_words_are_found_in_titles_descriptions_names_tags_and_what_is_said(site
     assert heading(page) == "Results for “bearing”"
     assert lead(page) == "6 items, from what you can open"
     assert marked(page) == ["bearing"] * 6
+    assert "About the bearing of a thruster." in page.html.select_one("#items").get_text()
     hits = {link.get_text(" ", strip=True): link["href"] for link in page.html.select("a.tline")}
     assert [text.split()[:2] for text in hits] == [["page", "88"], ["at", "4:06"]]
     assert [address.partition("#")[2] for address in hits.values()] == ["page=88", "t=246"]
