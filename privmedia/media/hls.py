@@ -38,7 +38,7 @@ FROM_BYTES = 250 * MIB
 OPEN_FILES = 512
 """Two for each size and each sound, of which there may be a hundred."""
 APART = 0.1
-"""Seconds by which the same segment may differ in two sizes: less than three frames."""
+"""Seconds by which the same segment may differ in two sizes, and a sound may end early: less than three frames."""
 AAC_PROFILES = {"LC": "mp4a.40.2", "HE-AAC": "mp4a.40.5", "HE-AACv2": "mp4a.40.29"}
 BESIDE_THE_PICTURES = 64 * 1024
 """Bytes at the beginning of a stream in which is told how it is read."""
@@ -158,9 +158,15 @@ class Cutting:
 
     def sound_arguments(self, sound: Audio) -> list[str]:
         """Copied where it is what would be made of it; in a rung of its own it is encoded once for all sizes."""
-        if _is_copied(sound):
+        if self.copies(sound):
             return ["-c:a", "copy"]
-        return [*encoding.sound_arguments(), "-filter:a", encoding.sound_filters(sound.channels)]
+        to_the_end = f"apad=whole_dur={self.playable.duration or 1:.3f}"
+        return [*encoding.sound_arguments(), "-filter:a", f"{encoding.sound_filters(sound.channels)},{to_the_end}"]
+
+    def copies(self, sound: Audio) -> bool:
+        """Whether a sound is as it would be made, and lasts to the end: where one is missing, players wait for it."""
+        missing = 0 if sound.seconds is None else (self.playable.duration or 0) - sound.seconds
+        return sound.codec == "aac" and 0 < sound.channels <= encoding.SOUND_CHANNELS and missing <= APART
 
     def output(self, stem: str) -> list[str]:
         return [
@@ -216,7 +222,7 @@ class Cutting:
             Sound(
                 playlist=self.named(f"sound-{number}", "m3u8"),
                 stream=self.stream(f"sound-{number}").without_scrap,
-                codec=AAC_PROFILES.get(sound.profile or "", AAC_PROFILES["LC"]) if _is_copied(sound)
+                codec=AAC_PROFILES.get(sound.profile or "", AAC_PROFILES["LC"]) if self.copies(sound)
                 else AAC_PROFILES["LC"],
                 channels=min(sound.channels, encoding.SOUND_CHANNELS) or encoding.SOUND_CHANNELS,
                 language=sound.language,
@@ -252,7 +258,3 @@ def codec_of(path: Path) -> str:
     if found is None:
         raise NoPlaylist("its stream does not say how it is read")
     return f"avc1.{found[1].hex()}"
-
-
-def _is_copied(sound: Audio) -> bool:
-    return sound.codec == "aac" and 0 < sound.channels <= encoding.SOUND_CHANNELS

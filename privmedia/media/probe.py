@@ -39,7 +39,7 @@ class Video:
 
 @dataclass(frozen=True)
 class Audio:
-    """One stream of sound. `language` is an ISO 639-2 code."""
+    """One stream of sound. `language` is an ISO 639-2 code, `seconds` how long it is where the container tells."""
 
     index: int
     codec: str
@@ -48,6 +48,7 @@ class Audio:
     channels: int = 0
     rate: int = 0
     language: str | None = None
+    seconds: float | None = None
 
 
 @dataclass(frozen=True)

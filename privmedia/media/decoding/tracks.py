@@ -178,6 +178,7 @@ def sound_of(stream: AudioStream) -> dict[str, Any]:
         "channels": context.channels,
         "rate": context.sample_rate,
         "language": language_of(stream),
+        "seconds": float(stream.duration * stream.time_base) if stream.duration and stream.time_base else None,
     }
 
 

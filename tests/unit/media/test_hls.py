@@ -189,6 +189,27 @@ def test_a_film_of_many_sounds_has_them_all(studio: Studio, look: Look, work: Pa
     assert sum(name.startswith("sound-") and name.endswith(".mp4") for name in files) == 40
 
 
+def test_a_sound_that_ends_early_is_silent_to_the_end_of_the_pictures(
+    studio: Studio, look: Look, work: Path, tmp_path: Path
+) -> None:
+    """A player that comes to where a sound has nothing waits for it for ever."""
+    path = studio.folder / "short-sounds.mp4"
+    studio.ffmpeg(
+        "-f", "lavfi", "-i", "testsrc2=size=320x180:rate=25:duration=6", "-f", "lavfi", "-i", "sine=duration=2",
+        "-f", "lavfi", "-i", "sine=duration=6", "-map", "0", "-map", "1", "-map", "2", "-c:v", "libx264",
+        "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-c:a", "aac", "-movflags", "+faststart", str(path),
+    )
+    out = tmp_path / "out"
+    out.mkdir()
+    seen = look(path)
+    files = make_streams(
+        path, seen.file_type, seen.probe, encoded_here=False, tag="ab12", out=out, work=work, ffmpeg=ffmpeg.find()
+    )
+    made = Made(out, files)
+    for name in ("sound-1", "sound-2"):
+        assert made.stream(name).seconds == pytest.approx(6, abs=0.1)
+
+
 def test_what_cannot_be_cut_leaves_nothing(studio: Studio, look: Look, work: Path, tmp_path: Path) -> None:
     """Keyframes ten seconds apart, and the claim that they are where we put them."""
     path = film(studio, "streams-False.mp4", AS_IT_CAME)
