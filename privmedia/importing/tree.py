@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 
 from privmedia.errors import NotFound
 from privmedia.importing.sidecars import Sorted, sort_out
@@ -93,10 +94,14 @@ class LeftOut:
 def walk(sources: Iterable[str], *, ours: os.stat_result) -> Iterator[Bundle | LeftOut]:
     """Everything in files and folders, folder by folder, in the order of the names.
 
-    A folder keeps its name, `folder/.` means what is in it. `ours` is the root of our own files, which are passed over.
-    Raises NotFound for a source that is not there.
+    A folder keeps its name, `folder/.` means what is in it. `ours` is the root of our own files, which are passed over,
+    and so is a source that lies in it. Raises NotFound for a source that is not there.
     """
     for path, only, names in _grouped(sources):
+        if any(os.path.samestat(above.stat(), ours) for above in Path(path).parents):
+            for source in [path] if only is None else [os.path.join(path, name) for name in sorted(only)]:
+                yield LeftOut(source, Why.OURS)
+            continue
         with _opened(path) as handle:
             yield from _folder(Place(handle, path, names), ours, only)
 
@@ -193,6 +198,9 @@ def _files(
                 facts = os.stat(name, dir_fd=place.handle, follow_symlinks=False)
             except FileNotFoundError:
                 continue  # gone since
+            except OSError:  # of a folder whose names may be read, and nothing more
+                yield LeftOut(os.path.join(place.path, name), Why.UNREADABLE)
+                continue
             yield Bundle(Named(place, name, facts), beside)
     for name in lonely:
         if only is None or name in only:

@@ -297,6 +297,18 @@ def test_our_own_files_are_passed_over(disk: Disk) -> None:
     assert len(disk.items()) == 1
 
 
+def test_a_source_that_lies_among_our_own_files_is_passed_over_too(disk: Disk) -> None:
+    disk.film("a.mp4")
+    disk.take()
+    private = disk.installation.storage.private
+    [original] = private.rglob("original")
+    made = original.with_name("play.mp4")
+    made.write_bytes(original.read_bytes() + b"made of it")
+    assert disk.take(private, made, move=True) == {str(private): LEFT_OUT, str(made): LEFT_OUT}
+    assert made.exists()
+    assert len(disk.items()) == 1
+
+
 def test_a_dry_run_changes_nothing(disk: Disk) -> None:
     film = disk.film("sub/a.mp4")
     assert disk.take(dry=True, move=True) == {"sub/a.mp4": TAKEN}

@@ -73,16 +73,20 @@ def test_two_imports_of_one_tree_at_once_take_each_file_once(disk: Disk, config:
 def test_what_cannot_be_read_is_named_and_the_rest_is_taken(disk: Disk, config: Path) -> None:
     disk.film("a.mp4")
     locked, folder = disk.film("locked.mp4", b"l"), disk.film("private/b.mp4", b"bb").parent
+    names_only = disk.film("names/c.mp4", b"ccc")
     locked.chmod(0)
     folder.chmod(0)
+    names_only.parent.chmod(0o444)
     try:
         program = [*AS_ANYBODY, *PRIVMEDIA, "-c", str(config), "import", f"{disk.root}/.", "--into", "Films"]
         ended = subprocess.run(program, cwd=ROOT, capture_output=True, text=True, check=False)
     finally:
         folder.chmod(0o700)
+        names_only.parent.chmod(0o700)
     assert f"failed: {locked}: It cannot be read: Permission denied." in ended.stdout
     assert f"failed: {folder}: It cannot be read." in ended.stdout
-    assert ended.stderr == "Not all is done: 2 files; the lines above say why.\n"
+    assert f"failed: {names_only}: It cannot be read." in ended.stdout
+    assert ended.stderr == "Not all is done: 3 files; the lines above say why.\n"
     assert (ended.returncode, set(disk.items())) == (1, {"Films/a"})
 
 
