@@ -16,7 +16,8 @@ from privmedia.library.pointers import Pointers
 from privmedia.operations.check_files import files, unreferenced
 from privmedia.operations.check_parts import Part
 from privmedia.operations.check_work import deciding, jobs, receiving, uploads
-from privmedia.public.jobs import lost, unnamed
+from privmedia.public.jobs import lost
+from privmedia.public.jobs import strays as strays_in_public
 from privmedia.quotas.service import Quotas
 from privmedia.search.upkeep import differences
 
@@ -67,7 +68,7 @@ def rules(installation: Installation) -> Part:
 
 def public(installation: Installation) -> Part:
     """What is public is named by a row, and what rows call public is there. The worker ends both within the hour."""
-    problems = [f"What is public as {token} belongs to no item." for token in unnamed(installation)]
+    problems = [stray.sentence for stray in strays_in_public(installation)]
     problems += [f"Item {uid} counts as public, and its public file is missing." for uid in lost(installation)]
     return Part("public files", "rows and files of each other", problems)
 

@@ -5,6 +5,7 @@ what somebody is about to make fit counts as on its way.
 """
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import time
@@ -22,6 +23,7 @@ from privmedia.installation import Installation
 from privmedia.jobs.models import Job, JobState
 from privmedia.library.jobs import was_given
 from privmedia.library.models import OF_VERSIONS, POSTER, SMALL_POSTER, File, Item, Leftover, Version
+from privmedia.logs import printable
 from privmedia.operations.check_parts import Part
 from privmedia.public.service import LEAFLET
 from privmedia.storage import ORIGINAL
@@ -80,6 +82,7 @@ def strays(installation: Installation, *, on_its_way: timedelta = ON_ITS_WAY) ->
         if found:
             again = dict(_strays_of(installation, uids, on_its_way))
             yield from (stray for path, stray in found.items() if path in again)
+    yield from _foreign(installation, on_its_way)
 
 
 def _incomplete(session: Session) -> Iterator[str]:
@@ -204,6 +207,16 @@ def _strays_of(
             elif (uid, number) not in rows.being_made:
                 for path in _beside(version, rows.stored[uid, number], since):
                     yield path, Stray(path, f"Item {uid}, version {number}: nothing names the file {path.name}.")
+
+
+def _foreign(installation: Installation, on_its_way: timedelta) -> Iterator[Stray]:
+    """What was put among our files by somebody else."""
+    since = time.time() - on_its_way.total_seconds()
+    for path in installation.storage.foreign():
+        with contextlib.suppress(FileNotFoundError):
+            if path.lstat().st_ctime <= since:
+                place = printable(str(path.relative_to(installation.storage.root)))
+                yield Stray(path, f"{place} is no folder of an item.")
 
 
 def _versions(folder: Path) -> Iterator[tuple[int, Path]]:

@@ -20,6 +20,7 @@ from privmedia.operations.check import public, search
 from privmedia.operations.check_files import ON_ITS_WAY, strays, wrong_files
 from privmedia.operations.check_work import cut_off, forgotten, without_bytes, without_row
 from privmedia.public.jobs import reconcile
+from privmedia.public.jobs import strays as strays_in_public
 from privmedia.search.upkeep import reindex
 from privmedia.storage.quarantine import Stray
 from privmedia.uploads.jobs import clear_away
@@ -44,8 +45,8 @@ def repair(installation: Installation, *, on_its_way: timedelta = ON_ITS_WAY) ->
         *_search(installation),
         *_prepared(installation),
         *_uploads(installation),
-        *_public(installation),
         *_strays(installation, on_its_way),
+        *_public(installation),
         *_quarantine(installation),
     ]
 
@@ -113,7 +114,7 @@ def _strays(installation: Installation, on_its_way: timedelta) -> Iterator[str]:
     if len(without_item) >= SUSPICIOUS and 2 * len(without_item) > folders:
         yield WRONG_DATABASE.format(strays=len(without_item), all=folders)
         found = [stray for stray in found if stray not in without_item]
-    moved = _put_away(installation, [*found, *without_row(installation)])
+    moved = _put_away(installation, [*found, *without_row(installation), *strays_in_public(installation)])
     if moved:
         yield (
             f"Files and folders that nothing names, moved into quarantine: {moved}. A repair deletes them after "

@@ -17,8 +17,10 @@ from privmedia.jobs.service import Jobs
 from privmedia.jobs.worker import Handler, Task
 from privmedia.library.models import PUBLIC, Item, PublicCopy, State, Version
 from privmedia.library.page_jobs import MOST_PAGES
+from privmedia.logs import printable
 from privmedia.public.service import LEAFLET, PublicCopies, Rendition, new_token, public_name
 from privmedia.storage import ORIGINAL
+from privmedia.storage.quarantine import Stray
 
 log = logging.getLogger(__name__)
 
@@ -95,13 +97,14 @@ HANDLERS = {PUBLIC: Handler(bring_in_line, gave_up)}
 
 
 def reconcile(installation: Installation) -> None:
-    """Chore: no file is public that no row names, no row says so whose file is gone, and each is of its item's version.
+    """Chore: no token is public that no row names, no row says so whose file is gone, each is of its item's version.
 
     What is missing is not put back by itself: it may have been taken back by somebody whose word was cut off.
     """
-    for token in unnamed(installation):
+    public = installation.storage.public
+    for token in [stray.path.name for stray in strays(installation) if public.is_token(stray.path)]:
         log.warning("removed what was public as %s: no item has it", token)
-        installation.storage.public.remove(token)
+        public.remove(token)
     with writing(installation.sessions) as session:
         copies = PublicCopies(session, installation)
         copies.withdraw([copy.item_id for copy in _without_file(session, installation)], THE_PROGRAM, lost=True)
@@ -112,13 +115,19 @@ def reconcile(installation: Installation) -> None:
             _enqueue_or_end(session, installation, item_id)
 
 
-def unnamed(installation: Installation) -> list[str]:
-    """Tokens on the disk that no row has, and that are older than any transaction."""
-    over = time.time() - ON_ITS_WAY
-    on_disk = [token for token, since in installation.storage.public.tokens() if since < over]
+def strays(installation: Installation) -> list[Stray]:
+    """What everybody gets and no row names, and is older than any transaction."""
+    over, public = time.time() - ON_ITS_WAY, installation.storage.public
+    on_disk = [path for path, since in public.paths() if since < over]
     with reading(installation.sessions) as session:
-        named = set(session.scalars(select(PublicCopy.token)))
-    return [token for token in on_disk if token not in named]
+        copies = session.execute(select(PublicCopy.token, PublicCopy.name))
+        named = {public.root / token: public.root / token / name for token, name in copies if token}
+    known = {*named, *named.values()}
+    return [
+        Stray(path, f"What is public as {printable(str(path.relative_to(public.root)))} belongs to no item.")
+        for path in on_disk
+        if path not in known and (path.parent == public.root or path.parent in named)
+    ]
 
 
 def lost(installation: Installation) -> list[str]:

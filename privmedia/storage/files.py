@@ -261,6 +261,21 @@ class Storage:
                 if is_uid(folder.name):
                     yield folder.name
 
+    def foreign(self) -> Iterator[Path]:
+        """What lies below `private/` where folders of items lie, and is none in its place."""
+        for outer in sorted(self.private.iterdir()):
+            if len(outer.name) != 2 or not outer.is_dir():
+                yield outer
+                continue
+            for inner in sorted(outer.iterdir()):
+                if len(inner.name) != 2 or not inner.is_dir():
+                    yield inner
+                    continue
+                for folder in sorted(inner.iterdir()):
+                    is_there = is_uid(folder.name) and folder.name.startswith(outer.name + inner.name)
+                    if not (is_there and folder.is_dir()):
+                        yield folder
+
     def open_file(self, uid: str, number: int, stored_as: str) -> tuple[int, os.stat_result]:
         """A handle to read a stored file and its facts; the caller closes it.
 

@@ -83,11 +83,18 @@ class PublicFiles:
         """Where a public file lies. Raises ValueError for what can name none."""
         return self.root / _checked(TOKEN, token) / _checked(NAME, name)
 
-    def tokens(self) -> Iterator[tuple[str, float]]:
-        """The tokens on the disk, each with when something was last put there, in seconds since 1970."""
-        for entry in os.scandir(self.root):
-            if TOKEN.fullmatch(entry.name) and entry.is_dir(follow_symlinks=False):
-                yield entry.name, entry.stat(follow_symlinks=False).st_mtime
+    def paths(self) -> Iterator[tuple[Path, float]]:
+        """What lies here, and in the folders of tokens; when something was last put there, in seconds since 1970."""
+        for path in list(self.root.iterdir()):
+            with contextlib.suppress(FileNotFoundError):
+                since = path.lstat().st_mtime
+                yield path, since
+                if self.is_token(path):
+                    yield from [(inside, since) for inside in path.iterdir()]
+
+    def is_token(self, path: Path) -> bool:
+        """Whether it is the folder of a token."""
+        return path.parent == self.root and bool(TOKEN.fullmatch(path.name)) and path.is_dir() and not path.is_symlink()
 
 
 def _checked(pattern: re.Pattern[str], text: str) -> str:

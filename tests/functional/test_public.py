@@ -20,6 +20,7 @@ from privmedia.library.models import File, Item, Kind, PublicCopy, State, Versio
 from privmedia.library.paths import Paths
 from privmedia.library.service import Library, Received
 from privmedia.operations.check import public as check_public
+from privmedia.operations.check_repair import repair
 from privmedia.operations.worker import run_worker
 from privmedia.public.jobs import ON_ITS_WAY, reconcile
 from privmedia.public.service import PublicCopies, make_public
@@ -251,6 +252,29 @@ def test_a_file_that_no_row_names_goes_when_no_transaction_can_be_about_it(
     assert check_public(installation).problems == [f"What is public as {token} belongs to no item."]
     reconcile(installation)
     assert [file.name for file in files(installation)] == ["seal-kit.mp4"]
+
+
+def test_what_somebody_put_among_public_files_is_named_and_put_into_quarantine(
+    film: str, maren: TestApp, installation: Installation
+) -> None:
+    publish(maren, film)
+    [ours], root = files(installation), installation.storage.public.root
+    (root / "notes.pdf").write_bytes(b"by hand")
+    (root / "talks").mkdir()
+    (ours.parent / "second.mp4").write_bytes(b"by hand")
+    past = time.time() - 2 * ON_ITS_WAY
+    for path in (root / "notes.pdf", root / "talks", ours.parent):
+        os.utime(path, (past, past))
+    assert sorted(check_public(installation).problems) == [
+        f"What is public as {ours.parent.name}/second.mp4 belongs to no item.",
+        "What is public as notes.pdf belongs to no item.",
+        "What is public as talks belongs to no item.",
+    ]
+    repair(installation)
+    assert files(installation) == [ours]
+    assert check_public(installation).problems == []
+    kept = sorted(path.name for path in (installation.storage.root / "quarantine").rglob("*") if path.is_file())
+    assert kept == ["manifest.jsonl", "notes.pdf", "second.mp4"]
 
 
 def test_what_goes_to_the_bin_is_not_public_from_then_on_and_comes_back_private(
