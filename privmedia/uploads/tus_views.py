@@ -114,7 +114,11 @@ def announce(context: TusContext, request: Request) -> Response:
     upload = uploads.announce(context.identity, wanted)
     offset = 0
     if context.length:
-        offset = uploads.add(context.identity, upload, 0, context.body, checksum)
+        try:
+            offset = uploads.add(context.identity, upload, 0, context.body, checksum)
+        except DomainError:
+            uploads.drop(upload)  # nobody was told its address
+            raise
     response = _progress(context, request, upload, offset)
     response.status_int = 201
     response.headers["Location"] = f"{request.path_url}{upload.uid}"

@@ -159,6 +159,18 @@ def test_the_beginning_of_a_file_comes_with_its_announcement(leila: Client, inst
     assert stored(installation) == PNG
 
 
+@pytest.mark.parametrize(
+    ("length", "headers", "status"),
+    [(100, {}, 413), (len(PNG), {"Upload_Checksum": f"sha1 {in_base64(bytes(20))}"}, 460)],
+)
+def test_of_an_announcement_whose_bytes_are_refused_nothing_stays(
+    length: int, headers: dict[str, str], status: int, leila: Client, installation: Installation
+) -> None:
+    answer = leila.begin(length, PNG, **headers)
+    assert (answer.status_int, "Location" in answer.headers) == (status, False)
+    assert (under_way(installation), rows(installation)) == ([], (0, 0, 0))
+
+
 def test_a_part_that_begins_elsewhere_is_refused_and_told_where(leila: Client) -> None:
     address = leila.started()
     leila.add(address, 0, PNG[:50])
