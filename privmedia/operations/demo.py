@@ -16,7 +16,7 @@ from privmedia.access.permissions import Permission
 from privmedia.accounts import passwords
 from privmedia.accounts.first_start import ORGANISATION
 from privmedia.accounts.groups import Groups
-from privmedia.accounts.identity import Identity
+from privmedia.accounts.identity import Identity, as_identity
 from privmedia.accounts.models import SiteValue, User
 from privmedia.accounts.service import Accounts
 from privmedia.captions import cues
@@ -160,14 +160,4 @@ def _add_item(installation: Installation, entry: Entry, path: Path) -> None:
 def _identity(session: Session, installation: Installation, email: str) -> Identity:
     """Somebody as if signed in, to add files in their name."""
     user = Accounts(session, installation).user_by_email(email)
-    return Identity(
-        user_id=user.id,
-        session_id=0,
-        name=user.name,
-        email=user.email,
-        is_admin=user.is_admin,
-        is_guest=user.is_guest,
-        group_ids=frozenset(group.id for group in Groups(session, installation).groups_of(user)),
-        csrf_secret="",
-        last_used_at=installation.clock(),
-    )
+    return as_identity(user, frozenset(group.id for group in Groups(session, installation).groups_of(user)))

@@ -1,7 +1,7 @@
 """Uploads: may this person add here, and entering what has arrived into the library."""
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -141,7 +141,7 @@ def as_of_now(session: Session, identity: Identity) -> Identity:
     if user is None or user.disabled_at is not None:
         raise NotAllowed("Your account was disabled while the files arrived.")
     groups = session.scalars(select(Membership.group_id).where(Membership.user_id == user.id))
-    return replace(identity, is_admin=user.is_admin, is_guest=user.is_guest, group_ids=frozenset(groups))
+    return identity._replace(is_admin=user.is_admin, is_guest=user.is_guest, group_ids=frozenset(groups))
 
 
 def checked_title(title: str) -> str:

@@ -6,6 +6,7 @@ import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import Page, Request, Route, expect
@@ -139,8 +140,10 @@ def test_an_upload_goes_on_after_the_page_was_closed_by_choosing_the_file_again(
     there = page.get_by_role("group", name="Another day.mp4")
     with page.expect_response(lambda response: response.request.method == "PATCH", timeout=60_000):
         pass  # one part of 16 MiB is there for certain
+    expect(there.locator("[data-percent]")).to_have_text(re.compile("^(4[5-9]|5.) %"))
     there.get_by_label("Pause Another day.mp4").click()
-    expect(there).to_contain_text("Paused.")
+    # Whole parts: of what is under way nginx keeps nothing.
+    expect(there).to_contain_text(re.compile(r"Paused\. (16\.8|33\.6) MB of 40 MB is safe on the server\."))
     page.reload()
     expect(there).to_contain_text("Choose this file again and it goes on.")
     asked: list[str] = []
@@ -195,7 +198,11 @@ def test_a_tree_keeps_its_folders_and_what_is_here_already_is_said(page: Page, p
     (tree / "Day 2").mkdir(parents=True)
     first = film_of(tree, "Briefing.mp4", 300_000, "briefing")
     film_of(tree / "Day 2", "Drill.mp4", 300_001, "drill")
+    (tree / ".DS_Store").write_bytes(b"of a system")
+    (tree / "Day 2" / "Thumbs.db").write_bytes(b"of another")
     page.set_input_files("#upload-folder-files", tree)
+    expect(page.locator("[data-note]")).to_contain_text("are left out: 2.")
+    expect(page.locator(".up")).to_have_count(2)
     assert arrived(page, "Briefing.mp4") == sum_of(first)
     arrived(page, "Drill.mp4")
     expect(page.get_by_role("group", name="Briefing.mp4").locator("[data-tag]")).not_to_have_text(
@@ -215,6 +222,35 @@ def test_a_tree_keeps_its_folders_and_what_is_here_already_is_said(page: Page, p
     expect(there.get_by_role("link", name="Briefing")).to_be_visible()
     there.get_by_role("button", name="Upload anyway").click()
     assert arrived(page, "Briefing, copy.mp4") == sum_of(first)
+
+
+def test_of_many_files_a_hundred_are_asked_about_at_a_time_until_all_are_ready(page: Page, tmp_path: Path) -> None:
+    """The server is played: of so many files only the page is to be seen."""
+    asked: list[int] = []
+    whole: list[str] = []
+
+    def sent(route: Route) -> None:
+        if route.request.method == "POST":
+            size = route.request.headers["upload-length"]
+            route.fulfill(status=201, headers={"Location": f"/uploads/{int(size):016}"})
+        else:
+            number = route.request.url.rsplit("/", 1)[1]
+            whole.append(number)
+            route.fulfill(status=204, headers={"Upload-Offset": str(int(number)), "Location-Item": f"/m/{number}"})
+
+    def told(route: Route) -> None:
+        items = parse_qs(urlsplit(route.request.url).query)["item"]
+        asked.append(len(items))
+        ready = {"state": "ready", "final": len(whole) == 120, "text": "", "poster": None, "twin": None}
+        route.fulfill(json={"items": dict.fromkeys(items, ready)})
+
+    page.route(re.compile("/upload/look"), lambda route: route.fulfill(json={"kind": "image", "known": False}))
+    page.route(re.compile("/uploads/"), sent)
+    page.route(re.compile("/upload/state"), told)
+    files = [film_of(tmp_path, f"{number}.mp4", 100 + number, "many") for number in range(120)]
+    page.set_input_files("#upload-files", files)
+    expect(page.locator(".up[data-state=ready]")).to_have_count(120, timeout=60_000)
+    assert max(asked) <= 100
 
 
 def test_files_dropped_on_a_folder_are_added_to_it(page: Page, place: str) -> None:
@@ -261,9 +297,42 @@ def test_one_file_is_sent_by_one_of_two_tabs(page: Page, tmp_path: Path) -> None
     other = page.context.new_page()
     other.goto(page.url)
     other.set_input_files("#upload-files", film)
-    expect(other.get_by_role("group", name="Two tabs.mp4")).to_contain_text("It is sent by another tab")
+    there = other.get_by_role("group", name="Two tabs.mp4")
+    expect(there).to_contain_text("It is sent by another tab")
+    refused: list[int] = []
+    page.on("response", lambda response: refused.append(response.status) if response.status >= 400 else None)
+    other.reload()
+    expect(there).to_contain_text("It is sent by another tab")
+    expect(there.get_by_label("Resume Two tabs.mp4")).to_be_hidden()
     slow_down(page, AT_FULL_SPEED)
     assert arrived(page, "Two tabs.mp4") == sum_of(film)
+    assert refused == [], "the second tab's question stops nobody"
+    expect(other.locator(".up")).to_have_count(0)
+
+
+def test_a_file_that_changes_while_it_is_sent_stops_with_the_reason_and_is_sent_when_chosen_again(
+    page: Page, tmp_path: Path
+) -> None:
+    film = film_of(tmp_path, "Still recording.mp4", 20_000_000, "before")
+    slow_down(page, SLOW)
+    page.set_input_files("#upload-files", film)
+    there = page.get_by_role("group", name="Still recording.mp4")
+    expect(there.locator("[data-bar]")).not_to_have_js_property("value", 0)
+    film_of(tmp_path, "Still recording.mp4", 21_000_000, "after")
+    slow_down(page, AT_FULL_SPEED)
+    expect(there).to_contain_text("cannot be read any more", timeout=30_000)
+    there.get_by_label("Remove Still recording.mp4").click()
+    page.set_input_files("#upload-files", film)
+    assert arrived(page, "Still recording.mp4") == sum_of(film)
+
+
+def test_a_folder_whose_name_cannot_be_used_is_named_and_nothing_of_it_is_sent(page: Page, tmp_path: Path) -> None:
+    tree = tmp_path / ("Long " * 41)
+    tree.mkdir()
+    film_of(tree, "In it.mp4", 300_000, "in it")
+    page.set_input_files("#upload-folder-files", tree)
+    expect(page.locator("[data-note]")).to_contain_text("200 is the most")
+    expect(page.locator(".up")).to_have_count(0)
 
 
 def test_the_page_with_files_on_it_is_free_of_axe_violations_and_fits(

@@ -5,18 +5,18 @@ import { visit } from "./pages.js";
 import { droppedFiles } from "./uploads/dropped.js";
 
 let begun = null;
-let dropped = [];
+let dropped = null;
 
 const begin = () => (begun ??= import("./uploads/page.js"));
 
 export function uploads(root) {
   if (root !== document.body) return;
   const [panel] = found(root, "[data-uploads]");
-  const files = dropped;
-  dropped = [];
+  const led = dropped;
+  dropped = null;
   const [give] = found(root, "[data-give]");
   if (give) import("./uploads/give.js").then(({ givePage }) => givePage(give));
-  if (panel) begin().then(({ uploadPage }) => uploadPage(panel, files));
+  if (panel) begin().then(({ uploadPage }) => uploadPage(panel, led));
   else begun?.then(({ elsewhere }) => elsewhere());
 }
 

@@ -1,39 +1,54 @@
-// The files that were dropped, pasted or chosen, each with the folders it lay in: {file, way}.
+// The files that were dropped, pasted or chosen: {files: [{file, way}], hidden, unreadable}. `way` are the folders a file lay
+// in, `hidden` counts what systems leave in folders, `unreadable` names what could not be read.
 
 /** Of a drop or a paste. Has to be called while the event is handled: afterwards nothing can be read any more. */
-export function droppedFiles(transfer) {
+export async function droppedFiles(transfer) {
+  const unreadable = [];
   const entries = [...transfer.items].filter(({ kind }) => kind === "file").map((item) => item.webkitGetAsEntry?.() ?? item.getAsFile());
-  return Promise.all(entries.filter(Boolean).map((entry) => (entry instanceof File ? [{ file: entry, way: [] }] : walked(entry, [])))).then(
-    (several) => several.flat(),
+  const several = await Promise.all(
+    entries.filter(Boolean).map((entry) => (entry instanceof File ? [{ file: entry, way: [] }] : walked(entry, [], unreadable))),
   );
+  return sorted(several.flat(), unreadable);
 }
 
 /** Of a field, whose files know the way down from the folder that was chosen. */
 export function chosenFiles(field) {
-  return [...field.files].map((file) => ({ file, way: file.webkitRelativePath.split("/").slice(0, -1).filter(Boolean) }));
+  return sorted(
+    [...field.files].map((file) => ({ file, way: file.webkitRelativePath.split("/").slice(0, -1).filter(Boolean) })),
+    [],
+  );
 }
 
-async function walked(entry, way) {
+async function walked(entry, way, unreadable) {
+  const failed = () => unreadable.push(entry.name);
   if (entry.isFile) {
     const file = await new Promise((resolve) => entry.file(resolve, () => resolve(null)));
-    return file && !hidden(file.name) ? [{ file, way }] : [];
+    if (!file) failed();
+    return file ? [{ file, way }] : [];
   }
   const found = [];
-  for (const inside of await listed(entry.createReader())) found.push(...(await walked(inside, [...way, entry.name])));
+  for (const inside of await listed(entry.createReader(), failed)) found.push(...(await walked(inside, [...way, entry.name], unreadable)));
   return found;
 }
 
 /** All of a folder: a reader hands over some hundred at a time. */
-async function listed(reader) {
+async function listed(reader, failed) {
   const all = [];
   for (;;) {
-    const some = await new Promise((resolve) => reader.readEntries(resolve, () => resolve([])));
-    if (!some.length) return all;
+    const some = await new Promise((resolve) => reader.readEntries(resolve, () => resolve(null)));
+    if (!some) failed();
+    if (!some?.length) return all;
     all.push(...some);
   }
 }
 
-/** What systems leave in folders, and nobody means to add. */
-function hidden(name) {
-  return name.startsWith(".") || name === "Thumbs.db" || name === "desktop.ini";
+function sorted(found, unreadable) {
+  const files = found.filter(({ file, way }) => !isHidden(file.name, way));
+  return { files, hidden: found.length - files.length, unreadable };
+}
+
+/** What systems leave in folders, and nobody means to add. What was picked by itself is meant. */
+function isHidden(name, way) {
+  const inside = way.length ? [...way.slice(1), name] : [];
+  return inside.some((part) => part.startsWith(".") || part === "Thumbs.db" || part === "desktop.ini");
 }

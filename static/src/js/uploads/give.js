@@ -1,7 +1,7 @@
 // The page on which files are sent by a link: the queue of the upload page, for somebody without an account. What arrived
 // is compared with what was read from the disk, sum by sum.
 import { stayWhile } from "../pages.js";
-import { chooser, note } from "./page.js";
+import { chooser, leftOut, note } from "./page.js";
 import { Queue } from "./queue.js";
 import { siteOf } from "./site.js";
 import { sumOf } from "./summing.js";
@@ -27,7 +27,7 @@ export async function givePage(panel) {
     queue.addEventListener("change", () => finished());
   } else Object.assign(queue.site, site);
   view.showOn(panel);
-  chooser(panel, (files) => add(panel, files));
+  chooser(panel, (chosen) => add(panel, chosen));
   if ("open" in panel.dataset) await queue.recall();
 }
 
@@ -55,13 +55,14 @@ async function arrived(address, upload) {
 }
 
 /** Say who sends, which opens the link in this browser, and begin. */
-async function add(panel, files) {
+async function add(panel, chosen) {
   const form = panel.querySelector("[data-who]");
   const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)) }).catch(() => null);
   if (answer?.status === 410) return location.reload();
   const page = answer && new DOMParser().parseFromString(await answer.text(), "text/html");
-  note(panel, answer?.ok ? "" : (page?.querySelector("[data-give] [role=alert]")?.textContent.trim() ?? queue.site.words.broken));
-  if (answer?.ok) queue.add(files.map(({ file }) => ({ file, where: { folder: "", tags: "", draft: false } })));
+  if (!answer?.ok) return note(panel, page?.querySelector("[data-give] [role=alert]")?.textContent.trim() ?? queue.site.words.broken);
+  note(panel, leftOut(queue.site.words, chosen).join(" "));
+  queue.add(chosen.files.map(({ file }) => ({ file, where: { folder: "", tags: "", draft: false } })));
 }
 
 /** Once nothing is under way any more, the page says what has arrived, as it would say it tomorrow. */

@@ -1,15 +1,18 @@
 // What begins when files are chosen: the queue of this tab, kept while its pages change, and the upload page on it.
 import { stayWhile } from "../pages.js";
+import { fill } from "../words.js";
 import { chosenFiles, droppedFiles } from "./dropped.js";
 import { Queue } from "./queue.js";
 import { siteOf } from "./site.js";
 import { View } from "./view.js";
 
+const NAMED = 5; // of what could not be read
+
 let queue;
 let view;
 
-/** Make the page's panel work. `files`: what was dropped on another page, and led here. */
-export async function uploadPage(panel, files = []) {
+/** Make the page's panel work. `dropped`: what was dropped on another page, and led here. */
+export async function uploadPage(panel, dropped = null) {
   const site = siteOf(panel);
   if (queue && queue.site.person !== site.person) queue.pauseAll(); // somebody else signed in: these are not theirs
   if (queue?.site.person !== site.person) {
@@ -24,9 +27,9 @@ export async function uploadPage(panel, files = []) {
   }
   view.showOn(panel);
   settings(panel);
-  chooser(panel, (files) => add(panel, files));
+  chooser(panel, (chosen) => add(panel, chosen));
   await queue.recall();
-  if (files.length) await add(panel, files);
+  if (dropped) await add(panel, dropped);
 }
 
 /** On other pages: what goes on, in a line. */
@@ -36,23 +39,27 @@ export function elsewhere() {
 
 function settings(panel) {
   const folder = panel.querySelector("[data-folder]");
+  const draft = panel.querySelector("[data-draft]");
   const who = panel.querySelector("[data-who]:not(option)");
   const say = () => {
     const words = folder.selectedOptions[0]?.dataset.who ?? "";
-    who.hidden = !words;
+    who.hidden = !words || draft.checked;
     who.querySelector("[data-text]").textContent = words;
   };
   folder.addEventListener("change", say);
+  draft.addEventListener("change", say);
   say();
 }
 
-/** `add({file, way}[])` is told what is chosen, dropped or pasted. */
+/** `add(chosen)` is told what is chosen, dropped or pasted, as `dropped.js` finds it. */
 export function chooser(panel, add) {
   for (const field of panel.querySelectorAll("[data-choose]")) {
-    field.addEventListener("change", () => {
+    const chosen = () => {
       add(chosenFiles(field));
       field.value = "";
-    });
+    };
+    field.addEventListener("change", chosen);
+    if (field.files.length) chosen(); // before this was here
   }
   const drop = panel.querySelector("[data-drop]");
   const isFiles = ({ dataTransfer }) => dataTransfer.types.includes("Files");
@@ -78,18 +85,34 @@ export function chooser(panel, add) {
 }
 
 /** Files go to the folder that is chosen; those of a tree to folders below it, if those may be made. */
-async function add(panel, files) {
+async function add(panel, chosen) {
+  const { files } = chosen;
   const folder = panel.querySelector("[data-folder]").value;
   const tags = panel.querySelector("[data-tags]").value.trim();
   const draft = panel.querySelector("[data-draft]").checked;
   const ways = [...new Map(files.filter(({ way }) => way.length).map(({ way }) => [way.join("/"), way])).values()];
   const made = new Map();
+  const said = leftOut(queue.site.words, chosen);
   if (ways.length) {
-    const { folders, refused } = await queue.site.folders(folder, ways);
+    const { folders, refused, instead } = await queue.site.folders(folder, ways);
+    if (refused) said.unshift(refused);
+    if (refused && !instead) return note(panel, said.join(" "));
     ways.forEach((way, number) => made.set(way.join("/"), folders?.[number]));
-    note(panel, refused ?? "");
-  } else note(panel, "");
-  queue.add(files.map(({ file, way }) => ({ file, where: { folder: made.get(way.join("/")) ?? folder, tags, draft } })));
+  }
+  note(panel, said.join(" "));
+  const title = panel.querySelector("[data-title]");
+  const where = { tags, draft, ...(files.length === 1 && { title: title.value.trim() }) };
+  if (files.length === 1) title.value = "";
+  queue.add(files.map(({ file, way }) => ({ file, where: { ...where, folder: made.get(way.join("/")) ?? folder } })));
+}
+
+/** Sentences about what is not among the files. */
+export function leftOut(words, { files, hidden, unreadable }) {
+  const said = [];
+  if (unreadable.length) said.push(fill(words.left_unreadable, { names: unreadable.slice(0, NAMED).join(", "), count: unreadable.length }));
+  if (hidden) said.push(fill(words.left_hidden, { count: hidden }));
+  if (!files.length && !said.length) said.push(words.left_nothing);
+  return said;
 }
 
 export function note(panel, text) {

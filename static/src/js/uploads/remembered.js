@@ -32,6 +32,9 @@ export function keyOf(person, folder, { name, size, lastModified }) {
   return [person, folder, name, size, lastModified].join("/");
 }
 
+/** What a tab holds in this browser while it sends a file. */
+export const lockOf = (key) => `upload ${key}`;
+
 export const remember = (upload) => ask("readwrite", (store) => store.put(upload));
 export const forget = (key) => ask("readwrite", (store) => store.delete(key));
 export const remembered = async () => (await ask("readonly", (store) => store.getAll())) ?? [];

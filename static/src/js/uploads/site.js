@@ -11,6 +11,7 @@ export async function renewed(site) {
 export function siteOf(panel) {
   const { endpoint, look, known, makeFolders, state, csrf, person } = panel.dataset;
   const headers = { "X-CSRF-Token": csrf, Accept: "application/json" };
+  const words = JSON.parse(panel.dataset.words);
   return {
     panel: "[data-uploads]",
     read: siteOf,
@@ -19,7 +20,7 @@ export function siteOf(panel) {
     address: location.href,
     person,
     part: Number(panel.dataset.part),
-    words: JSON.parse(panel.dataset.words),
+    words,
     row: panel.querySelector("[data-row]").content.firstElementChild,
     dock: panel.querySelector("[data-dock]").content.firstElementChild,
 
@@ -35,13 +36,13 @@ export function siteOf(panel) {
 
     known: (size, sha256) => json(`${known}?${new URLSearchParams({ size, sha256 })}`, { headers }),
 
-    /** The folders at the ends of these ways, in their order; `refused` says why they may not be made. */
+    /** The folders at the ends of these ways, in their order; `refused` says why there are none, `instead` that all goes to one. */
     folders: (folder, paths) =>
       json(makeFolders, {
         method: "POST",
         body: JSON.stringify({ folder, paths }),
         headers: { ...headers, "Content-Type": "application/json" },
-      }).catch(({ detail }) => ({ refused: detail })),
+      }).catch(({ status, detail }) => ({ refused: detail || words[status === 401 ? "signed_out" : "broken"], instead: status === 403 })),
 
     /** How far items are, by their public ids; nothing if the server does not answer. */
     states: (items) =>
@@ -50,12 +51,12 @@ export function siteOf(panel) {
         () => ({}),
       ),
 
-    /** How much of an upload has arrived; null where it is over, undefined where the server does not say. */
-    offset: async (url) => {
+    /** How much of an upload has arrived, and the item it became; null where it is over, undefined where the server does not say. */
+    progress: async (url) => {
       const answer = await fetch(url, { method: "HEAD", headers: { "Tus-Resumable": "1.0.0" } }).catch(() => null);
       if (answer?.status === 404) return null;
       const offset = answer?.headers.get("Upload-Offset");
-      return offset ? Number(offset) : undefined;
+      return offset ? { sent: Number(offset), item: answer.headers.get("Location-Item") } : undefined;
     },
 
     drop: (url) =>

@@ -1,6 +1,6 @@
 // One file on its way: looked at, compared with what is here, sent in parts that go on where they broke off.
 import * as tus from "tus-js-client";
-import { forget, keyOf, remember } from "./remembered.js";
+import { forget, keyOf, lockOf, remember } from "./remembered.js";
 import { sumOf } from "./summing.js";
 
 const HEAD = 64 * 1024; // bytes the server looks at
@@ -31,10 +31,10 @@ export const State = Object.freeze({
 export class Upload {
   /**
    * `site`: the addresses and the person; `where`: {folder, tags, draft}; `changed()` is called after each change;
-   * `inTurn(upload, ask)` calls ask(bytes before it) when it is its turn.
+   * `turns`: look(upload, ask) calls ask(bytes before it), and sum(ask) calls ask(), when it is its turn.
    */
-  constructor(site, { file, where, url = null, sent = 0, size = file.size, name = file.name, key = null }, changed, inTurn) {
-    Object.assign(this, { site, file, where, url, sent, size, name, changed, inTurn });
+  constructor(site, { file, where, url = null, sent = 0, size = file.size, name = file.name, key = null }, changed, turns) {
+    Object.assign(this, { site, file, where, url, sent, size, name, changed, turns });
     this.key = key ?? keyOf(site.person, where.folder, file);
     this.state = file ? State.looking : State.again;
     this.why = "";
@@ -43,6 +43,7 @@ export class Upload {
     this.poster = null;
     this.summed = 0;
     this.moments = [];
+    this.safe = sent; // bytes the server has said it has
   }
 
   /** As it is remembered: everything but the file. */
@@ -88,11 +89,11 @@ export class Upload {
     this.become(State.looking);
     try {
       const ask = async (before) => this.site.look(this.name, this.size, await this.file.slice(0, HEAD).arrayBuffer(), before);
-      const answer = await this.inTurn(this, ask);
+      const answer = await this.turns.look(this, ask);
       if (this.state !== State.looking) return;
       this.kind = answer.kind;
       if (answer.refused) return this.become(State.refused, answer.refused);
-      if (answer.known && !this.url && this.size <= SUMMED_UP_TO && (await this.#isHere())) return;
+      if (answer.known && !this.url && this.size <= SUMMED_UP_TO && (await this.turns.sum(() => this.#isHere()))) return;
       // Paused and gone on with meanwhile, it is on its way already.
       if (this.state === State.looking || this.state === State.summing) this.become(State.waiting);
     } catch (error) {
@@ -101,6 +102,7 @@ export class Upload {
   }
 
   async #isHere() {
+    if (this.state !== State.looking) return false; // paused while others were summed
     this.become(State.summing);
     const seen = (part) => {
       this.summed = part;
@@ -119,12 +121,12 @@ export class Upload {
     this.become(State.sending);
     await this.run; // of one that was paused a moment ago
     const run = (lock) => (lock ? new Promise((ended) => this.#start(ended)) : this.become(State.elsewhere));
-    this.run = navigator.locks ? navigator.locks.request(`upload ${this.key}`, { ifAvailable: true }, run) : run(true);
+    this.run = navigator.locks ? navigator.locks.request(lockOf(this.key), { ifAvailable: true }, run) : run(true);
     await this.run;
   }
 
   #start(ended) {
-    const { folder, tags, draft } = this.where;
+    const { folder, title, tags, draft } = this.where;
     this.ended = ended;
     this.tus = new tus.Upload(this.file, {
       endpoint: this.url ? null : this.site.endpoint,
@@ -133,7 +135,7 @@ export class Upload {
       retryDelays: RETRIES,
       storeFingerprintForResuming: false,
       headers: { "X-CSRF-Token": this.site.csrf },
-      metadata: { filename: this.name, folder, filetype: this.file.type, ...(tags && { tags }), ...(draft && { draft: "yes" }) },
+      metadata: { filename: this.name, folder, filetype: this.file.type, ...(title && { title }), ...(tags && { tags }), ...(draft && { draft: "yes" }) },
       onUploadUrlAvailable: () => {
         this.url = this.tus.url;
         // With an endpoint the client begins anew at whatever a question is answered with, a server that restarts too.
@@ -144,18 +146,21 @@ export class Upload {
       onBeforeRequest: () => {
         if (this.state !== State.sending) throw new DOMException("paused", "AbortError");
       },
-      onShouldRetry: (error) => this.state === State.sending && navigator.onLine && isPassing(error),
+      onShouldRetry: (error) => {
+        if (!error.originalResponse) this.#require();
+        return this.state === State.sending && navigator.onLine && isPassing(error);
+      },
       onProgress: (sent) => {
         this.sent = sent;
         const now = performance.now();
         this.moments = [...this.moments.filter(({ at }) => now - at < SPEED_OVER), { at: now, sent }];
         this.changed(this);
       },
+      onChunkComplete: (_part, safe) => {
+        this.safe = safe;
+      },
       onSuccess: ({ lastResponse }) => {
-        this.sent = this.size;
-        this.item = lastResponse.getHeader("Location-Item");
-        forget(this.key);
-        this.become(State.preparing);
+        this.arrived(lastResponse.getHeader("Location-Item"));
         ended();
       },
       onError: async (error) => {
@@ -171,16 +176,36 @@ export class Upload {
     this.tus.start();
   }
 
-  /** Let go of the connection; what has arrived stays. `state`: paused or offline. */
-  async pause(state) {
-    this.become(state);
-    await this.tus?.abort();
-    if (this.url) remember(this.memory);
-    this.ended?.();
+  /** All of it is there, as an item of this address. */
+  arrived(item) {
+    this.sent = this.size;
+    this.item = item;
+    forget(this.key);
+    this.become(State.preparing);
   }
 
-  /** Take it off the server and out of memory. */
+  /** Let go of the connection; what has arrived stays. `state`: paused or offline. */
+  async pause(state) {
+    this.sent = this.safe;
+    this.become(state);
+    await this.tus?.abort();
+    this.ended?.();
+    if (!this.url) return;
+    const there = state === State.paused ? await this.site.progress(this.url) : null;
+    if (this.state !== state) return; // gone on with, or removed
+    if (there) this.#has(there.sent);
+    remember(this.memory);
+  }
+
+  /** So many bytes are safe on the server. */
+  #has(bytes) {
+    this.sent = this.safe = bytes;
+    this.changed(this);
+  }
+
+  /** Take it off the server and out of memory; what another tab sends stays there. */
   async remove() {
+    if (this.state === State.elsewhere) return;
     const url = this.isDone ? null : this.url;
     this.become(State.refused);
     await this.tus?.abort();
@@ -189,20 +214,34 @@ export class Upload {
     if (url) await this.site.drop(url);
   }
 
+  /** A file that was changed or taken away looks as if the server did not answer. */
+  async #require() {
+    try {
+      await this.file.slice(0, 1).arrayBuffer();
+    } catch {
+      if (this.state !== State.sending) return;
+      this.sent = this.safe;
+      this.become(State.stopped, this.site.words.unreadable);
+      await this.tus.abort();
+      this.ended();
+    }
+  }
+
   #forgetPlace() {
     this.url = null;
-    this.sent = 0;
+    this.sent = this.safe = 0;
     forget(this.key);
   }
 
   async #stop(error) {
     if (!this.isRunning) return; // paused or removed meanwhile
+    this.sent = this.safe;
     if (!navigator.onLine) return this.become(State.offline);
     const response = error.originalResponse;
     const status = response?.getStatus() ?? error.status;
     const said = SENTENCE.test(response?.getHeader("Content-Type") ?? "") ? response.getBody().trim() : "";
     if (status === 401 || status === 303) return this.become(State.stopped, this.site.words.signed_out);
-    if (OVER.includes(status) || (status === 413 && this.url && (await this.site.offset(this.url)) === null)) {
+    if (OVER.includes(status) || (status === 413 && this.url && (await this.site.progress(this.url)) === null)) {
       this.#forgetPlace(); // the next try begins anew
     }
     if (error instanceof DOMException) return this.become(State.stopped, this.site.words.unreadable);

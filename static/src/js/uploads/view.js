@@ -121,7 +121,7 @@ export class View {
     part("tag").className = `tag ${TAGS[upload.state] ?? ""}`;
     part("status").replaceChildren(...this.#status(upload));
     part("pause").hidden = ![State.sending, State.waiting, State.looking, State.summing].includes(upload.state);
-    part("resume").hidden = ![State.paused, State.elsewhere].includes(upload.state);
+    part("resume").hidden = !upload.file || ![State.paused, State.elsewhere].includes(upload.state);
     part("retry").hidden = upload.state !== State.stopped;
     part("anyway").hidden = upload.state !== State.twin;
     part("edit").hidden = !upload.isDone || !this.#opens;
