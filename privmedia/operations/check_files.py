@@ -216,7 +216,7 @@ def _foreign(installation: Installation, on_its_way: timedelta) -> Iterator[Stra
         with contextlib.suppress(FileNotFoundError):
             if path.lstat().st_ctime <= since:
                 place = printable(str(path.relative_to(installation.storage.root)))
-                yield Stray(path, f"{place} is no folder of an item.")
+                yield Stray(path, f"{place} is nothing of an item.")
 
 
 def _versions(folder: Path) -> Iterator[tuple[int, Path]]:

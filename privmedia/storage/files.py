@@ -40,6 +40,7 @@ from privmedia.storage.quarantine import Quarantine
 ORIGINAL = "original"
 ZIPPED = "selection.zip"
 SIDECAR = "version.json"
+VERSION = re.compile(r"v[1-9][0-9]*")
 STORED_NAME = re.compile(r"[a-z0-9]+(?:[._-][a-z0-9]+)*")
 FOLDERS = ("incoming/body", "incoming/tus", "incoming/form", "incoming/placing", "incoming/work", "private", "public")
 
@@ -262,7 +263,7 @@ class Storage:
                     yield folder.name
 
     def foreign(self) -> Iterator[Path]:
-        """What lies below `private/` where folders of items lie, and is none in its place."""
+        """What lies below `private/` where folders of items and of their versions lie, and is none in its place."""
         for outer in sorted(self.private.iterdir()):
             if len(outer.name) != 2 or not outer.is_dir():
                 yield outer
@@ -275,6 +276,8 @@ class Storage:
                     is_there = is_uid(folder.name) and folder.name.startswith(outer.name + inner.name)
                     if not (is_there and folder.is_dir()):
                         yield folder
+                        continue
+                    yield from (path for path in sorted(folder.iterdir()) if not VERSION.fullmatch(path.name))
 
     def open_file(self, uid: str, number: int, stored_as: str) -> tuple[int, os.stat_result]:
         """A handle to read a stored file and its facts; the caller closes it.

@@ -124,6 +124,26 @@ def test_a_version_without_a_row_is_named_and_put_away(installation: Installatio
     assert (problems(installation), folder.exists()) == ([], False)
 
 
+def test_what_somebody_put_among_the_files_of_items_is_named_and_put_away(
+    installation: Installation, item: str
+) -> None:
+    private = installation.storage.private
+    of_item = installation.storage.version_folder(item, 1).parent
+    elsewhere = private / "00" / "11" / item  # where this item would not be looked for
+    elsewhere.mkdir(parents=True)
+    (private / "notes.txt").write_text("by hand")
+    (of_item / "more.txt").write_text("by hand")
+    assert problems(installation) == []  # it may be on its way
+    assert set(unreferenced(installation, on_its_way=AT_ONCE).problems) == {
+        f"private/00/11/{item} is nothing of an item.",
+        f"{(of_item / 'more.txt').relative_to(installation.storage.root)} is nothing of an item.",
+        "private/notes.txt is nothing of an item.",
+    }
+    mend(installation)
+    assert unreferenced(installation, on_its_way=AT_ONCE).problems == []
+    assert len(list((installation.storage.root / "quarantine").rglob("*.txt"))) == 2
+
+
 def test_a_file_that_nothing_names_is_a_stray_when_it_is_old_and_nobody_prepares_it(
     installation: Installation, item: str
 ) -> None:
