@@ -77,6 +77,17 @@ def test_items_are_ticked_by_keyboard_moved_and_brought_back(
     assert len(titles(page)) == 4
 
 
+def test_chapters_of_what_does_not_play_yet_are_typed_as_text(
+    library: dict[str, str], visit: Callable[..., Page]
+) -> None:
+    page = visit(EDITOR)
+    page.goto(f"/f/{library['Organise here']}")
+    item = page.locator(".mc .ti a").first.get_attribute("href")
+    page.goto(f"{item}/chapters")
+    expect(page.get_by_role("button", name="As lines")).to_be_visible()
+    expect(page.locator("#chapters")).to_be_visible()
+
+
 def test_deleting_is_undone_within_the_time_of_the_toast(library: dict[str, str], visit: Callable[..., Page]) -> None:
     page = visit(EDITOR)
     page.goto(f"/f/{library['Organise here']}")
