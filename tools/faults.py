@@ -41,7 +41,7 @@ PARTS = (
     Part("soak", 12, "10 minutes of 200 viewers, 20 uploads, a conversion and people who browse", (
         "tests/faults/test_soak.py",
     ), ("-rP",)),
-    Part("uploads", 5, "5 GB in parts, and a thousand ways to send them", (
+    Part("uploads", 7, "5 GB in parts, and a thousand ways to send them", (
         "tests/integration/test_resumable_uploads.py", "tests/functional/test_tus_schedules.py",
     )),
     Part("junk", 5, "10,000 requests of junk, every address for everybody, every refusal to the byte", (
@@ -56,7 +56,7 @@ PARTS = (
     Part("media", 15, "every kind of file there is, and what is made of it", (
         "tests/unit/media/test_inputs.py", "tests/unit/jobs/test_prepare.py", "tests/unit/importing/test_processes.py",
     )),
-    Part("hostile", 40, "thousands of damaged and hostile files, on all processors", (
+    Part("hostile", 60, "thousands of damaged and hostile files, on all processors", (
         "tests/unit/media/test_hostile.py", "tests/unit/media/test_hostile_many.py",
     ), ("-n", "auto", "--dist", "load")),
     Part("browsers", 8, "every kind of file plays in Chromium; Firefox signs in, plays, seeks and uploads", (
