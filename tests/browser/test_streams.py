@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, Request, expect
+from playwright.sync_api import Page, Request, Route, expect
 
 from privmedia.media import find_ffmpeg
 from tests.browser import steps
@@ -91,6 +91,25 @@ def test_it_is_played_in_pieces_and_any_moment_and_the_end_are_reached(viewer: P
     assert {"480p", "sound-1"} <= set(asked)
     viewer.evaluate(f"{VIDEO}.currentTime = 23")
     viewer.wait_for_function(f"() => {VIDEO}.ended")
+
+
+def test_who_began_before_the_scripts_were_here_goes_on_where_they_are(visit: Visit, streamed: str) -> None:
+    page = visit("jonas@skarvik.example")
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route(re.compile(r"/streams-\w+\.js$"), hold)
+    page.goto(streamed, wait_until="domcontentloaded")
+    page.wait_for_function(f"() => {VIDEO}.readyState >= 2")
+    page.evaluate(f"{VIDEO}.muted = true; {VIDEO}.currentTime = 9; {VIDEO}.play()")
+    page.wait_for_function(f"() => {VIDEO}.currentTime > 9.2")
+    assert held
+    for route in held:
+        route.continue_()
+    expect(page.locator("[data-player][data-ready]")).to_be_visible()
+    page.wait_for_function(f"() => {VIDEO}.src.startsWith('blob:') && {VIDEO}.currentTime > 9.4 && !{VIDEO}.paused")
 
 
 def test_another_size_is_chosen_and_automatic_again(viewer: Page) -> None:

@@ -12,8 +12,9 @@ export function playStreams(player) {
   if (!Hls.isSupported()) return;
   const file = media.currentSrc || media.src;
   const left = element.querySelector("[data-continue]")?.dataset.continue;
+  const { currentTime, paused } = media; // until this script was here, the browser's own controls were
   const hls = new Hls({
-    startPosition: player.startAt ?? Number(left ?? -1),
+    startPosition: currentTime || (player.startAt ?? Number(left ?? -1)),
     maxMaxBufferLength: BEFORE_PLAY,
     abrEwmaDefaultEstimate: LINE,
     capLevelToPlayerSize: true,
@@ -44,6 +45,7 @@ export function playStreams(player) {
   player.streams = hls;
   hls.loadSource(element.dataset.streams);
   hls.attachMedia(media);
+  if (!paused) media.play().catch(() => {});
 }
 
 function offerSizes(hls, media) {
