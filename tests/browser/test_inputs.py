@@ -4,7 +4,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.browser import steps
 from tests.faults import FULL
@@ -40,6 +40,7 @@ def test_it_plays_seeks_and_shows_its_pictures(
     studio.ffmpeg(*wanted.words, str(path))
     page = visit("jonas@skarvik.example")
     page.goto(steps.upload(admin, folder, path))
+    expect(page.locator("[data-player][data-ready]")).to_be_visible()  # until then streams may still take over
     page.wait_for_function(PLAYED)
     half = page.evaluate("() => document.querySelector('video, audio').duration") / 2
     assert half == pytest.approx(wanted.seconds / 2, abs=0.2)
