@@ -263,21 +263,24 @@ class Storage:
                     yield folder.name
 
     def foreign(self) -> Iterator[Path]:
-        """What lies below `private/` where folders of items and of their versions lie, and is none in its place."""
-        for outer in sorted(self.private.iterdir()):
-            if len(outer.name) != 2 or not outer.is_dir():
+        """What lies below `private/` where folders of items and of their versions lie, and is none in its place.
+
+        Links are named and not followed: what they lead to is not ours.
+        """
+        for outer in _inside(self.private):
+            if len(outer.name) != 2 or not _is_folder(outer):
                 yield outer
                 continue
-            for inner in sorted(outer.iterdir()):
-                if len(inner.name) != 2 or not inner.is_dir():
+            for inner in _inside(outer):
+                if len(inner.name) != 2 or not _is_folder(inner):
                     yield inner
                     continue
-                for folder in sorted(inner.iterdir()):
+                for folder in _inside(inner):
                     is_there = is_uid(folder.name) and folder.name.startswith(outer.name + inner.name)
-                    if not (is_there and folder.is_dir()):
+                    if not (is_there and _is_folder(folder)):
                         yield folder
                         continue
-                    yield from (path for path in sorted(folder.iterdir()) if not VERSION.fullmatch(path.name))
+                    yield from (path for path in _inside(folder) if not VERSION.fullmatch(path.name))
 
     def open_file(self, uid: str, number: int, stored_as: str) -> tuple[int, os.stat_result]:
         """A handle to read a stored file and its facts; the caller closes it.
@@ -353,3 +356,15 @@ def _older_entries(folder: Path, moment: float) -> Iterator[Path]:
             with contextlib.suppress(FileNotFoundError):
                 if entry.stat(follow_symlinks=False).st_mtime < moment:
                     yield Path(entry.path)
+
+
+def _inside(folder: Path) -> list[Path]:
+    """What is in a folder, by name; nothing if it is gone meanwhile."""
+    try:
+        return sorted(folder.iterdir())
+    except FileNotFoundError:
+        return []
+
+
+def _is_folder(path: Path) -> bool:
+    return path.is_dir() and not path.is_symlink()

@@ -133,15 +133,21 @@ def test_what_somebody_put_among_the_files_of_items_is_named_and_put_away(
     elsewhere.mkdir(parents=True)
     (private / "notes.txt").write_text("by hand")
     (of_item / "more.txt").write_text("by hand")
+    other = installation.storage.root.parent / "other"
+    (other / "00").mkdir(parents=True)
+    (other / "00" / "theirs.txt").write_text("somebody else's")
+    (private / "zz").symlink_to(other)
     assert problems(installation) == []  # it may be on its way
     assert set(unreferenced(installation, on_its_way=AT_ONCE).problems) == {
         f"private/00/11/{item} is nothing of an item.",
         f"{(of_item / 'more.txt').relative_to(installation.storage.root)} is nothing of an item.",
         "private/notes.txt is nothing of an item.",
+        "private/zz is nothing of an item.",
     }
     mend(installation)
     assert unreferenced(installation, on_its_way=AT_ONCE).problems == []
     assert len(list((installation.storage.root / "quarantine").rglob("*.txt"))) == 2
+    assert (other / "00" / "theirs.txt").exists()
 
 
 def test_a_file_that_nothing_names_is_a_stray_when_it_is_old_and_nobody_prepares_it(
