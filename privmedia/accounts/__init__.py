@@ -34,6 +34,7 @@ def includeme(config: Configurator) -> None:
     from privmedia.accounts.cookies import read_session_cookie
     from privmedia.accounts.first_start import organisation
     from privmedia.accounts.second_factor_views import factor_days_left
+    from privmedia.accounts.sign_in_views import STEPS, add_sign_out_step
 
     config.add_route("login", "/login")
     config.add_route("second_step", "/login/code")
@@ -60,6 +61,8 @@ def includeme(config: Configurator) -> None:
     config.outside_transaction_manager("/login")
     config.add_credential_reader(read_bearer_token)
     config.add_credential_reader(read_session_cookie)
+    config.registry[STEPS] = []
+    config.add_directive("add_sign_out_step", add_sign_out_step)
     config.add_request_method(lambda request: organisation(request.db), "organisation", reify=True)
     config.add_request_method(factor_days_left, "factor_days_left", reify=True)
     config.include("privmedia.accounts.confirm_views")

@@ -1,9 +1,10 @@
 """Signing in and out."""
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Any
 
+from pyramid.config import Configurator
 from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.request import Request
 from pyramid.response import Response
@@ -32,13 +33,12 @@ NAME_REFUSED = _("That name and password do not match.")
 """Where a directory knows people by a short name as well."""
 
 
-@dataclass(frozen=True)
-class SignedOut:
-    """Event: somebody has signed out. Whoever listens may still put something on the answer."""
+STEPS = "privmedia.sign_out_steps"
 
-    request: Request
-    response: Response
-    session_id: int | None
+
+def add_sign_out_step(config: Configurator, step: Callable[[Request, Response, int | None], None]) -> None:
+    """Directive: once somebody signed out, `step` may put more on the answer. It is told which session ended."""
+    config.registry[STEPS].append(step)
 
 
 @view_config(route_name="login", request_method="GET", permission=NO_PERMISSION_REQUIRED, renderer=LOGIN)
@@ -125,7 +125,8 @@ def logout(request: Request) -> Response:
     request.write(SignIns).sign_out(session_id=identity.session_id, by=identity.author)
     response = HTTPSeeOther(request.route_path("login"))
     forget_session_cookie(request, response)
-    request.registry.notify(SignedOut(request, response, identity.session_id))
+    for step in request.registry[STEPS]:
+        step(request, response, identity.session_id)
     return response
 
 

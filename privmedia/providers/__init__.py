@@ -8,7 +8,6 @@ if TYPE_CHECKING:
 
 
 def includeme(config: Configurator) -> None:
-    from privmedia.accounts.sign_in_views import SignedOut
     from privmedia.providers.account_views import ties
     from privmedia.providers.client import CLIENTS
     from privmedia.providers.cookies import left_provider, own_provider, remember_provider
@@ -27,7 +26,7 @@ def includeme(config: Configurator) -> None:
     config.add_request_method(passwords_elsewhere, "passwords_elsewhere", reify=True)
     config.add_request_method(ties, "ties", reify=True)
     config.add_request_method(way_in, "way_in")
-    config.add_subscriber(remember_provider, SignedOut)
+    config.add_sign_out_step(remember_provider)
     if config.registry["installation"].settings.directory is not None:
         require_package()
     config.scan("privmedia.providers.views")

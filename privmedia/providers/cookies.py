@@ -10,7 +10,6 @@ from pyramid.request import Request
 from pyramid.response import Response
 from webob.cookies import JSONSerializer, SignedSerializer
 
-from privmedia.accounts.sign_in_views import SignedOut
 from privmedia.ids import is_uid
 from privmedia.provider_settings import Source
 from privmedia.providers.service import Providers
@@ -77,15 +76,14 @@ def linked_by(request: Request, source: Source) -> int | None:
     return identity.user_id if request.installation.clock().timestamp() < said["until"] else None
 
 
-def remember_provider(event: SignedOut) -> None:
+def remember_provider(request: Request, response: Response, session_id: int | None) -> None:
     """Keep which session was left, so that one can sign out where it was begun as well."""
-    request = event.request
     if not request.installation.settings.doors:
         return
-    uid = request.read(Providers).session_uid(event.session_id)
+    uid = request.read(Providers).session_uid(session_id)
     if uid is not None:
         value = _serializer(request, "left").dumps({"session": uid}).decode()
-        _set(request, event.response, "left", value, LEFT_FOR)
+        _set(request, response, "left", value, LEFT_FOR)
 
 
 def own_provider(request: Request) -> Source | None:

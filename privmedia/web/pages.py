@@ -4,17 +4,16 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from jinja2 import pass_context
+from jinja2 import Environment, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 from pyramid.config import Configurator
 from pyramid.csrf import get_csrf_token
-from pyramid.events import BeforeRender
 from pyramid.i18n import TranslationString
 from pyramid.request import Request
 from pyramid.session import SignedCookieSessionFactory
@@ -28,6 +27,7 @@ from privmedia.web.i18n import DOMAIN
 from privmedia.web.markdown import markdown
 
 THEMES = ("auto", "light", "dark")
+TEMPLATES = "privmedia.templates"
 
 
 ICON = Markup(
@@ -105,20 +105,36 @@ class Assets:
             raise FileNotFoundError(f"{path} is missing: build scripts and styles with `make assets`") from None
 
 
-def add_page_globals(event: BeforeRender) -> None:
-    request = event.get("request")
-    if request is None:
-        return
+def page_renderer(info: Any) -> Callable[[Any, dict[str, Any]], str]:
+    """Renderer of templates, with what every page can use.
+
+    Instead of a subscriber to BeforeRender: as soon as anybody listens to one event, Pyramid makes four for each
+    request, and has them looked for in the registry. The gate feels that.
+    """
+
+    def draw(value: Any, system: dict[str, Any]) -> str:
+        environment: Environment = info.registry[TEMPLATES]
+        request = system.get("request")
+        known = {} if request is None else _page_globals(request)
+        page: str = environment.get_template(info.name).render({**system, **known, **value})
+        return page
+
+    return draw
+
+
+def _page_globals(request: Request) -> dict[str, Any]:
     caller = request.__dict__.get("caller")  # if anybody has asked who it is
     # The switch in the menu is for one browser, and wins there.
     theme = request.cookies.get("theme", "") or getattr(caller, "theme", "")
-    event["theme"] = theme if theme in THEMES else "auto"
-    event["shortcuts"] = getattr(caller, "shortcuts", True)
-    event["url"] = request.route_path
-    event["organisation"] = request.organisation
-    event["get_csrf_token"] = lambda: get_csrf_token(request)
-    event["toasts"] = lambda: _popped(request, TOAST)
-    event["flashes"] = lambda: [(kind, text) for kind in MESSAGES for text in _popped(request, kind)]
+    return {
+        "theme": theme if theme in THEMES else "auto",
+        "shortcuts": getattr(caller, "shortcuts", True),
+        "url": request.route_path,
+        "organisation": request.organisation,
+        "get_csrf_token": lambda: get_csrf_token(request),
+        "toasts": lambda: _popped(request, TOAST),
+        "flashes": lambda: [(kind, text) for kind in MESSAGES for text in _popped(request, kind)],
+    }
 
 
 def _popped(request: Request, queue: str) -> list[Any]:
@@ -304,7 +320,7 @@ def includeme(config: Configurator) -> None:
             salt="privmedia.messages",
         )
     )
-    config.add_subscriber(add_page_globals, BeforeRender)
+    config.add_renderer(".jinja2", page_renderer)
     config.add_static_view("static", str(settings.static_root), cache_max_age=365 * 86400)
     assets = config.registry["assets"] = Assets(settings.static_root)
     config.action(None, _furnish, args=(config, assets), order=9999)
@@ -312,6 +328,7 @@ def includeme(config: Configurator) -> None:
 
 def _furnish(config: Configurator, assets: Assets) -> None:
     environment: Any = config.get_jinja2_environment()
+    config.registry[TEMPLATES] = environment
     # Every template is named from our folder, so its name is enough: pyramid_jinja2 adds who names it, and what is
     # imported in a hundred places would be compiled, and kept in memory, a hundred times.
     environment.join_path = lambda name, _parent: name

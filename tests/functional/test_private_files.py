@@ -1,6 +1,8 @@
 """Private files through the whole application, sent by the built-in sender: who gets what, and what others see."""
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from webtest import TestApp, TestResponse
 
@@ -199,3 +201,8 @@ def test_watching_keeps_a_session_alive(testapp: TestApp, library: PrivateLibrar
     for _ in range(3):
         clock.forward(hours=hours - 1)
         assert get(testapp, library, "viewer", f"/smedia/{item}/{PLAY}").status_int == 200
+
+
+def test_no_request_makes_pyramid_events(app: Any) -> None:
+    """A single listener, to whatever event, has Pyramid make four for each request of a file."""
+    assert not app.registry.has_listeners
