@@ -99,7 +99,7 @@ class FolderCard:
     count: int
     """Items that lie in it directly."""
     posters: list[str] = field(default_factory=list)
-    """Addresses of the newest items' small posters."""
+    """Addresses of the newest items' small posters; where none lies in it directly, of those one folder down."""
     who: Sentence | None = None
     """Whom it is for, in a word or two, with its icon."""
     who_icon: str = ""

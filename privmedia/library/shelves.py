@@ -4,6 +4,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from itertools import zip_longest
 from typing import Any
 from urllib.parse import quote
 
@@ -69,6 +70,8 @@ class Shelves:
         ids = [row.id for row in folders]
         below = self.tree.counts_inside(identity, ids)
         counts, posters = self._counts(identity, ids), self._posters(identity, ids)
+        if bare := [folder_id for folder_id in below if folder_id not in posters]:
+            posters |= self._posters_below(identity, bare)
         return [
             FolderCard(
                 uid=row.uid,
@@ -200,6 +203,16 @@ class Shelves:
         for row in self.session.execute(statement):
             posters[row.folder_id].append(small_poster_url(row.uid, row.current, row.stored_as, row.small))
         return posters
+
+    def _posters_below(self, identity: Identity, folder_ids: list[int]) -> dict[int, list[str]]:
+        """The same of the first folders inside each: the newest of every one of these, then the next."""
+        inside = self.tree.few_inside(identity, folder_ids, POSTERS_ON_A_CARD)
+        posters = self._posters(identity, [child for children in inside.values() for child in children])
+        found = {}
+        for folder_id, children in inside.items():
+            in_turn = zip_longest(*(posters.get(child, []) for child in children))
+            found[folder_id] = [poster for turn in in_turn for poster in turn if poster][:POSTERS_ON_A_CARD]
+        return found
 
     def _cards(self, rows: Sequence[Any], identity: Identity) -> list[ItemCard]:
         busy = [row.Version.id for row in rows if row.Item.state == State.PREPARING]

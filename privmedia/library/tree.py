@@ -92,6 +92,19 @@ class Tree:
         """The folders that lie in some, by name."""
         return self._rows(identity, Folder.parent_id.in_(folder_ids), *conditions) if folder_ids else []
 
+    def few_inside(self, identity: Identity, folder_ids: Collection[int], most: int) -> dict[int, list[int]]:
+        """The ids of the first few folders, by name, that lie in each of some."""
+        place = func.row_number().over(partition_by=Folder.parent_id, order_by=Folder.name_key)
+        inside = select(Folder.parent_id, Folder.id, place.label("place")).where(
+            Folder.parent_id.in_(folder_ids), self._seen(Folder.acl_id, identity)
+        )
+        found = inside.subquery()
+        few: dict[int, list[int]] = defaultdict(list)
+        statement = select(found).where(found.c.place <= most).order_by(found.c.parent_id, found.c.place)
+        for row in self.session.execute(statement):
+            few[row.parent_id].append(row.id)
+        return few
+
     def children(
         self, identity: Identity, folder: Folder, *, limit: int | None = None, after: str | None = None
     ) -> list[Any]:

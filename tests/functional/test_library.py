@@ -13,7 +13,7 @@ from privmedia.access.service import Access
 from privmedia.db import reading, writing
 from privmedia.ids import new_uid
 from privmedia.installation import Installation
-from privmedia.library.models import Item, Kind, State, Version
+from privmedia.library.models import POSTER, SMALL_POSTER, File, Item, Kind, State, Version
 from privmedia.library.paths import Paths
 from privmedia.library.pointers import Pointers
 from privmedia.library.service import Library, Received
@@ -24,11 +24,12 @@ from tests.conftest import Person
 def give(installation: Installation) -> Callable[..., None]:
     """Give somebody rights: `give("Training", leila, Permission.VIEW)`; None is everyone."""
 
-    def given(path: str, person: Person | None, allow: Permission) -> None:
+    def given(path: str, person: Person | None, allow: Permission, *, deny: bool = False) -> None:
         with writing(installation.sessions) as session:
             place = Paths(session, installation).place(path)
             acl_id = Pointers(session, installation.clock).give_own(place)
-            Access(session, installation).set_rule(acl_id, user(person.id) if person else EVERYONE, allow=allow)
+            who = user(person.id) if person else EVERYONE
+            Access(session, installation).set_rule(acl_id, who, allow=allow, deny=deny)
 
     return given
 
@@ -48,7 +49,7 @@ def make_folder(installation: Installation) -> Callable[[str], str]:
 def make_item(installation: Installation) -> Callable[..., str]:
     """Enter an item that is ready, without a file; answers its public id."""
 
-    def made(path: str, title: str, *, by: Person | None = None, shown: bool = True) -> str:
+    def made(path: str, title: str, *, by: Person | None = None, shown: bool = True, poster: bool = False) -> str:
         with writing(installation.sessions) as session:
             received = Received(
                 uid=new_uid(), filename=f"{title}.mp4", media_type="video/mp4", size=1, kind=Kind.VIDEO
@@ -60,6 +61,8 @@ def make_item(installation: Installation) -> Callable[..., str]:
                 by=by.id if by else None,
             )
             version.item.state, version.item.shown = (State.READY, True) if shown else (State.PREPARING, False)
+            for name in (POSTER, SMALL_POSTER) if poster else ():
+                session.add(File(version_id=version.id, name=name, stored_as=name, media_type="image/webp", size=1))
             return received.uid
 
     return made
@@ -301,3 +304,25 @@ def test_a_folders_card_says_whom_it_is_for(
     give("For one", member, Permission.VIEW)
     cards = [card.get_text(" ", strip=True) for card in sign_in(admin).get("/").html.select(".fcard")]
     assert cards == ["For all empty · Everyone", "For nobody empty · Administrators", "For one empty · Jonas Bakke"]
+
+
+def test_a_folder_without_pictures_shows_those_of_the_folders_inside_that_one_may_see(
+    admin: Person, member: Person, sign_in: SignIn, make_folder: Any, make_item: Any, give: Any
+) -> None:
+    for path in ("Training/Bridge", "Training/Closed", "Training/Thruster", "Own/Inside", "Own/Without"):
+        make_folder(path)
+    old, new = (make_item("Training/Bridge", title, poster=True) for title in ("Old", "New"))
+    closed = make_item("Training/Closed", "Closed", poster=True)
+    thruster = make_item("Training/Thruster", "T4", poster=True)
+    below, own = make_item("Own/Inside", "Below", poster=True), make_item("Own", "Own", poster=True)
+    give("Training", member, Permission.VIEW)
+    give("Own", member, Permission.VIEW)
+    give("Training/Closed", member, Permission(0), deny=True)
+
+    def pictures(person: Person) -> dict[str, list[str]]:
+        cards = sign_in(person).get("/").html.select(".fcard")
+        return {card.b.text: [image["src"].split("/")[2] for image in card.select("img")] for card in cards}
+
+    assert pictures(member) == {"Training": [new, thruster, old], "Own": [own]}
+    assert pictures(admin) == {"Training": [new, closed, thruster], "Own": [own]}
+    assert below not in str(pictures(admin))
