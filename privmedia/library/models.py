@@ -61,7 +61,7 @@ PLAY = "play."
 """How the name begins of the file that is played or shown."""
 SHEET = "storyboard.webp"
 """The small pictures that the player shows over its bar."""
-MADE_LATER = ("storyboard.", STREAMS_FOLDER)
+MADE_LATER = ("storyboard.", "page-", STREAMS_FOLDER)
 """How the names begin of what other jobs make of a version that can be played already."""
 
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Sequence
+from pathlib import Path
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -10,7 +11,7 @@ from sqlalchemy.orm import Session
 from privmedia import media
 from privmedia.db import WITH_BIN, reading
 from privmedia.jobs.worker import Handler, Task
-from privmedia.library.models import PAGES, File, Item, Version
+from privmedia.library.models import PAGES, POSTER, File, Item, Version
 from privmedia.library.page_steps import in_steps
 from privmedia.storage import ORIGINAL
 
@@ -21,7 +22,8 @@ MOST_PAGES = 300
 
 
 def draw_pages(task: Task) -> None:
-    """Draw what is missing of a version, the job's target. Run again after any part of it, it goes on there.
+    """Draw what is missing of a version, the job's target, and what was drawn before it was last prepared: until then
+    that is shown. Run again after any part of it, it goes on there.
 
     A page that cannot be drawn is left out; its number says so on the page of the item.
     """
@@ -36,7 +38,13 @@ def draw_pages(task: Task) -> None:
     if row is None or not row.pages:
         return
     last = min(row.pages, MOST_PAGES)
-    missing = [number for number in range(1, last + 1) if page_name(number) not in names]
+    folder = task.installation.storage.version_folder(row.uid, row.number)
+    prepared_at = _made_at(folder / POSTER)  # it is made each time
+    missing = [
+        number
+        for number in range(1, last + 1)
+        if page_name(number) not in names or _made_at(folder / page_name(number)) < prepared_at
+    ]
 
     def draw(numbers: Sequence[int]) -> None:
         task.give_way()  # of three hundred pages the poster of a new film waits for ten
@@ -66,6 +74,14 @@ def _draw(task: Task, uid: str, number: int, pages: Sequence[int]) -> Collection
                 )
                 session.merge(file)
     return made.keys()
+
+
+def _made_at(path: Path) -> int:
+    """When a file was made, in nanoseconds since 1970; 0 if there is none."""
+    try:
+        return path.stat().st_mtime_ns
+    except FileNotFoundError:
+        return 0
 
 
 def page_name(number: int) -> str:

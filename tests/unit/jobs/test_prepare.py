@@ -303,6 +303,23 @@ def test_pages_that_were_drawn_before_a_worker_was_killed_are_not_drawn_again(
     assert "page-12.webp" in entered.files
 
 
+def test_pages_of_before_are_shown_until_they_are_drawn_anew(
+    installation: Installation, enter: Callable[..., Entered]
+) -> None:
+    entered = enter(pdf(12), "manual.pdf", Kind.DOCUMENT)
+    draw_pages(installation)
+    pages = {f"page-{number}.webp" for number in range(1, 13)}
+    before = {name: entered.path(name).stat().st_mtime_ns for name in pages}
+    with writing(installation.sessions) as session:
+        Jobs(session, installation).enqueue(PREPARE, entered.version.id)
+    work(installation)
+    assert set(entered.files) == {"original", *POSTERS, *pages}
+    assert {name: entered.path(name).stat().st_mtime_ns for name in pages} == before
+    draw_pages(installation)
+    assert set(entered.files) == {"original", *POSTERS, *pages}
+    assert all(entered.path(name).stat().st_mtime_ns > when for name, when in before.items())
+
+
 def test_a_page_that_cannot_be_drawn_is_left_out(installation: Installation, enter: Callable[..., Entered]) -> None:
     entered = enter(written_pdf("One", "Two", None, "Four"), "manual.pdf", Kind.DOCUMENT)
     draw_pages(installation)
