@@ -28,7 +28,8 @@ FIRST = next(iter(LANGUAGES))
 WRITTEN_AS = {"en": "en_GB", "de": "de_DE"}
 """Whose numbers and days: of English the day comes before its month, and the hours are 24."""
 
-UNITS = (_("${size} bytes"), _("${size} KB"), _("${size} MB"), _("${size} GB"), _("${size} TB"))
+BYTES = Plural("${size} byte", "${size} bytes")
+UNITS = (_("${size} KB"), _("${size} MB"), _("${size} GB"), _("${size} TB"))
 COUNTED = 200
 """Up to here every form of every language has been met."""
 MOMENT = _("${day}, ${time} UTC")
@@ -99,11 +100,12 @@ class Language:
     def size(self, size: int) -> str:
         """1.2 GB, in powers of 1000 as disks are sold; no fraction of bytes and kilobytes, and none from 100 on."""
         amount, step = float(size), 0
-        while amount >= 999.5 and step < len(UNITS) - 1:
+        while amount >= 999.5 and step < len(UNITS):
             amount, step = amount / 1000, step + 1
         pattern = "#,##0" if step < 2 or amount >= 100 else "#,##0.0"
         number = format_decimal(amount, pattern, locale=self._locale)
-        return Template(self.text(UNITS[step])).substitute(size=number)
+        unit = self.text(UNITS[step - 1]) if step else self.form(BYTES.one, BYTES.many, size)
+        return Template(unit).substitute(size=number)
 
 
 @cache

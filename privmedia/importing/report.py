@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from privmedia.importing.service import Fate, Outcome
 from privmedia.importing.tree import Why, shown
+from privmedia.languages import FIRST, language
 
 
 class Words(NamedTuple):
@@ -22,7 +23,8 @@ class Words(NamedTuple):
 CAPTIONS = Words("file of captions", "files of captions")
 POSTERS = Words("poster", "posters")
 SAID = Words("title or description", "titles or descriptions")
-UNITS = ("bytes", "kB", "MB", "GB", "TB")
+in_words = language(FIRST).size
+"""A size as people say it."""
 
 
 class Report:
@@ -94,13 +96,3 @@ class Report:
 
 def files(count: int) -> str:
     return "1 file" if count == 1 else f"{count:,} files"
-
-
-def in_words(size: int) -> str:
-    """A size as people say it."""
-    left = float(size)
-    for unit in UNITS[:-1]:
-        if left < 1000:
-            return f"{left:.0f} {unit}" if unit == UNITS[0] else f"{left:.1f} {unit}"
-        left /= 1000
-    return f"{left:.1f} {UNITS[-1]}"

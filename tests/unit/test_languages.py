@@ -41,6 +41,7 @@ def test_a_form_needs_a_number_to_be_chosen_by() -> None:
         (date(2026, 11, 9), "9 November 2026", "9. November 2026"),
         (NOON, "19 November 2026, 12:05 UTC", "19. November 2026, 12:05 UTC"),
         (Size(0), "0 bytes", "0 Byte"),
+        (Size(1), "1 byte", "1 Byte"),
         (Size(999), "999 bytes", "999 Byte"),
         (Size(890_000), "890 KB", "890 kB"),
         (Size(20_240_000), "20.2 MB", "20,2 MB"),

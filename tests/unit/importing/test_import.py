@@ -377,7 +377,7 @@ def test_the_command_counts_in_words(disk: Disk) -> None:
     assert said.splitlines() == [
         f"duplicate: {disk.root}/b.mp4: The same file is in the library as “a”.",
         f"not taken: {disk.root}/note.txt: Plain text cannot be played here. Save it as PDF and add that instead.",
-        f"Taken: 1 file, {size:.1f} kB.",
+        f"Taken: 1 file, {size:.0f} KB.",
         "Folders made: 2.",
         "With them: 1 file of captions.",
         "The same as something in the library, and not taken again: 1 file.",
