@@ -24,6 +24,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -75,16 +76,13 @@ class Storage:
 
     def version_folder(self, uid: str, number: int) -> Path:
         """Where the files of an item's version lie. Raises ValueError for what is no id or no number."""
-        return self.root / self._version(uid, number)
+        return self.private / _version(uid, number)
 
-    def relative_path(self, uid: str, number: int, stored_as: str) -> str:
+    @staticmethod
+    @lru_cache(maxsize=4096)  # a player asks for the same few files again and again
+    def relative_path(uid: str, number: int, stored_as: str) -> str:
         """A stored file's path below `private/`, in plain ASCII: `ab/cd/<uid>/v1/play.mp4`. Raises ValueError."""
-        return f"{self._version(uid, number)}/{_checked_name(stored_as)}".removeprefix("private/")
-
-    def _version(self, uid: str, number: int) -> str:
-        if not is_uid(uid) or number < 1:
-            raise ValueError(f"{uid!r}, version {number}, can name no folder")
-        return f"private/{uid[:2]}/{uid[2:4]}/{uid}/v{number}"
+        return f"{_version(uid, number)}/{_checked_name(stored_as)}"
 
     def receive(self) -> Incoming:
         """A new file to write an upload into. Raises NoSpace or Unavailable."""
@@ -287,7 +285,7 @@ class Storage:
 
         Raises FileNotFoundError for what is missing and for everything that is not a regular file.
         """
-        return durable.open_regular(self.root / self._version(uid, number) / _checked_name(stored_as))
+        return durable.open_regular(self.version_folder(uid, number) / _checked_name(stored_as))
 
     @contextlib.contextmanager
     def work_folder(self) -> Iterator[Path]:
@@ -338,6 +336,13 @@ class Storage:
         while folder != self.private.parent:
             yield folder
             folder = folder.parent
+
+
+def _version(uid: str, number: int) -> str:
+    """The folder of an item's version below `private/`. Raises ValueError for what is no id or no number."""
+    if not is_uid(uid) or number < 1:
+        raise ValueError(f"{uid!r}, version {number}, can name no folder")
+    return f"{uid[:2]}/{uid[2:4]}/{uid}/v{number}"
 
 
 def _checked_name(stored_as: str) -> str:
