@@ -81,6 +81,10 @@ class Client:
         )
         return str(address)
 
+    def greet(self) -> None:
+        """Ask what it says about itself, and for its keys. Raises Unreachable."""
+        self._about()
+
     def requires_issuer(self) -> bool:
         """Whether the provider names itself in each answer (RFC 9207). Raises Unreachable."""
         return bool(self._about().metadata.get("authorization_response_iss_parameter_supported"))

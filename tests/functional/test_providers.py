@@ -1,7 +1,9 @@
 """Signing in at the company's identity provider: the first time, again, with other groups, and out again."""
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -19,6 +21,8 @@ from privmedia.db import reading, writing
 from privmedia.installation import Installation
 from privmedia.library.paths import Paths
 from privmedia.library.rules import Rules, Wanted
+from privmedia.operations.doctor.inside import the_providers_answer
+from privmedia.provider_settings import read_providers
 from tests.conftest import ADDRESS, FakeClock, Person
 from tests.functional.visitors import token_of
 from tests.providers import RealProvider, in_the_settings, real_provider
@@ -257,3 +261,24 @@ def test_the_window_of_a_player_goes_straight_to_the_only_provider_and_comes_bac
     assert back.headers["Location"] == f"{ADDRESS}{window}"
     for answer in (going, back):
         assert "Cross-Origin-Opener-Policy" not in answer.headers, "the player would lose its window"
+
+
+def test_the_doctor_says_whether_a_provider_answers(provider: RealProvider, installation: Installation) -> None:
+    def looked(**issuers: str) -> tuple[str, str]:
+        ini = {key: text for name, issuer in issuers.items() for key, text in in_the_settings(name, issuer).items()}
+        providers, problems = read_providers(ini, {})
+        assert not problems
+        changed = replace(installation, settings=replace(installation.settings, providers=providers))
+        outcome = the_providers_answer(changed)
+        return outcome.level, str(outcome.measured)
+
+    assert looked()[0] == "green"
+    level, measured = looked(skarvik=provider.issuer)
+    assert (level, measured.startswith("Skarvik told who they are")) == ("green", True), measured
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        nobody = f"http://127.0.0.1:{closed.getsockname()[1]}"
+        level, measured = looked(skarvik=provider.issuer, away=nobody)
+    assert (level, "Away: it does not answer" in measured, "Skarvik" in measured) == ("red", True, False), measured
+    level, measured = looked(skarvik=f"{provider.issuer}/")
+    assert (level, "it calls itself" in measured) == ("red", True), measured

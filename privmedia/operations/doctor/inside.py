@@ -19,7 +19,7 @@ from privmedia.mail.post_office import greet
 from privmedia.media import ffmpeg
 from privmedia.operations.doctor.findings import Area, Check, Outcome, bad, good, poor, say
 from privmedia.operations.migrations import require_newest
-from privmedia.providers.directory import Client, Unreachable
+from privmedia.providers import client, directory
 from privmedia.text import Plural, Sentence
 from privmedia.text import mark as _
 
@@ -142,23 +142,46 @@ def mail_is_taken(installation: Installation) -> Outcome:
     )
 
 
+def the_providers_answer(installation: Installation) -> Outcome:
+    """Every OpenID provider says who it is, and has keys to sign with."""
+    providers = installation.settings.providers
+    if not providers:
+        return good(_("No identity provider signs people in."))
+    began, problems = time.monotonic(), []
+    for provider in providers:
+        try:
+            client.Client(provider, installation.clock).greet()
+        except client.Unreachable as problem:
+            problems.append(f"{provider.text}: {problem}")
+    if problems:
+        return bad(
+            say(_("Nobody can sign in there. ${why}"), why="; ".join(problems)[:400]),
+            say(_("See that its issuer in the settings is right, to the letter, and that this machine may go there. "
+                  "Whoever has a password of this library signs in meanwhile.")),
+        )
+    return good(
+        _("${names} told who they are, and their keys, in ${ms} ms."),
+        names=", ".join(provider.text for provider in providers), ms=round((time.monotonic() - began) * 1000),
+    )
+
+
 def the_directory_answers(installation: Installation) -> Outcome:
     """The company's directory lets us in, over TLS that fits."""
-    directory = installation.settings.directory
-    if directory is None:
+    settings = installation.settings.directory
+    if settings is None:
         return good(_("No directory is asked when people sign in."))
     began = time.monotonic()
     try:
-        server = Client(directory).greet()
-    except (Unreachable, DomainError) as error:
+        server = directory.Client(settings).greet()
+    except (directory.Unreachable, DomainError) as error:
         return bad(
-            say(_("${directory} does not let us in: ${why}"), directory=directory.text,
+            say(_("${directory} does not let us in: ${why}"), directory=settings.text,
                 why=" ".join(str(error).split())[:200]),
             say(_("See that privmedia.ldap.servers, bind_dn, bind_password and ca_file are right and that this machine "
                   "may go there. Whoever has a password of this library signs in meanwhile.")),
         )
     took = round((time.monotonic() - began) * 1000)
-    if directory.unencrypted:
+    if settings.unencrypted:
         return poor(
             say(_("${server} answers in ${ms} ms, without TLS."), server=server, ms=took),
             say(_("Take privmedia.ldap.unencrypted out of the settings: it is for trying out.")),
@@ -196,6 +219,7 @@ AT_ONCE = (
 )
 CHECKS = (
     Check("mail", Area.SITE, _("Mail"), _("Letters do not leave"), mail_is_taken),
+    Check("providers", Area.SITE, _("Identity providers"), _("A provider does not answer"), the_providers_answer),
     Check("directory", Area.SITE, _("Directory"), _("The directory does not answer"), the_directory_answers),
     Check("encoder", Area.WORK, _("Encoder"), _("Films cannot be converted"), the_encoder_is_there),
 )
