@@ -199,5 +199,8 @@ def language_of(stream: Stream) -> str | None:
 
 def tag_of(stream: VideoStream | AudioStream) -> str:
     """The four characters that name the codec in MP4, as far as they are characters."""
-    tag = stream.codec_context.codec_tag
-    return tag if tag.isascii() and tag.isprintable() else ""
+    try:
+        tag = stream.codec_context.codec_tag
+    except UnicodeDecodeError:
+        return ""
+    return tag if tag.isprintable() else ""

@@ -23,6 +23,12 @@ def test_a_film_tells_its_length_size_and_streams(studio: Studio, look: Look) ->
     assert (sound.codec, sound.profile, sound.channels, sound.rate) == ("aac", "LC", 1, 44100)
 
 
+def test_a_codec_whose_name_is_no_text_is_known_by_what_it_is(studio: Studio, look: Look) -> None:
+    film = studio.make("faststart.mp4").read_bytes()
+    sound = look(studio.write("no-text.mp4", film.replace(b"mp4a", b"mp4\xbb"))).probe.audio[0]
+    assert (sound.codec, sound.tag) == ("aac", "")
+
+
 @pytest.mark.parametrize(
     ("name", "faststart"), [("faststart.mp4", True), ("index-last.mp4", False), ("sound.m4a", True)]
 )
