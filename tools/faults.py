@@ -56,10 +56,10 @@ PARTS = (
     Part("media", 15, "every kind of file there is, and what is made of it", (
         "tests/unit/media/test_inputs.py", "tests/unit/jobs/test_prepare.py", "tests/unit/importing/test_processes.py",
     )),
-    Part("hostile", 60, "thousands of damaged and hostile files, on all processors", (
+    Part("hostile", 40, "thousands of damaged and hostile files, on all processors", (
         "tests/unit/media/test_hostile.py", "tests/unit/media/test_hostile_many.py",
     ), ("-n", "auto", "--dist", "load")),
-    Part("browsers", 8, "every kind of file plays in Chromium; Firefox signs in, plays, seeks and uploads", (
+    Part("browsers", 12, "every kind of file plays in Chromium; Firefox signs in, plays, seeks and uploads", (
         "tests/browser/test_inputs.py", "tests/browser/test_firefox.py",
     )),
     Part("embeds", 5, "players in pages of other sites: every place, cookies, film and person in two browsers", (
