@@ -104,7 +104,8 @@ class Language:
             amount, step = amount / 1000, step + 1
         pattern = "#,##0" if step < 2 or amount >= 100 else "#,##0.0"
         number = format_decimal(amount, pattern, locale=self._locale)
-        unit = self.text(UNITS[step - 1]) if step else self.form(BYTES.one, BYTES.many, size)
+        # PostgreSQL's sums are decimals, of which no form is known.
+        unit = self.text(UNITS[step - 1]) if step else self.form(BYTES.one, BYTES.many, int(size))
         return Template(unit).substitute(size=number)
 
 

@@ -300,7 +300,7 @@ class TestOtherWaysIn:
         fields = {"csrf_token": token_of(app), "newest": "1", "file": Upload("b.png", PNG, "image/png")}
         page = app.post(f"/upload/replace/{uid}", fields, expect_errors=True)
         assert page.status_int == 413
-        assert "1 bytes too much" in page.html.select_one("#replace-form .alert.bad").text
+        assert "1 byte too much" in page.html.select_one("#replace-form .alert.bad").text
         assert desk.used(leila) == len(SMALL)
         assert not desk.installation.storage.version_folder(uid, 2).exists()
         desk.limit(leila, len(SMALL) + len(PNG))
@@ -369,7 +369,7 @@ class TestWhatCounts:
         answer = sender.begin(301)
         assert (answer.status_int, sender.begin(300).status_int) == (413, 201)
         assert answer.text.startswith("The group “Marketing” has 300 bytes left of its 1 KB, and this takes 301 bytes:")
-        assert "1 bytes too much" in answer.text
+        assert "1 byte too much" in answer.text
         # the one that lacks most is named, the person's own among them
         desk.limit(leila, 100)
         assert sender.begin(301).text.startswith("You have 100 bytes left of your 100 bytes")
