@@ -21,10 +21,10 @@ from privmedia.audit.service import Audit, Author, NamedAuthor
 from privmedia.batches import LAST_TRY, Batches
 from privmedia.db import writing
 from privmedia.installation import Installation
-from privmedia.library.models import STREAMS_FOLDER
+from privmedia.library.models import PAGE, PLAY, STREAMS_FOLDER
 
 VIEW, DOWNLOAD = "item.view", "item.download"
-PLAYED = ("play.", "page-", STREAMS_FOLDER)
+PLAYED = (PLAY, PAGE, STREAMS_FOLDER)
 """How the names of files begin that are watched, heard, read or looked at. Posters and storyboards are no viewing."""
 SITTING = timedelta(minutes=30)
 """After this long without a request, the next one begins a new viewing."""

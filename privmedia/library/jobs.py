@@ -25,6 +25,7 @@ from privmedia.library.models import (
     CONVERT,
     CONVERT_ANEW,
     MADE_LATER,
+    PAGE,
     PAGES,
     PLAY,
     POSTER,
@@ -136,8 +137,12 @@ def _exchange(session: Session, version: Version, outcome: Outcome, *, plays_on:
     """
     before = list(session.scalars(select(File).where(File.version_id == version.id)))
     kept = {file.name for file in before if file.name == ORIGINAL or was_given(file)}
+    placed = {one.stored_as for one in outcome.products}
     if plays_on or outcome.state == State.READY:
         kept |= {file.name for file in before if file.name.startswith(MADE_LATER)}
+    if POSTER not in placed:
+        # By it the job that draws pages tells those of before from its own.
+        kept -= {name for name in kept if name.startswith(PAGE)}
     if plays_on:
         kept |= {file.name for file in before if file.name.startswith(PLAY)}
     poster = next((file.stored_as for file in before if file.name == POSTER and file.name in kept), POSTER)
@@ -153,7 +158,6 @@ def _exchange(session: Session, version: Version, outcome: Outcome, *, plays_on:
     session.flush()
     entered = [one for one in made if one.name not in kept]
     session.add_all(File(version_id=version.id, **vars(one)) for one in entered)
-    placed = {one.stored_as for one in outcome.products}
     # What was picked by itself stays beside what was chosen: people may go back to it.
     named = {file.stored_as for file in before if file.name in kept} | {one.stored_as for one in entered}
     named |= placed & {POSTER, SMALL_POSTER}

@@ -61,7 +61,9 @@ PLAY = "play."
 """How the name begins of the file that is played or shown."""
 SHEET = "storyboard.webp"
 """The small pictures that the player shows over its bar."""
-MADE_LATER = ("storyboard.", "page-", STREAMS_FOLDER)
+PAGE = "page-"
+"""How the names begin of the pictures of a document's pages."""
+MADE_LATER = ("storyboard.", PAGE, STREAMS_FOLDER)
 """How the names begin of what other jobs make of a version that can be played already."""
 
 

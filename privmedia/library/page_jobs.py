@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from privmedia import media
 from privmedia.db import WITH_BIN, reading
 from privmedia.jobs.worker import Handler, Task
-from privmedia.library.models import PAGES, POSTER, File, Item, Version
+from privmedia.library.models import PAGE, PAGES, POSTER, File, Item, Version
 from privmedia.library.page_steps import in_steps
 from privmedia.storage import ORIGINAL
 
@@ -39,7 +39,7 @@ def draw_pages(task: Task) -> None:
         return
     last = min(row.pages, MOST_PAGES)
     folder = task.installation.storage.version_folder(row.uid, row.number)
-    prepared_at = _made_at(folder / POSTER)  # it is made each time
+    prepared_at = _made_at(folder / POSTER)  # made each time; without one nothing of before is kept
     missing = [
         number
         for number in range(1, last + 1)
@@ -86,7 +86,7 @@ def _made_at(path: Path) -> int:
 
 def page_name(number: int) -> str:
     """What stands in the address of a page, counted from 1."""
-    return f"page-{number}.webp"
+    return f"{PAGE}{number}.webp"
 
 
 def _gave_up(session: Session, version_id: int, sentence: str) -> None:

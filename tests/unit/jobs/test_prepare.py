@@ -266,6 +266,12 @@ def draw_pages(installation: Installation) -> None:
     worker.run(installation, {**HANDLERS, **PAGE_HANDLERS}, threading.Event(), once=True)
 
 
+def prepare_anew(installation: Installation, entered: Entered) -> None:
+    with writing(installation.sessions) as session:
+        Jobs(session, installation).enqueue(PREPARE, entered.version.id)
+    work(installation)
+
+
 def test_the_pages_of_a_document_are_drawn_after_everything_else(
     installation: Installation, enter: Callable[..., Entered]
 ) -> None:
@@ -310,14 +316,25 @@ def test_pages_of_before_are_shown_until_they_are_drawn_anew(
     draw_pages(installation)
     pages = {f"page-{number}.webp" for number in range(1, 13)}
     before = {name: entered.path(name).stat().st_mtime_ns for name in pages}
-    with writing(installation.sessions) as session:
-        Jobs(session, installation).enqueue(PREPARE, entered.version.id)
-    work(installation)
+    prepare_anew(installation, entered)
     assert set(entered.files) == {"original", *POSTERS, *pages}
     assert {name: entered.path(name).stat().st_mtime_ns for name in pages} == before
     draw_pages(installation)
     assert set(entered.files) == {"original", *POSTERS, *pages}
     assert all(entered.path(name).stat().st_mtime_ns > when for name, when in before.items())
+
+
+def test_without_a_poster_to_tell_them_by_no_page_of_before_stays(
+    installation: Installation, enter: Callable[..., Entered]
+) -> None:
+    entered = enter(written_pdf(None, "Two"), "manual.pdf", Kind.DOCUMENT)
+    draw_pages(installation)
+    assert set(entered.files) == {"original", "page-2.webp"}
+    before = entered.path("page-2.webp").stat().st_mtime_ns
+    prepare_anew(installation, entered)
+    draw_pages(installation)
+    assert set(entered.files) == {"original", "page-2.webp"}
+    assert entered.path("page-2.webp").stat().st_mtime_ns > before
 
 
 def test_a_page_that_cannot_be_drawn_is_left_out(installation: Installation, enter: Callable[..., Entered]) -> None:
