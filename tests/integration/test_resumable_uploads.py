@@ -27,7 +27,7 @@ from privmedia.scopes import Scope
 from privmedia.uploads.tus import PART
 from tests.faults import FULL
 from tests.faults.cutting import line
-from tests.integration.test_uploading import application, wait_for
+from tests.integration.test_uploading import application, by_age, wait_for
 from tests.shared_links import make_link
 from tests.sites import Answer, Site, behind_nginx, without_front_server
 from tests.unit.media.conftest import picture
@@ -315,7 +315,7 @@ def kill_nginx(site: Site) -> None:
     def listening() -> list[int]:
         port = f"sport = :{site.port}"
         listed = subprocess.run(["ss", "-tlpH", port], capture_output=True, text=True, check=True).stdout
-        return sorted({int(pid) for pid in re.findall(r"pid=(\d+)", listed)})
+        return by_age(listed)
 
     before = listening()
     os.kill(before[-1], signal.SIGKILL)

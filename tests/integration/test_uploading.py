@@ -257,7 +257,17 @@ def application(site: Site) -> list[int]:
     assert site.stack is not None
     name = str(site.stack.socket)
     listed = subprocess.run(["ss", "-xlpH", "src", name], capture_output=True, text=True, check=True).stdout
-    return sorted({int(pid) for pid in re.findall(r"pid=(\d+)", listed)})
+    return by_age(listed)
+
+
+def by_age(listed: str) -> list[int]:
+    """The processes that `ss -p` lists, the oldest first: numbers begin anew after the largest."""
+    begun = {}
+    for pid in {int(pid) for pid in re.findall(r"pid=(\d+)", listed)}:
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # ended meanwhile
+            after_name = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+            begun[pid] = int(after_name[19])  # starttime of proc(5), in clock ticks since the machine started
+    return sorted(begun, key=lambda pid: (begun[pid], pid))
 
 
 @contextlib.contextmanager
